@@ -1,0 +1,78 @@
+"""The few shapes that cross from one room to another.
+
+Inside the house parameters, designs and outcomes are plain float64 arrays with one row each:
+
+    theta  (n, d)      the free parameters in the study's order, natural units
+    xi     (n, k)      the design variables in the study's order; a choice is its index
+    y      (n, width)  the outcome, flat (see `study.outcomes`); a failed simulation is a row of NaN
+
+Names and mappings appear only at the edges: in the study file, in a user's function, in the ledger's payloads.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
+Columns = Mapping[str, NDArray[Any]]
+"""Names to arrays with a leading axis of n."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Simulations that are run together: one of a scalar simulator, a fixed number of a vectorised one.
+
+    Its content, and so its random numbers, does not depend on who runs it or in what company.
+
+    Attributes:
+        round: The round that asked for it.
+        purpose: A `rng.Purpose` value; with round and index it is the seed.
+        first: The index of its first simulation within (round, purpose).
+        theta: The free parameters, (m, d).
+        xi: The designs, (m, k).
+    """
+
+    round: int
+    purpose: int
+    first: int
+    theta: FloatArray
+    xi: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class BlockResult:
+    """What came of a block.
+
+    Attributes:
+        first: The block's `first`.
+        y: The flat outcomes, (m, width); a failed simulation is a row of NaN.
+        failures: Row within the block to the reason why that simulation failed.
+        seconds: Wall time spent.
+    """
+
+    first: int
+    y: FloatArray
+    failures: Mapping[int, str]
+    seconds: float
+
+
+Simulate = Callable[[Block], BlockResult]
+"""Runs one block; picklable; never raises for a failure of the user's code."""
+
+
+class Executor(Protocol):
+    """Where blocks run. Results may come in any order; their content does not depend on where they ran."""
+
+    def submit(self, simulate: Simulate, blocks: Sequence[Block]) -> None:
+        """Take the blocks to be run; returns at once."""
+
+    def gather(self) -> Iterator[BlockResult]:
+        """Yield every submitted block's result once, in order of completion."""
+
+    def close(self) -> None:
+        """Stop what is running and give back what was taken; may be called twice."""
