@@ -1,0 +1,54 @@
+# Two commands for a newcomer: `make demo` and `make test`. Both set up .venv first, once.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+# The first interpreter that is new enough and can make virtual environments. Override with `make PYTHON=...`.
+SUITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3 python,\
+	$(shell command -v $(name) >/dev/null 2>&1 && $(name) -c '$(SUITS)' >/dev/null 2>&1 && echo $(name))))
+
+.PHONY: help setup demo test test-all lint types clean
+
+help:
+	@echo "make demo      set up, run the Weinberg study on real data, and say where its report is"
+	@echo "make test      set up and run the tests, without the slow ones"
+	@echo "make test-all  every test"
+	@echo "make lint      ruff and the architecture's import rules"
+	@echo "make types     mypy --strict"
+	@echo "make clean     remove .venv and the caches"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "activesci needs Python 3.11 or newer with its venv module: install python3.11 and python3.11-venv" \
+			"(or the like), or name an interpreter: make PYTHON=/path/to/python3" >&2; exit 2; fi
+	@$(PYTHON) -c '$(SUITS)' || { \
+		echo "$(PYTHON) is older than 3.11 or has no venv module: name another: make PYTHON=/path/to/python3" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+# A study that was stopped or killed goes on where it was; one that is done is only reported on again.
+demo: setup
+	$(BIN)/activesci run experiments/weinberg/study.yaml --to runs/weinberg
+	@echo "The report is runs/weinberg/report.html"
+
+test: setup
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: setup
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
