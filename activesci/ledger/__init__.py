@@ -1,0 +1,8 @@
+"""What happened: events, chained and durable, and the history that is folded from them."""
+
+from .bank import Bank
+from .events import Event, Kind
+from .history import History, Measurement, RoundRecord, fold
+from .store import Ledger
+
+__all__ = ["Bank", "Event", "History", "Kind", "Ledger", "Measurement", "RoundRecord", "fold"]

@@ -1,0 +1,64 @@
+"""The bank: every simulation of a campaign, raw, ordered by plan and never by completion."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from activesci.types import BoolArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """Simulations that came back, row for row.
+
+    Attributes:
+        theta: The free parameters, (n, d).
+        xi: The designs, (n, k).
+        y: The flat outcomes, (n, width); a failed simulation is a row of NaN.
+        valid: Whether the simulation succeeded, (n,).
+        round: The round that asked for it, (n,).
+        index: Its place in that round's plan, (n,).
+    """
+
+    theta: FloatArray
+    xi: FloatArray
+    y: FloatArray
+    valid: BoolArray
+    round: IntArray
+    index: IntArray
+
+    def __len__(self) -> int:
+        return len(self.theta)
+
+    @classmethod
+    def of(cls, round: int, theta: FloatArray, xi: FloatArray, parts: Sequence[Mapping[str, NDArray[Any]]]) -> Self:
+        """Return one round's bank from its plan and the parts that came back.
+
+        Args:
+            round: The round.
+            theta: The plan's parameters, (n, d).
+            xi: The plan's designs, (n, k).
+            parts: Mappings of `index` (m,), places in the plan, and `y` (m, width).
+        """
+        index = np.concatenate([part["index"] for part in parts]) if parts else np.empty(0, dtype=np.int64)
+        y = np.concatenate([part["y"] for part in parts]) if parts else np.empty((0, 0))
+        index, first = np.unique(index, return_index=True)  # in order of the plan, each simulation once
+        y = y[first]
+        return cls(theta[index], xi[index], y, _valid(y), np.full(len(index), round, dtype=np.int64), index)
+
+    @classmethod
+    def join(cls, banks: Sequence[Self]) -> Self:
+        """Return the banks one after the other; those with nothing in them are left out."""
+        filled = [bank for bank in banks if len(bank)]
+        if not filled:
+            return cls.of(0, *(banks[0].theta, banks[0].xi) if banks else (np.empty((0, 0)),) * 2, parts=[])
+        columns = ("theta", "xi", "y", "valid", "round", "index")
+        return cls(**{name: np.concatenate([getattr(bank, name) for bank in filled]) for name in columns})
+
+
+def _valid(y: FloatArray) -> BoolArray:
+    """Say which rows hold an outcome; the padding of unused events is NaN in a valid row too."""
+    return np.asarray(~np.isnan(y).all(axis=1), dtype=np.bool_)

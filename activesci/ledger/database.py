@@ -1,0 +1,92 @@
+"""The SQLite file of a ledger: its tables, and the few statements that touch them."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from .events import GENESIS, Event
+
+SCHEMA_VERSION = 1
+PATIENCE = 10.0  # seconds to wait for another process that has the file locked
+
+TABLES = """
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    round INTEGER NOT NULL,
+    payload TEXT NOT NULL,
+    artifact TEXT,
+    time TEXT NOT NULL,
+    previous TEXT NOT NULL,
+    digest TEXT NOT NULL
+) STRICT;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+"""
+
+INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
+    """Return a connection; a reader's may not change anything, but may finish what a killed writer left half done."""
+    uri = f"file:{quote(str(path.absolute()))}?mode={'rwc' if writable else 'rw'}"
+    connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None)
+    # no write-ahead log: it can lose its reset between two connections in SQLite up to 3.51.2, and syncs less
+    settings = "journal_mode=DELETE", "synchronous=FULL", "mmap_size=0"
+    for setting in settings if writable else ("mmap_size=0", "query_only=ON"):
+        connection.execute(f"PRAGMA {setting}").close()
+    return connection
+
+
+def exists(path: Path) -> bool:
+    """Say whether a file holds a ledger's tables."""
+    if not path.is_file():
+        return False
+    with closing(connect(path, writable=False)) as connection:
+        query = "SELECT count(*) FROM sqlite_master WHERE name IN ('events', 'meta')"
+        return bool(connection.execute(query).fetchone()[0] == 2)
+
+
+def schema_version(path: Path) -> int:
+    """Return the version of the tables in a file."""
+    with closing(connect(path, writable=False)) as connection:
+        return int(_meta(connection, "schema"))
+
+
+def set_up(connection: sqlite3.Connection) -> None:
+    """Make the tables, all or none, if they are not there."""
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        return
+    facts = f"INSERT INTO meta VALUES ('schema', '{SCHEMA_VERSION}'), ('head', '{GENESIS}');"
+    connection.executescript(f"BEGIN IMMEDIATE; {TABLES} {facts} COMMIT;")
+
+
+def rows(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    """Return every row of the events in order."""
+    return connection.execute("SELECT * FROM events ORDER BY seq").fetchall()
+
+
+def head(connection: sqlite3.Connection) -> str:
+    """Return the digest of the last event, as kept beside the events."""
+    return _meta(connection, "head")
+
+
+def _meta(connection: sqlite3.Connection, key: str) -> str:
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def write(connection: sqlite3.Connection, event: Event, payload_text: str) -> None:
+    """Add an event's row in one transaction; on any failure nothing is changed."""
+    where = event.seq, str(event.kind), event.round
+    row = *where, payload_text, event.artifact, event.time, event.previous, event.digest
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute(INSERT, row)
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'head'", (event.digest,))
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

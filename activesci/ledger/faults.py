@@ -1,0 +1,48 @@
+"""What the disk may do to a ledger, in plain words."""
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from activesci.errors import LedgerError
+
+SENTENCES = {
+    errno.ENOSPC: "the disk is full: free some space, then resume; nothing that was recorded is lost",
+    errno.EDQUOT: "the disk quota is used up: free some space, then resume; nothing that was recorded is lost",
+    errno.EROFS: "the folder is read-only: make it writable, or use another folder",
+    errno.EACCES: "permission denied: make the folder readable and writable for this user, or use another folder",
+    errno.EPERM: "permission denied: make the folder readable and writable for this user, or use another folder",
+    errno.ENOTDIR: "it is not a folder: give the path of a folder",
+    errno.EEXIST: "it is not a folder: give the path of a folder",
+}
+
+CODES = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_READONLY: errno.EROFS,
+    sqlite3.SQLITE_PERM: errno.EACCES,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+}
+
+
+@contextmanager
+def in_plain_words(folder: Path) -> Iterator[None]:
+    """Turn what the operating system or SQLite says about a run folder into a LedgerError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise LedgerError(f"{folder}: {SENTENCES.get(error.errno or 0, error.strerror or str(error))}") from error
+    except sqlite3.DatabaseError as error:
+        raise LedgerError(f"{folder}: {_sentence(error)}") from error
+
+
+def _sentence(error: sqlite3.DatabaseError) -> str:
+    primary = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte; the rest is detail
+    if primary in CODES:
+        return SENTENCES[CODES[primary]]
+    if primary == sqlite3.SQLITE_BUSY:
+        return "another process keeps ledger.sqlite locked: close it, then resume"
+    if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return f"ledger.sqlite is damaged ({error}): restore it from a copy, or start in another folder"
+    return f"ledger.sqlite cannot be used: {error}"

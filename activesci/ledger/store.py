@@ -1,0 +1,252 @@
+"""The ledger: what happened, one event after another, in one SQLite file beside a folder of artifacts."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from numpy.typing import NDArray
+
+from activesci.errors import LedgerError
+
+from . import artifacts
+from .database import SCHEMA_VERSION, connect, exists, head, rows, schema_version, set_up, write
+from .events import GENESIS, Event, Kind, canonical, digest_of, plain
+from .faults import in_plain_words
+from .lock import WriterLock
+
+DATABASE = "ledger.sqlite"
+ARTIFACTS = "artifacts"
+
+
+class Ledger:
+    """The append-only record of one campaign; made by `create`, `open` or `read_only`.
+
+    One writer at a time, any number of readers. An event is durable when `append` returns: its arrays first, then its
+    row in one transaction. Each event's digest covers the one before, so that `check` finds what was changed.
+
+    Warning:
+        Digests show that a record was changed by accident or carelessly; who rewrites the whole file can also
+        recompute them.
+
+    Attributes:
+        folder: The run folder.
+        writable: Whether this object may append.
+    """
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection, lock: WriterLock | None) -> None:
+        self.folder = folder
+        self.writable = lock is not None
+        self._connection = connection
+        self._lock = lock
+        self._known: list[Event] = []
+        self._closed = False
+
+    @classmethod
+    def create(cls, folder: str | Path) -> Self:
+        """Start the ledger of a new campaign in a folder, which is made if it is not there.
+
+        Raises:
+            LedgerError: If the folder already has a ledger, is in use, or cannot be written.
+        """
+        folder = Path(folder)
+        with in_plain_words(folder):
+            (folder / ARTIFACTS).mkdir(parents=True, exist_ok=True)
+        if cls.exists(folder):
+            raise LedgerError(f"{folder}: there is a ledger in this folder already: resume it, or use another folder")
+        return cls._writer(folder)
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Self:
+        """Open the ledger in a folder to go on with its campaign.
+
+        Raises:
+            LedgerError: If there is none, it is in use, too new, damaged, or cannot be written.
+        """
+        cls._require(Path(folder))
+        return cls._writer(Path(folder))
+
+    @classmethod
+    def read_only(cls, folder: str | Path) -> Self:
+        """Open the ledger in a folder to read it, also while a campaign is writing it.
+
+        Raises:
+            LedgerError: If there is none, or it is too new.
+        """
+        folder = Path(folder)
+        cls._require(folder)
+        with in_plain_words(folder):
+            return cls(folder, connect(folder / DATABASE, writable=False), None)
+
+    @staticmethod
+    def exists(folder: str | Path) -> bool:
+        """Say whether a folder holds a ledger; one that was killed while it was made does not count."""
+        with in_plain_words(Path(folder)):
+            return exists(Path(folder) / DATABASE)
+
+    @classmethod
+    def _require(cls, folder: Path) -> None:
+        if not cls.exists(folder):
+            raise LedgerError(f"{folder}: no {DATABASE} of a campaign in this folder: start one with `activesci run`")
+        with in_plain_words(folder):
+            found = schema_version(folder / DATABASE)
+        if found > SCHEMA_VERSION:
+            raise LedgerError(
+                f"{folder / DATABASE}: schema {found}, this activesci reads up to {SCHEMA_VERSION}: upgrade activesci"
+            )
+
+    @classmethod
+    def _writer(cls, folder: Path) -> Self:
+        with in_plain_words(folder), ExitStack() as undo:
+            lock = undo.enter_context(WriterLock(folder))
+            connection = undo.enter_context(closing(connect(folder / DATABASE, writable=True)))
+            set_up(connection)
+            artifacts.sync_folder(folder)
+            ledger = cls(folder, connection, lock)
+            ledger._catch_up()
+            undo.pop_all()
+        return ledger
+
+    def _catch_up(self) -> None:
+        """Read what is in the file but not here: all of it at first, a row whose append was interrupted later."""
+        if not self._known or head(self._connection) != self._known[-1].digest:
+            self._known = self._read()
+
+    def append(
+        self, kind: Kind, round: int, payload: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None
+    ) -> Event:
+        """Record what happened; when this returns, a crash cannot take it back.
+
+        Args:
+            kind: What happened.
+            round: In which round.
+            payload: What is said about it: JSON types and numpy numbers.
+            arrays: Its arrays by name, or None.
+
+        Raises:
+            LedgerError: If the disk is full or read-only, the ledger is open for reading only, or a measurement is
+                recorded a second time.
+        """
+        self._require_writable()
+        with in_plain_words(self.folder):
+            self._catch_up()
+        self._refuse_second(kind, payload)
+        with in_plain_words(self.folder):
+            artifact = artifacts.store(self.folder / ARTIFACTS, arrays) if arrays else None
+            event = self._next(kind, round, payload, artifact)
+            write(self._connection, event, canonical(event.payload))
+        self._known.append(event)
+        return event
+
+    def _next(self, kind: Kind, round: int, payload: Mapping[str, Any], artifact: str | None) -> Event:
+        previous = self._known[-1].digest if self._known else GENESIS
+        seq = len(self._known) + 1
+        time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        digest = digest_of(seq, kind, round, canonical(payload), artifact, time, previous)
+        return Event(seq, Kind(kind), int(round), plain(payload), artifact, time, previous, digest)
+
+    def _require_writable(self) -> None:
+        if self._closed or not self.writable:
+            state = "closed" if self._closed else "open for reading only"
+            raise LedgerError(f"{self.folder}: the ledger is {state}: nothing can be appended")
+
+    def _refuse_second(self, kind: Kind, payload: Mapping[str, Any]) -> None:
+        if kind is not Kind.MEASURED:
+            return
+        proposal, attempt = payload.get("proposal"), payload.get("attempt")
+        for event in self._known:
+            if event.kind is Kind.MEASURED and event.payload.get("proposal") == proposal:
+                if event.payload.get("attempt") == attempt:
+                    raise LedgerError(f"{self.folder}: attempt {attempt} at proposal {proposal} is recorded already")
+                if event.payload.get("status") == "ok" and payload.get("status") == "ok":
+                    raise LedgerError(f"{self.folder}: proposal {proposal} is measured already; its result stands")
+
+    def events(self) -> list[Event]:
+        """Return all events in order; a reader sees those that were complete at the time of the call."""
+        if self.writable:
+            return list(self._known)
+        with in_plain_words(self.folder):
+            return [event for event, _ in self._lines()]
+
+    def arrays(self, event: Event) -> dict[str, NDArray[Any]]:
+        """Return an event's arrays by name, none if it has none.
+
+        Raises:
+            LedgerError: If the artifact is missing or was changed.
+        """
+        if event.artifact is None:
+            return {}
+        return artifacts.load(self.folder / ARTIFACTS, event.artifact)
+
+    def check(self) -> None:
+        """Hold every event against its digest, and every artifact against its name.
+
+        Raises:
+            LedgerError: Naming the first event that does not hold.
+        """
+        with in_plain_words(self.folder):
+            found = self._read()
+        for event in found:
+            if event.artifact is not None:
+                with _at(self._name(event)):
+                    artifacts.read_checked(self.folder / ARTIFACTS, event.artifact)
+
+    def _read(self) -> list[Event]:
+        """Return all events, each checked against the chain."""
+        found: list[Event] = []
+        for event, text in self._lines():
+            previous = found[-1].digest if found else GENESIS
+            expected = digest_of(len(found) + 1, event.kind, event.round, text, event.artifact, event.time, previous)
+            if (event.seq, event.previous, event.digest) != (len(found) + 1, previous, expected):
+                raise LedgerError(f"{self._name(event)} does not hold: it, or one before it, was changed or removed")
+            found.append(event)
+        if head(self._connection) != (found[-1].digest if found else GENESIS):
+            raise LedgerError(f"{self.folder / DATABASE}: events after {len(found)} were removed")
+        return found
+
+    def _lines(self) -> Iterator[tuple[Event, str]]:
+        for row in rows(self._connection):
+            seq, kind, round, text, artifact, time, previous, digest = row
+            try:
+                event = Event(seq, Kind(kind), round, json.loads(text), artifact, time, previous, digest)
+            except (ValueError, TypeError) as error:
+                raise LedgerError(f"{self.folder / DATABASE}: event {seq} cannot be read: {error}") from error
+            yield event, text
+
+    def _name(self, event: Event) -> str:
+        return f"{self.folder / DATABASE}: event {event.seq} ({event.kind}, round {event.round})"
+
+    def keep(self, name: str, text: str) -> Path:
+        """Write a text file into the run folder, complete or not at all, and return its path."""
+        path = self.folder / name
+        with in_plain_words(self.folder):
+            artifacts.write_durably(path, text.encode())
+        return path
+
+    def close(self) -> None:
+        """Give back the file and the lock; may be called twice."""
+        self._connection.close()
+        self._closed = True
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@contextmanager
+def _at(place: str) -> Iterator[None]:
+    """Say in a LedgerError which event it belongs to."""
+    try:
+        yield
+    except LedgerError as error:
+        raise LedgerError(f"{place} does not hold: {error}") from error
