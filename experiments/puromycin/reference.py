@@ -54,11 +54,9 @@ def pool(noise_sd: np.ndarray = NOISE_SD, log_noise_prior: np.ndarray = LOG_NOIS
 
 if __name__ == "__main__":
     estimates, errors, residual_sd = least_squares()
-    print(
-        f"least squares: v_max {estimates[0]:.3f} ({errors[0]:.3f}), k_m {estimates[1]:.5f} ({errors[1]:.5f}),",
-        end=" ",
-    )
-    print(f"residual sd {residual_sd:.2f}")
+    print(f"least squares, residual sd {residual_sd:.2f}:")
+    print(f"  v_max          {estimates[0]:.3f} +- {errors[0]:.3f}")
+    print(f"  k_m            {estimates[1]:.5f} +- {errors[1]:.5f}")
     labels = [f"{each:g} ppm" for each in read()[0]]
     print("posterior under the study's priors, the noise not known:")
     print(oracle.report(pool(), ["v_max", "k_m"], labels, 100))
