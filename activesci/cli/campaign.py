@@ -1,0 +1,79 @@
+"""`activesci run` and `activesci resume`: a campaign from where it is to its end or its next pause."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .exits import Paused
+from .signals import pausing
+from .values import pair, parsed
+
+if TYPE_CHECKING:
+    from activesci.loop.controller import Campaign
+    from activesci.study import Study
+
+    from .screen import Observer
+
+JSON = click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout, and nothing else.")
+FOLDER = click.Path(path_type=Path, file_okay=False)
+EXISTING = click.Path(path_type=Path, file_okay=False, exists=True)
+
+
+@click.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option(
+    "--to", "folder", type=FOLDER, required=True, metavar="DIR", help="The run folder, new or to go on with."
+)
+@click.option("--seed", type=click.IntRange(min=0), help="The seed, instead of the study's.")
+@click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change a setting: designer.batch=2.")
+@JSON
+def run(study: Path, folder: Path, seed: int | None, settings: tuple[str, ...], as_json: bool) -> None:
+    """Run STUDY until its stop rule holds, and write the report.
+
+    DIR gets a copy of the study, the ledger, summary.json, posterior.csv and report.html. A run that was interrupted
+    goes on where it was.
+    """
+    from activesci.loop.controller import Campaign
+
+    question = changed(study, settings)
+    conduct(lambda observer: Campaign(question, folder, seed=seed, observer=observer), folder, as_json)
+
+
+@click.command()
+@click.argument("folder", type=EXISTING, metavar="DIR")
+@JSON
+def resume(folder: Path, as_json: bool) -> None:
+    """Go on with the run in DIR that was paused or killed.
+
+    The designs and the posterior are the same as if it had never stopped.
+    """
+    from activesci.loop.controller import Campaign
+
+    conduct(lambda observer: Campaign.open(folder, observer=observer), folder, as_json)
+
+
+def changed(path: Path, settings: tuple[str, ...]) -> "Study":
+    """Return the study in a file with the settings given on the command line."""
+    from activesci.study import Study
+
+    study = Study.load(path)
+    return study.with_settings({name: parsed(value) for name, value in map(pair, settings)}) if settings else study
+
+
+def conduct(made: "Callable[[Observer], Campaign]", folder: Path, as_json: bool) -> None:
+    """Run the campaign that `made` opens, say how it ended, and end the command with its exit code."""
+    from .screen import observer
+
+    try:
+        with pausing(), observer(stderr=as_json) as shown, made(shown) as campaign:
+            status = campaign.run().status
+            report = campaign.report()
+            summary = json.dumps(campaign.summary(), indent=2, allow_nan=False) if as_json else None
+    except KeyboardInterrupt as interrupt:
+        raise Paused(f"interrupted; activesci resume {folder} goes on") from interrupt
+    click.echo(summary if summary is not None else f"report: {report}")
+    if status == "paused":
+        raise Paused(f"paused; activesci resume {folder} goes on")

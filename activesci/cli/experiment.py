@@ -1,0 +1,78 @@
+"""`activesci ask` and `activesci tell`: the loop with a person, or a program, as the experiment."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .campaign import EXISTING
+from .values import mapping
+
+if TYPE_CHECKING:
+    from activesci.ledger import History
+
+
+@click.command()
+@click.argument("folder", type=EXISTING, metavar="DIR")
+@click.option("-n", "count", type=click.IntRange(min=1), default=1, show_default=True, help="How many designs.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of {proposal, design, gain}.")
+def ask(folder: Path, count: int, as_json: bool) -> None:
+    """Say which designs to measure next in the run in DIR.
+
+    They are recorded before they are printed; asked again before they are measured, the same ones come back.
+    """
+    from activesci.loop.controller import Campaign
+
+    from .sentences import named
+
+    with Campaign.open(folder) as campaign:
+        asked = campaign.ask(count)
+        proposals = [_proposal(campaign.history, design) for design in (asked if isinstance(asked, list) else [asked])]
+    if as_json:
+        click.echo(json.dumps(proposals, indent=2, allow_nan=False))
+        return
+    for said in proposals:
+        click.echo(f"proposal {said['proposal']}: {named(said['design'])}")
+
+
+@click.command()
+@click.argument("folder", type=EXISTING, metavar="DIR")
+@click.option("--design", "designs", multiple=True, metavar="DESIGN", help="What was measured: x=3 y=2, or JSON.")
+@click.option("--proposal", type=click.IntRange(min=0), help="Instead of the design, the number that `ask` gave.")
+@click.option("--outcome", "outcomes", multiple=True, required=True, metavar="OUTCOME", help="What came out.")
+def tell(folder: Path, designs: tuple[str, ...], proposal: int | None, outcomes: tuple[str, ...]) -> None:
+    """Tell the run in DIR what was measured.
+
+    DESIGN and OUTCOME are JSON objects or name=value pairs:
+
+    \b
+    activesci tell run --design sqrt_s=57.77 --outcome a_fb=-0.12
+    activesci tell run --proposal 3 --outcome '{"y": [0.1, 0.4]}'
+    """  # noqa: D301 - click wants the character \b itself
+    from activesci.loop.controller import Campaign
+
+    from .sentences import posterior_text
+
+    if bool(designs) == (proposal is not None):
+        raise click.UsageError("expected --design or --proposal, and not both")
+    with Campaign.open(folder) as campaign:
+        design = mapping(designs) if proposal is None else _designed(campaign.history, proposal)
+        campaign.tell(design, mapping(outcomes))
+        inferred = campaign.history.inferred
+    if inferred:
+        click.echo(f"round {inferred.round}: {posterior_text(inferred.payload['posterior'])}")
+
+
+def _proposal(history: "History", design: dict[str, Any]) -> dict[str, Any]:
+    """Return what the ledger says about a design that was just asked for."""
+    said = next(said for said in reversed(history.proposals) if said["design"] == design)
+    return {"proposal": said["id"], "design": design, "gain": said.get("gain")}
+
+
+def _designed(history: "History", proposal: int) -> dict[str, Any]:
+    for said in history.proposals:
+        if said["id"] == proposal:
+            return dict(said["design"])
+    known = ", ".join(str(said["id"]) for said in history.proposals) or "none yet"
+    raise click.UsageError(f"found --proposal {proposal}, expected one that was asked for ({known})")

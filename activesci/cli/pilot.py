@@ -1,0 +1,133 @@
+"""A pilot: one simulation of a study, and from its time how long the whole study will take."""
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from activesci.errors import SimulatorError
+
+if TYPE_CHECKING:
+    from activesci.simulate.function import FunctionSimulator
+    from activesci.study import Study
+    from activesci.types import BlockResult
+
+TRIES = 3
+"""Draws from the prior before a simulator that fails at each is called broken."""
+QUICK = 0.1
+"""A call below this many seconds is timed again, without what only the first call spends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pilot:
+    """What one simulation told.
+
+    Attributes:
+        seconds: Time of one simulation [s].
+        exact: Whether the model's own log-likelihood will be used.
+        first: Simulations before the first measurement.
+        per_round: Simulations after each.
+        rounds: The most rounds there can be, or None if no rule bounds them.
+        workers: Simulations at a time.
+    """
+
+    seconds: float
+    exact: bool
+    first: int
+    per_round: int
+    rounds: int | None
+    workers: int
+
+    @property
+    def simulations(self) -> int:
+        """The most simulations, those of one round if nothing bounds the rounds."""
+        return self.first + self.per_round * (1 if self.rounds is None else self.rounds)
+
+    @property
+    def total(self) -> float:
+        """Time for all simulations [s]."""
+        return self.simulations * self.seconds / self.workers
+
+
+def fly(study: "Study") -> Pilot:
+    """Load the study's simulator and data, run one simulation, and return what it told.
+
+    Raises:
+        SimulatorError: If the simulator cannot be loaded, or fails at every try.
+        DataError: If the recorded data are wrong.
+    """
+    from activesci.measure import experiment_for
+    from activesci.simulate import FunctionSimulator
+
+    simulator = FunctionSimulator(study)
+    simulator.load()
+    pool = experiment_for(study).pool()
+    rows = None if pool is None else len(pool.xi)
+    rule = study.mapping().get("stop", {})
+    return Pilot(
+        seconds=_timed(study, simulator),
+        exact=_is_exact(study, simulator),
+        first=study.inference.simulations,
+        per_round=study.inference.per_round,
+        rounds=least(most_rounds(rule), None if rows is None else math.ceil(rows / study.designer.batch)),
+        workers=_workers(study),
+    )
+
+
+def _timed(study: "Study", simulator: "FunctionSimulator") -> float:
+    """Return the seconds of one simulation, from the block that ran last."""
+    for attempt in range(TRIES):
+        result = _simulated(study, simulator, attempt)
+        if len(result.failures) < len(result.y):
+            break
+    else:
+        raise SimulatorError(f"the simulator failed at each of {TRIES} draws from the prior: {result.failures[0]}")
+    if result.seconds < QUICK:
+        result = _simulated(study, simulator, attempt)
+    return result.seconds / len(result.y)
+
+
+def _simulated(study: "Study", simulator: "FunctionSimulator", attempt: int) -> "BlockResult":
+    from activesci.rng import Purpose, generator
+    from activesci.simulate import block_size, blocks
+
+    size = block_size(study)
+    rng = generator(study.seed, attempt, Purpose.PILOT)
+    theta = study.parameter_space.from_cube(rng.random((size, study.parameter_space.dim)))
+    xi = study.design_space.sample(size, rng)
+    return simulator.run(blocks(study, attempt, Purpose.PILOT, theta, xi)[0])
+
+
+def _is_exact(study: "Study", simulator: "FunctionSimulator") -> bool:
+    surrogate = study.inference.surrogate
+    return surrogate == "exact" or (surrogate == "auto" and simulator.has_log_likelihood)
+
+
+def _workers(study: "Study") -> int:
+    if study.executor.kind == "serial":
+        return 1
+    return study.executor.settings.workers or os.cpu_count() or 1
+
+
+def most_rounds(rule: Mapping[str, Any]) -> int | None:
+    """Return the round at which a rule must have stopped a campaign, or None if it need not.
+
+    Example:
+        >>> most_rounds({"any": [{"sd": {"rate": 0.1}}, {"rounds": 12}]})
+        12
+        >>> most_rounds({"all": [{"sd": {"rate": 0.1}}, {"rounds": 12}]}) is None
+        True
+    """
+    if "any" in rule:
+        return least(*map(most_rounds, rule["any"]))
+    if "all" in rule:
+        bounds = [most_rounds(part) for part in rule["all"]]
+        known = [bound for bound in bounds if bound is not None]
+        return max(known) if len(known) == len(bounds) else None
+    return rule.get("rounds")
+
+
+def least(*bounds: int | None) -> int | None:
+    """Return the smallest of the bounds that there are."""
+    return min((bound for bound in bounds if bound is not None), default=None)

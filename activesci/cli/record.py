@@ -1,0 +1,51 @@
+"""`activesci status` and `activesci report`: readers of a run's ledger, also while it runs."""
+
+import json
+from pathlib import Path
+
+import click
+
+from .campaign import EXISTING, JSON
+
+
+@click.command()
+@click.argument("folder", type=EXISTING, metavar="DIR")
+@JSON
+def status(folder: Path, as_json: bool) -> None:
+    """Say how far the run in DIR has come."""
+    from activesci.ledger import Ledger
+
+    with Ledger.read_only(folder) as ledger:
+        events = ledger.events()
+    if as_json:
+        from activesci.ledger import fold
+        from activesci.report.summary import summary
+        from activesci.study import Study
+
+        history = fold(events)
+        click.echo(json.dumps(summary(Study(**history.study_mapping), history), indent=2, allow_nan=False))
+        return
+    from rich.console import Console
+
+    from .rounds import Rounds
+    from .sentences import standing
+
+    console = Console(highlight=False)
+    console.print(Rounds(events).table())
+    console.print(standing(events), markup=False, soft_wrap=True)
+
+
+@click.command()
+@click.argument("folder", type=EXISTING, metavar="DIR")
+def report(folder: Path) -> None:
+    """Write the report of the run in DIR again.
+
+    Prints the path of report.html.
+    """
+    from activesci.ledger import Ledger, fold
+    from activesci.report.page import write_report
+    from activesci.study import Study
+
+    with Ledger.read_only(folder) as ledger:
+        history = fold(ledger.events())
+        click.echo(write_report(Study(**history.study_mapping), ledger, history, folder))

@@ -1,0 +1,106 @@
+"""What an event says to a person, in one line."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from activesci.ledger.events import Event, Kind
+from activesci.report.numbers import clean, number, rounded
+
+LONGEST = 4
+"""Numbers of a list that are written out; the rest is counted."""
+
+
+def sentence(event: Event) -> str | None:
+    """Return the line that an event is worth, or None for one that a person need not see."""
+    say = _SENTENCES.get(event.kind)
+    text = say(event) if say else None
+    return " ".join(clean(text).split()) if text else None
+
+
+def standing(events: Sequence[Event]) -> str:
+    """Return where a campaign stands: what was asked, and whether it runs, waits or has stopped."""
+    ends = (Kind.PAUSED, Kind.RESUMED, Kind.STOPPED)
+    asked = [sentence(event) for event in events if event.kind is Kind.STARTED][:1]
+    alarms = [sentence(event) for event in events if event.kind is Kind.ALARM]
+    last = [sentence(event) for event in events if event.kind in ends][-1:]
+    return "\n".join(filter(None, [*asked, *alarms, *(last or ["running, or killed: resume goes on"])]))
+
+
+def named(design: Mapping[str, Any]) -> str:
+    """Return named values on one line.
+
+    Example:
+        >>> named({"sqrt_s": 57.77, "kind": "muon", "y": [1.0, 2.0, 3.5, 4.0, 5.0]})
+        'sqrt_s = 57.77, kind = muon, y = [1, 2, 3.5, 4, ... 5 values]'
+    """
+    return ", ".join(f"{name} = {value_text(value)}" for name, value in design.items())
+
+
+def value_text(value: Any) -> str:  # noqa: ANN401 - a value of a study
+    """Return one value, a list by its first few."""
+    if isinstance(value, list):
+        shown = [value_text(item) for item in value[:LONGEST]]
+        return f"[{', '.join(shown)}{f', ... {len(value)} values' if len(value) > LONGEST else ''}]"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return number(value)
+    return str(value)
+
+
+def posterior_text(posterior: Mapping[str, Mapping[str, float]]) -> str:
+    """Return means and standard deviations on one line.
+
+    Example:
+        >>> posterior_text({"g_f": {"mean": 1.21712, "sd": 0.0512}})
+        'g_f = 1.217(51)'
+    """
+    return ", ".join(f"{name} = {rounded(said['mean'], said['sd'])}" for name, said in posterior.items())
+
+
+def _started(event: Event) -> str:
+    said = event.payload
+    study = said["study"].get("study", "study")
+    return f"study {study}, seed {said['seed']}: {said['surrogate']} surrogate ({said['reason']})"
+
+
+def _chosen(event: Event) -> str:
+    proposals = event.payload["proposals"]
+    return f"round {event.round}: next " + "; ".join(_proposal(proposal) for proposal in proposals)
+
+
+def _proposal(proposal: Mapping[str, Any]) -> str:
+    name = named(proposal["design"]) or "the data"
+    if proposal.get("gain") is None:
+        return name
+    error = proposal.get("error")
+    return f"{name} (gain {rounded(proposal['gain'], error) if error else number(proposal['gain'])} nats)"
+
+
+def _measured(event: Event) -> str:
+    said = event.payload
+    if said["status"] != "ok":
+        return f"round {event.round}: measurement failed ({named(said['design'])}): {said['reason']}"
+    return f"round {event.round}: measured {named(said['outcome'])}"
+
+
+def _simulated(event: Event) -> str | None:
+    failed = event.payload["failed"]
+    reasons = ", ".join(f"{reason} ({count})" for reason, count in event.payload.get("reasons", {}).items())
+    return f"round {event.round}: {failed} simulations failed: {reasons}" if failed else None
+
+
+def _inferred(event: Event) -> str:
+    name = "prior" if event.round == 0 else "posterior"
+    return f"round {event.round}: {name} {posterior_text(event.payload['posterior'])}"
+
+
+_SENTENCES: dict[Kind, Callable[[Event], str | None]] = {
+    Kind.STARTED: _started,
+    Kind.SIMULATED: _simulated,
+    Kind.INFERRED: _inferred,
+    Kind.CHOSEN: _chosen,
+    Kind.MEASURED: _measured,
+    Kind.ALARM: lambda event: f"round {event.round}: alarm: {event.payload['message']}",
+    Kind.PAUSED: lambda event: f"paused: {event.payload['reason']}",
+    Kind.RESUMED: lambda event: "resumed",
+    Kind.STOPPED: lambda event: f"stopped: {event.payload['reason']}",
+}

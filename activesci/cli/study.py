@@ -1,0 +1,74 @@
+"""`activesci init`, `validate` and `schema`: from an empty folder to a study that can run."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .exits import Wrong
+
+if TYPE_CHECKING:
+    from .pilot import Pilot
+
+TEMPLATES = ("study.yaml", "model.py")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path(), metavar="[DIR]")
+def init(folder: Path) -> None:
+    """Write a study that runs as it is into DIR.
+
+    It is a commented study.yaml and its model.py, to start from; files that are there are never overwritten.
+    """
+    if there := [name for name in TEMPLATES if (folder / name).exists()]:
+        raise Wrong(f"{folder / there[0]}: found a file, expected none: nothing was written; name another DIR")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in TEMPLATES:
+        text = files("activesci").joinpath("templates", name).read_text(encoding="utf-8")
+        with (folder / name).open("x", encoding="utf-8") as file:  # never over a file that came in between
+            file.write(text)
+    study = folder / "study.yaml"
+    click.echo(f"wrote {study} and {folder / 'model.py'}; next:")
+    click.echo(f"  activesci validate {study}\n  activesci run {study} --to {folder / 'run'}")
+
+
+@click.command()
+@click.argument("study", type=click.Path(path_type=Path))
+def validate(study: Path) -> None:
+    """Check STUDY, and say how long it will take.
+
+    Loads the study, its simulator and its data, and runs one simulation.
+    """
+    from activesci.study import Study
+
+    from .pilot import fly
+
+    question = Study.load(study)
+    _tell(question.study, fly(question))
+
+
+def _tell(name: str, pilot: "Pilot") -> None:
+    from activesci.report.numbers import duration
+
+    learned = "its own log-likelihood is used" if pilot.exact else "its likelihood is learned from simulations"
+    one = duration(pilot.seconds) if pilot.seconds >= 1 else f"{1000 * pilot.seconds:.2g} ms"
+    rounds = "one round, for no rule bounds them" if pilot.rounds is None else f"at most {pilot.rounds} rounds"
+    click.echo(f"study {name} is valid; one simulation took {one}; {learned}")
+    click.echo(f"simulations: {pilot.first} at first and {pilot.per_round} a round, {pilot.simulations} for {rounds}")
+    click.echo(
+        f"time: {pilot.simulations} x {one} / {pilot.workers} worker(s) = {duration(pilot.total)}, "
+        "and what learning and choosing take"
+    )
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of study.yaml.
+
+    Editors check and complete a study file with it.
+    """
+    from activesci.study.schema import schema
+
+    click.echo(json.dumps(schema(), indent=2))
