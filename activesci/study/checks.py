@@ -1,0 +1,161 @@
+"""What must hold between the parts of a study: names that are meant, rules that can be met."""
+
+import keyword
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .designs import LARGEST_GRID, DesignSpace
+from .expressions import FUNCTIONS, Expression, ExpressionError
+from .outcomes import WIDEST
+from .parts import listed, nearest
+from .source import Path_, Problem, shown
+from .stopping import StopRule
+
+if TYPE_CHECKING:
+    from .model import Study
+
+_PROBES = 2**16
+
+
+def check(study: "Study") -> None:
+    """Raise the first Problem between the parts of a study whose parts are all right."""
+    _parameters(study)
+    _names(study)
+    _outcome(study)
+    _experiment(study)
+    _designer(study)
+    _stop(study)
+    _constraints(study)
+    _cost(study)
+
+
+def _parameters(study: "Study") -> None:
+    if not study.parameters:
+        raise Problem(("parameters",), "no parameter", "at least one")
+    if not study.parameter_space.interest:
+        raise Problem(
+            ("parameters",), "no free parameter of interest", "at least one that is not fixed and no nuisance"
+        )
+
+
+def _names(study: "Study") -> None:
+    seen: dict[str, str] = {}
+    for section in ("parameters", "design", "outcome"):
+        for name in getattr(study, section):
+            if name in seen:
+                raise Problem((section, name), f"a name that is also in {seen[name]}", "a name of its own")
+            seen[name] = section
+    for name in study.design:
+        if keyword.iskeyword(name) or name in FUNCTIONS:
+            raise Problem(("design", name), f"the word {name!r} of the expression language", "another name")
+
+
+def _outcome(study: "Study") -> None:
+    if not study.outcome:
+        raise Problem(("outcome",), "no outcome", "at least one")
+    for name, part in study.outcome.items():
+        if isinstance(part.iid, str):
+            _number_of_events(study, name, part.iid)
+    if study.outcome_space.width > WIDEST:
+        raise Problem(("outcome",), f"{study.outcome_space.width} numbers an outcome", f"at most {WIDEST}")
+
+
+def _number_of_events(study: "Study", name: str, iid: str) -> None:
+    integers = [key for key, part in study.design.items() if part.integer is not None]
+    if iid not in integers:
+        expected = f"a number or an integer design variable ({listed(integers)})" if integers else "a number of events"
+        raise Problem(("outcome", name, "iid"), shown(iid), expected + nearest(iid, integers))
+    lowest = study.design[iid].settings[0]
+    if lowest < 1:
+        raise Problem(("design", iid, "integer"), f"{lowest} events", f"1 or more, as outcome.{name} counts on it")
+
+
+def _experiment(study: "Study") -> None:
+    truth, path = study.experiment.truth, ("experiment", "truth")
+    if truth is None:
+        return
+    _known(truth, list(study.parameters), path, "parameter")
+    for name in study.parameter_space.names:
+        if name not in truth:
+            raise Problem(
+                path, f"no value of {name}", f"one of every parameter ({listed(study.parameter_space.names)})"
+            )
+
+
+def _known(given: Mapping[str, Any], names: Sequence[str], path: Path_, noun: str) -> None:
+    for name in given:
+        if name not in names:
+            raise Problem((*path, name), f"an unknown {noun}", f"{listed(list(names))}{nearest(name, list(names))}")
+
+
+def _designer(study: "Study") -> None:
+    designer, space = study.designer, study.design_space
+    if designer.pool is not None and study.experiment.recorded is None:
+        raise Problem(("designer", "pool"), f"pool with experiment {study.experiment.kind}", "a recorded experiment")
+    if designer.grid is not None and (size := space.grid_size(designer.grid.points)) > LARGEST_GRID:
+        place: Path_ = ("designer", "grid", "points")
+        raise Problem(place, f"a grid of {size} designs", f"at most {LARGEST_GRID}: fewer points or another designer")
+
+
+def _stop(study: "Study") -> None:
+    if study.stop is None:
+        if study.experiment.recorded is None:
+            raise Problem(("stop",), "nothing", "a stop rule, such as {rounds: 10}")
+        return
+    for path, rule in _rules(study.stop, ("stop",)):
+        _known(rule.sd or rule.width or {}, study.parameter_space.names, (*path, rule.kind), "free parameter")
+        if rule.cost is not None and study.cost_written is None:
+            raise Problem((*path, "cost"), "a limit of cost", "a study with a cost")
+
+
+def _rules(rule: StopRule, path: Path_) -> Iterator[tuple[Path_, StopRule]]:
+    yield path, rule
+    for i, inner in enumerate(rule.any or rule.all or ()):
+        yield from _rules(inner, (*path, rule.kind, i))
+
+
+def expressions(texts: Sequence[str], design: Mapping[str, Any]) -> tuple[Expression, ...]:
+    """Return the constraints of a study; Problem if one is wrong."""
+    return tuple(expression(text, design, ("constraints", i), "boolean") for i, text in enumerate(texts))
+
+
+def expression(text: str, design: Mapping[str, Any], path: Path_, kind: str) -> Expression:
+    """Return an expression over the `design:` of a study; Problem if it is wrong."""
+    try:
+        parsed = Expression.parse(text, {name: part.choice for name, part in design.items()})
+    except ExpressionError as error:
+        raise Problem(path, error.found, error.expected) from None
+    if parsed.kind != kind:
+        wanted = "a condition such as 'x < 2'" if kind == "boolean" else "a number or an expression that yields one"
+        raise Problem(path, shown(text), wanted)
+    return parsed
+
+
+def _constraints(study: "Study") -> None:
+    if not study.constraints:
+        return
+    if not study.design_space.feasible(_probes(study.design_space)).any():
+        raise Problem(("constraints",), "constraints that no design fulfils", "some that leave a part of the space")
+
+
+def _cost(study: "Study") -> None:
+    if study.cost_spec is None or study.cost_spec.kind == "function":
+        return
+    xi = _probes(study.design_space)
+    xi = xi[study.design_space.feasible(xi)]
+    cost = study.cost_spec.at(study.design_space, xi)
+    bad = np.flatnonzero(~(cost > 0.0) | ~np.isfinite(cost))
+    if len(bad):
+        design = study.design_space.decode(xi[bad[0]])
+        raise Problem(("cost",), f"a cost of {cost[bad[0]]:g} at {shown(design)}", "a positive cost at every design")
+
+
+def _probes(space: DesignSpace) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return designs all over the space: a Kronecker sequence, which needs neither a random number nor scipy."""
+    ratio = 2.0
+    for _ in range(60):  # the root of ratio**(k + 1) = ratio + 1 gives the most even sequence in k dimensions
+        ratio = (1.0 + ratio) ** (1.0 / (space.dim + 1.0))
+    steps = ratio ** -np.arange(1.0, space.dim + 1.0)
+    return space.from_cube((0.5 + np.arange(1.0, _PROBES + 1.0)[:, None] * steps) % 1.0)

@@ -1,0 +1,234 @@
+"""The study: the whole question, as study.yaml or a mapping has it, checked and frozen."""
+
+import copy
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, WithJsonSchema
+
+from activesci.errors import StudyError
+from activesci.types import FloatArray
+
+from .checks import check, expression, expressions
+from .complaints import problem_of
+from .costs import CostSpec, names_function
+from .designs import LARGEST_GRID, DesignSpace
+from .load import read, take
+from .outcomes import Component, OutcomePart, OutcomeSpace
+from .parameters import ParameterPart, ParameterSpace
+from .parts import Name, Part, Text, wrong
+from .settings import DesignerPart, ExecutorPart, ExperimentPart, InferencePart, SimulatorPart
+from .source import LARGEST_INTEGER, Problem, Source
+from .stopping import StopRule
+from .variables import DesignPart
+
+
+def _cost(value: Any) -> float | str:  # noqa: ANN401 -- anything a file may hold
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float | str)
+        or (not isinstance(value, str) and value <= 0)
+    ):
+        raise wrong("a positive number, an expression over the design, or the name of a function")
+    return value
+
+
+Cost = Annotated[
+    float | str,
+    BeforeValidator(_cost),
+    WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string"}]}),
+]
+
+
+class Study(Part):
+    """A study: what is asked, of whom, how, and until when.
+
+    Attributes:
+        study: Its name, a slug.
+        description: One line.
+        seed: Where all its randomness comes from.
+        parameters: What is to be known.
+        design: What can be chosen; empty for tuning a simulator to data that exist.
+        constraints: What every design has to fulfil.
+        cost_written: `cost:` as it was written; see `cost_spec` and `cost`.
+        outcome: What is observed.
+        simulator: The model of the experiment.
+        experiment: Nature.
+        inference: How the posterior is found.
+        designer: Who picks the next design.
+        executor: Where simulations run.
+        stop: When it ends; None: when the recorded pool is used up.
+
+    Example:
+        >>> study = Study(
+        ...     study="decay", parameters={"a": {"prior": {"uniform": [0, 2]}}}, design={"t": {"real": [0, 5]}},
+        ...     outcome={"y": {"real": []}}, simulator={"function": "model:simulate"}, experiment={"manual": True},
+        ...     stop={"rounds": 3},
+        ... )
+        >>> study.design_space.names, study.designer.kind
+        (('t',), 'bayesopt')
+        >>> Study(study="Decay")
+        Traceback (most recent call last):
+        activesci.errors.StudyError: study: study: found 'Decay', expected a slug such as ...
+    """
+
+    later: ClassVar[tuple[str, ...]] = ("hypotheses", "blind")
+    study: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+    description: Text = ""
+    seed: Annotated[int, Field(ge=0, le=LARGEST_INTEGER)] = 0
+    parameters: dict[Name, ParameterPart]
+    design: dict[Name, DesignPart] = {}
+    constraints: Annotated[tuple[Text, ...], Field(strict=False, max_length=100)] = ()
+    cost_written: Cost | None = Field(default=None, alias="cost")
+    outcome: dict[Name, OutcomePart]
+    simulator: SimulatorPart
+    experiment: ExperimentPart
+    inference: InferencePart = InferencePart()
+    designer: DesignerPart = DesignerPart(bayesopt={})
+    executor: ExecutorPart = ExecutorPart(serial={})
+    stop: StopRule | None = None
+    _source: Source = PrivateAttr()
+
+    def __init__(self, /, **mapping: Any) -> None:  # noqa: ANN401 -- whatever the caller has: it is checked here
+        self._fill(take(mapping, Path.cwd()))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Study":
+        """Read a study file.
+
+        Raises:
+            StudyError: One line, `study.yaml:LINE: path: what was found, what is expected`.
+        """
+        return cls._of(read(Path(path)))
+
+    @classmethod
+    def _of(cls, source: Source) -> "Study":
+        study = cls.__new__(cls)
+        study._fill(source)
+        return study
+
+    def _fill(self, source: Source) -> None:
+        try:
+            Part.__init__(self, **_completed(source.mapping))
+            self._source = Source(source.mapping, source.label, source.folder, source.text)
+            self._fit_grid()
+            check(self)
+        except ValidationError as error:
+            raise source.error(problem_of(error, source)) from None
+        except Problem as problem:
+            raise source.error(problem) from None
+
+    def _fit_grid(self) -> None:
+        """A grid that was asked for without saying how fine is as fine as it can be, up to the default."""
+        grid = self.designer.grid
+        if grid is None or "points" in grid.model_fields_set:
+            return
+        fits = (points for points in range(grid.points, 2, -1) if self.design_space.grid_size(points) <= LARGEST_GRID)
+        coarser = grid.model_copy(update={"points": next(fits, 2)})
+        self.__dict__["designer"] = self.designer.model_copy(update={"grid": coarser})
+
+    @property
+    def folder(self) -> Path:
+        """Where the study's model and data are: the folder of its file, or where we were for a mapping."""
+        return self._source.folder
+
+    @property
+    def source_text(self) -> str:
+        """The study as YAML, as it was read or as the mapping says it."""
+        return self._source.text
+
+    def mapping(self) -> dict[str, Any]:
+        """Return the study as the user gave it: plain data, no defaults filled in."""
+        return copy.deepcopy(dict(self._source.mapping))
+
+    @cached_property
+    def digest(self) -> str:
+        """The sha256 of the study's content and of the order of its names, which is that of all columns."""
+        order = {section: list(getattr(self, section)) for section in ("parameters", "design", "outcome")}
+        content = [self._source.mapping, order]
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def with_settings(self, settings: Mapping[str, Any]) -> "Study":
+        """Return the study with some values changed.
+
+        Args:
+            settings: Paths to values, such as `{"inference.simulations": 200, "stop.any.0.rounds": 3}`.
+
+        Raises:
+            StudyError: A path that leads nowhere, or a value that is wrong there.
+        """
+        mapping = self.mapping()
+        for path, value in settings.items():
+            _put(mapping, path, value)
+        return type(self)._of(take(mapping, self.folder))
+
+    @cached_property
+    def parameter_space(self) -> ParameterSpace:
+        """The space of theta."""
+        return ParameterSpace.of(self.parameters)
+
+    @cached_property
+    def design_space(self) -> DesignSpace:
+        """The space of xi."""
+        return DesignSpace.of(self.design, expressions(self.constraints, self.design))
+
+    @cached_property
+    def outcome_space(self) -> OutcomeSpace:
+        """The space of y."""
+        components = [Component.of(name, part) for name, part in self.outcome.items()]
+        events = {part.iid for part in self.outcome.values() if isinstance(part.iid, str)}
+        most = {name: part.integer[1] for name, part in self.design.items() if name in events and part.integer}
+        return OutcomeSpace.of(components, most, tuple(self.design))
+
+    @cached_property
+    def cost_spec(self) -> CostSpec | None:
+        """What kind of cost there is, if any."""
+        written = self.cost_written
+        if written is None:
+            return None
+        if not isinstance(written, str):
+            return CostSpec("number", number=float(written))
+        if names_function(written, self.design_space.names):
+            return CostSpec("function", function=written)
+        return CostSpec("expression", expression=expression(written, self.design, ("cost",), "number"))
+
+    def cost(self, xi: FloatArray) -> FloatArray | None:
+        """Return the cost (n,) of designs (n, k), or None where nothing costs.
+
+        Raises:
+            ValueError: The cost is a function of the simulator's module; see `cost_spec`.
+        """
+        return None if self.cost_spec is None else self.cost_spec.at(self.design_space, xi)
+
+
+def _completed(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the designer that depends on the rest: a recorded pool is chosen from."""
+    experiment = mapping.get("experiment")
+    pooled = isinstance(experiment, Mapping) and "recorded" in experiment and mapping.get("design")
+    return {"designer": {"pool": {}}, **mapping} if pooled else dict(mapping)
+
+
+def _put(mapping: dict[str, Any], path: str, value: Any) -> None:  # noqa: ANN401 -- anything a file may hold
+    """Set a value deep inside a mapping; mappings on the way are made where they are missing."""
+    *steps, last = path.split(".")
+    place: Any = mapping
+    for step in steps:
+        place = place.setdefault(step, {}) if isinstance(place, dict) else _entry(place, step, path)
+    if isinstance(place, list):
+        _entry(place, last, path)
+        place[int(last)] = value
+    elif isinstance(place, dict):
+        place[last] = value
+    else:
+        raise StudyError(f"study: {path}: found no mapping or list to set {last!r} in, expected a path of the study")
+
+
+def _entry(place: Any, step: str, path: str) -> Any:  # noqa: ANN401 -- anything a file may hold
+    if not isinstance(place, list) or not step.isdigit() or int(step) >= len(place):
+        raise StudyError(f"study: {path}: found no entry {step!r}, expected a path of the study")
+    return place[int(step)]

@@ -1,0 +1,143 @@
+"""How the campaign is run: simulator, experiment, inference, designer and executor."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from .parts import Alternative, Count, Empty, Name, Number, Part, Positive, Text, Whole, that, wrong
+
+DEFAULT_BATCH = 256
+"""Simulations of one call with `batch: true`."""
+
+
+def _batch(value: Any) -> int:  # noqa: ANN401 -- anything a file may hold
+    if isinstance(value, bool):
+        return DEFAULT_BATCH if value else 0
+    if not isinstance(value, int) or not 1 <= value <= 1_000_000:
+        raise wrong("true, false or a whole number from 1 to 1000000")
+    return value
+
+
+Batch = Annotated[
+    int,
+    BeforeValidator(_batch),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "integer", "minimum": 1, "maximum": 1_000_000}]}),
+]
+FunctionName = Annotated[
+    str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*$")
+]
+Resource = Annotated[Number, Field(ge=0)]
+
+
+class SimulatorPart(Alternative):
+    """`simulator:`.
+
+    Attributes:
+        function: `module:function`, the module a file beside the study or installed.
+        batch: How many simulations one call takes; 0 for a function of one simulation.
+        timeout: The longest that one call may take [s].
+        cpus: CPUs of one task.
+        gpus: GPUs of one task.
+        memory: Memory of one task [bytes].
+    """
+
+    one_of: ClassVar[tuple[str, ...]] = ("function",)
+    later: ClassVar[tuple[str, ...]] = ("command", "workflow", "retries", "environment")
+    function: FunctionName | None = None
+    batch: Batch = 0
+    timeout: Positive | None = None
+    cpus: Resource | None = None
+    gpus: Resource | None = None
+    memory: Resource | None = None
+
+
+class ExperimentPart(Alternative):
+    """`experiment:`, exactly one of recorded, truth and manual.
+
+    Attributes:
+        recorded: The file of the recorded pool, relative to the study's folder.
+        truth: The parameters of simulated nature.
+        manual: Somebody measures, and tells.
+    """
+
+    one_of: ClassVar[tuple[str, ...]] = ("recorded", "truth", "manual")
+    later: ClassVar[tuple[str, ...]] = ("command",)
+    recorded: Annotated[Text, Field(pattern=r"(?i)^.+\.(csv|jsonl)$")] | None = None
+    truth: dict[Name, Number] | None = None
+    manual: Annotated[bool, that("true", bool)] | None = None
+
+
+class InferencePart(Part):
+    """`inference:`.
+
+    Attributes:
+        surrogate: What stands for the likelihood; auto is exact where the simulator offers it.
+        simulations: Simulations of the first round.
+        per_round: Simulations of every later round.
+        ensemble: Networks that are trained.
+        particles: Samples of the posterior.
+        max_failures: The share of failed simulations above which the campaign pauses.
+    """
+
+    surrogate: Annotated[Literal["auto", "exact", "likelihood"], BeforeValidator(lambda given: _offered(given))] = (
+        "auto"
+    )
+    simulations: Count = 4000
+    per_round: Annotated[Whole, Field(ge=0)] = 500
+    ensemble: Annotated[Whole, Field(ge=1, le=64)] = 4
+    particles: Annotated[Whole, Field(ge=64, le=1_000_000)] = 4096
+    max_failures: Annotated[Number, Field(ge=0, le=1)] = 0.5
+
+
+def _offered(given: Any) -> Any:  # noqa: ANN401 -- anything a file may hold
+    if given in ("ratio", "posterior", "emulator"):
+        raise wrong("auto, exact or likelihood", f"{given!r}, which is not available in this version")
+    return given
+
+
+class BayesoptPart(Part):
+    """`bayesopt:`; how many designs the gain is evaluated at."""
+
+    evaluations: Annotated[Whole, Field(ge=2, le=10_000)] = 40
+
+
+class GridPart(Part):
+    """`grid:`; how many values each real variable has; by default 41, or as many as there can be with 20000 designs."""
+
+    points: Annotated[Whole, Field(ge=2, le=20_000)] = 41
+
+
+class DesignerPart(Alternative):
+    """`designer:`, exactly one of bayesopt, grid, random and pool.
+
+    Attributes:
+        batch: How many designs are chosen a round.
+    """
+
+    one_of: ClassVar[tuple[str, ...]] = ("bayesopt", "grid", "random", "pool")
+    later: ClassVar[tuple[str, ...]] = ("policy",)
+    bayesopt: BayesoptPart | None = None
+    grid: GridPart | None = None
+    random: Empty | None = None
+    pool: Empty | None = None
+    batch: Annotated[Whole, Field(ge=1, le=1000)] = 1
+
+
+class RayPart(Part):
+    """`ray:`.
+
+    Attributes:
+        address: The cluster to join; by default one is started here.
+        workers: How many CPUs the one started here has; by default all.
+    """
+
+    address: Text | None = None
+    workers: Annotated[Whole, Field(ge=1, le=10_000)] | None = None
+
+
+class ExecutorPart(Alternative):
+    """`executor:`, exactly one of serial and ray."""
+
+    one_of: ClassVar[tuple[str, ...]] = ("serial", "ray")
+    serial: Empty | None = None
+    ray: RayPart | None = None

@@ -1,0 +1,47 @@
+"""The stop rule: when the campaign has reached its end. What it means is evaluated by the loop."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from .parts import Alternative, Count, Name, Number, Positive, that
+
+Limits = Annotated[dict[Name, Positive], that("at least one parameter and its limit", bool)]
+Rules = Annotated[tuple["StopRule", ...], Field(strict=False, min_length=1)]
+
+
+class StopRule(Alternative):
+    """A node of the tree under `stop:`; `kind` says which of the keys was given, `settings` what stands behind it.
+
+    Attributes:
+        any: One of these rules holds.
+        all: All of these rules hold.
+        sd: Each parameter's posterior standard deviation is at or below its limit.
+        width: Each parameter's 5 % to 95 % posterior interval is at or below its limit.
+        gain: The best next design promises less than this [nats].
+        rounds: This many rounds are done.
+        simulations: This many simulations are done.
+        cost: The measurements have cost this much.
+        seconds: The campaign has run this long [s].
+    """
+
+    one_of: ClassVar[tuple[str, ...]] = (
+        "any",
+        "all",
+        "sd",
+        "width",
+        "gain",
+        "rounds",
+        "simulations",
+        "cost",
+        "seconds",
+    )
+    any: Rules | None = None
+    all: Rules | None = None
+    sd: Limits | None = None
+    width: Limits | None = None
+    gain: Annotated[Number, Field(ge=0)] | None = None
+    rounds: Count | None = None
+    simulations: Count | None = None
+    cost: Positive | None = None
+    seconds: Positive | None = None
