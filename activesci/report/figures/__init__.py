@@ -1,0 +1,35 @@
+"""Figures: plain arrays in, a matplotlib figure out, no state between calls."""
+
+from .base import svg
+from .corner import corner
+from .effort import seconds, simulations, surprise
+from .gain import (
+    best_gain,
+    gain_curve,
+    gain_curves,
+    gain_map,
+    gain_projection,
+    gain_rows,
+)
+from .predicted import classes, histogram, intervals, pulls, shares
+from .trajectory import trajectory
+
+__all__ = [
+    "best_gain",
+    "classes",
+    "corner",
+    "gain_curve",
+    "gain_curves",
+    "gain_map",
+    "gain_projection",
+    "gain_rows",
+    "histogram",
+    "intervals",
+    "pulls",
+    "seconds",
+    "shares",
+    "simulations",
+    "surprise",
+    "svg",
+    "trajectory",
+]

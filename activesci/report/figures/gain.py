@@ -1,0 +1,171 @@
+"""The gain surface of one round, its error, and the designs picked."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .base import (
+    BLUE,
+    CYCLE,
+    INK,
+    MUTED,
+    PAPER,
+    RULE,
+    VERMILLION,
+    axis_label,
+    label,
+    limits,
+    panel,
+    styled,
+)
+from .trajectory import rounds_axis
+from activesci.report.surface import GainSurface, Scale
+from activesci.types import FloatArray
+
+GAIN = "expected gain [nats]"
+
+
+@styled
+def gain_curve(surface: GainSurface, scale: Scale, span: tuple[float, float]) -> Figure:
+    """Draw the gain against one design variable with its error band.
+
+    Args:
+        surface: The candidates; xi is (c, 1).
+        scale: The variable.
+        span: Limits of the gain axis, the same for all rounds.
+    """
+    figure, axes = panel()
+    _curve(axes, surface, np.arange(len(surface.gain)), BLUE)
+    _pick(axes, surface, 0)
+    _design_axis(axes, scale, surface.xi[:, 0])
+    _gain_axis(axes, span)
+    return figure
+
+
+@styled
+def gain_curves(surface: GainSurface, scales: Sequence[Scale], column: int, span: tuple[float, float]) -> Figure:
+    """Draw one curve a choice: `column` is the real variable's, the other one's choices have a colour each."""
+    figure, axes = panel()
+    choice = 1 - column
+    for index, name in enumerate(scales[choice].choices):
+        rows = np.flatnonzero(surface.xi[:, choice] == index)
+        if rows.size:
+            _curve(axes, surface, rows, CYCLE[index % len(CYCLE)], column, name)
+    _pick(axes, surface, column)
+    _design_axis(axes, scales[column], surface.xi[:, column])
+    _gain_axis(axes, span)
+    axes.legend(fontsize=9.5, frameon=False, handlelength=1.2, borderaxespad=0.1, labelspacing=0.25)
+    return figure
+
+
+@styled
+def gain_rows(surface: GainSurface, names: Sequence[str], positions: FloatArray, span: tuple[float, float]) -> Figure:
+    """Draw the gain of a pool's rows as lollipops, one line a row.
+
+    Args:
+        surface: The rows that are left.
+        names: The label of every line; lines without a candidate are rows used up before.
+        positions: The line of each candidate, (c,).
+        span: Limits of the gain axis, the same for all rounds.
+    """
+    figure, axes = panel(360, 52 + 15.5 * len(names))
+    colours = np.where(surface.picked, VERMILLION, BLUE)
+    axes.hlines(positions, 0, surface.gain, color=colours, linewidth=1.4, alpha=0.55)
+    axes.hlines(positions, np.maximum(surface.low, span[0]), surface.high, color=colours, linewidth=4, alpha=0.28)
+    axes.scatter(surface.gain, positions, s=np.where(surface.picked, 44, 20), color=colours, zorder=3)
+    used = np.setdiff1d(np.arange(len(names)), positions)
+    axes.scatter(np.full(len(used), span[0]), used, marker="x", s=12, color=MUTED, linewidth=0.9, clip_on=False)
+    axes.set_yticks(np.arange(len(names)), [label(n, 26) for n in names])
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_xlim(span)
+    axes.set_xlabel(GAIN)
+    axes.locator_params(axis="x", nbins=5)
+    return figure
+
+
+@styled
+def gain_map(surface: GainSurface, scales: Sequence[Scale], span: tuple[float, float]) -> Figure:
+    """Draw the candidates in the plane of two design variables, coloured by gain."""
+    figure, axes = panel(360, 270)
+    order = np.argsort(surface.gain)
+    points = axes.scatter(
+        *surface.xi[order].T, c=surface.gain[order], s=34, cmap="viridis", vmin=span[0], vmax=span[1], linewidth=0
+    )
+    axes.scatter(*surface.xi[surface.picked].T, s=130, facecolor="none", edgecolor=VERMILLION, linewidth=2.2)
+    _design_axis(axes, scales[0], surface.xi[:, 0])
+    _design_axis(axes, scales[1], surface.xi[:, 1], axis="y")
+    bar = figure.colorbar(points, ax=axes, pad=0.03, aspect=28)
+    bar.set_label(GAIN)
+    bar.outline.set_visible(False)  # type: ignore[operator]
+    return figure
+
+
+@styled
+def gain_projection(surface: GainSurface, scale: Scale, column: int, span: tuple[float, float]) -> Figure:
+    """Draw the gain of every candidate against one of several design variables."""
+    figure, axes = panel(280, 200)
+    x = surface.xi[:, column]
+    axes.vlines(x, surface.low, surface.high, color=BLUE, alpha=0.2, linewidth=1)
+    axes.scatter(x, surface.gain, s=13, color=BLUE, alpha=0.75, linewidth=0)
+    _pick(axes, surface, column)
+    _design_axis(axes, scale, x)
+    _gain_axis(axes, span)
+    return figure
+
+
+@styled
+def best_gain(rounds: Sequence[int], gain: FloatArray, error: FloatArray) -> Figure:
+    """Draw the gain expected of the design picked, against the rounds."""
+    figure, axes = panel(400, 220)
+    axes.errorbar(rounds, gain, yerr=error, color=BLUE, marker="o", markersize=5, markeredgecolor=PAPER, elinewidth=1)
+    axes.set_ylim(min(0.0, float(np.nanmin(gain, initial=0.0))), None)
+    axes.set_xlabel("round")
+    axes.set_ylabel(GAIN)
+    axes.locator_params(axis="y", nbins=5)
+    rounds_axis(axes, rounds)
+    return figure
+
+
+def _curve(
+    axes: Axes,
+    surface: GainSurface,
+    rows: np.ndarray[tuple[int], np.dtype[np.intp]],
+    colour: str,
+    column: int = 0,
+    name: str = "",
+) -> None:
+    rows = rows[np.argsort(surface.xi[rows, column], kind="stable")]
+    x, gain = surface.xi[rows, column], surface.gain[rows]
+    axes.fill_between(x, surface.low[rows], surface.high[rows], color=colour, alpha=0.2, linewidth=0)
+    axes.plot(x, gain, color=colour, linewidth=1.1, marker=".", markersize=4, label=label(name, 18))
+
+
+def _pick(axes: Axes, surface: GainSurface, column: int) -> None:
+    x, gain = surface.xi[surface.picked, column], surface.gain[surface.picked]
+    for position in x:
+        axes.axvline(position, color=VERMILLION, linewidth=1.0, alpha=0.6, zorder=1)
+    axes.scatter(x, gain, s=44, color=VERMILLION, edgecolor=PAPER, linewidth=1, zorder=4)
+
+
+def _gain_axis(axes: Axes, span: tuple[float, float]) -> None:
+    axes.set_ylim(span)
+    axes.set_ylabel(GAIN)
+    axes.locator_params(axis="y", nbins=5)
+    if span[0] < 0:
+        axes.axhline(0, color=RULE, linewidth=0.8, zorder=0)
+
+
+def _design_axis(axes: Axes, scale: Scale, values: FloatArray, axis: str = "x") -> None:
+    getattr(axes, f"set_{axis}label")(axis_label(scale.name, scale.unit), color=INK)
+    if scale.choices:
+        getattr(axes, f"set_{axis}ticks")(range(len(scale.choices)), [label(c, 12) for c in scale.choices])
+        getattr(axes, f"set_{axis}lim")(-0.5, len(scale.choices) - 0.5)
+    elif scale.log and values.size and float(values.min()) > 0:
+        getattr(axes, f"set_{axis}scale")("log")
+    else:
+        getattr(axes, f"set_{axis}lim")(limits(values, margin=0.03))
+        axes.locator_params(axis=axis, nbins=5)  # type: ignore[arg-type]

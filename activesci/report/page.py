@@ -1,0 +1,161 @@
+"""The report: one self-contained page, nothing loaded from anywhere, every word from outside escaped."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from activesci.ledger.history import Arrays, History
+from activesci.ledger.store import Ledger
+
+from . import words
+from .numbers import clean
+from .summary import write
+
+if TYPE_CHECKING:
+    from activesci.study import Study
+
+    from .sections.base import Reading
+
+REPORT = "report.html"
+HERE = Path(__file__).parent
+
+
+def write_report(study: "Study", ledger: Ledger, history: History, folder: str | Path) -> Path:
+    """Write `report.html`, complete or not at all, and return its path.
+
+    Args:
+        study: The question.
+        ledger: Where the arrays are.
+        history: What happened, finished or not.
+        folder: Where the page goes.
+    """
+    return write(Path(folder) / REPORT, report_html(study, history, ledger.arrays))
+
+
+def report_html(study: "Study", history: History, arrays: Arrays) -> str:
+    """Return the page as text.
+
+    Args:
+        study: The question.
+        history: What happened, finished or not.
+        arrays: Loads an event's arrays: `Ledger.arrays`.
+    """
+    from .sections.base import Reading
+
+    return rendered("report.html", page=content(Reading.of(study, history, arrays)))
+
+
+def rendered(template: str, **values: Any) -> str:  # noqa: ANN401 (a template's values)
+    """Return one of our templates filled in, with everything escaped that is not marked as ours."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template(template).render(**values)
+
+
+def content(reading: "Reading") -> dict[str, Any]:
+    """Return all that the template says and shows, section by section."""
+    return {**_question(reading), **_answer(reading), **_pictures(reading), **_record(reading)}
+
+
+def _question(reading: "Reading") -> dict[str, Any]:
+    from markupsafe import Markup
+
+    mapping = reading.study.mapping()
+    return {
+        "css": Markup((HERE / "report.css").read_text(encoding="utf-8")),
+        "study": clean(reading.study.study, 80),
+        "description": clean(mapping.get("description") or "", 300),
+        "sentence": question_sentence(mapping),
+        "parameters": words.parameter_rows(mapping),
+        "designs": words.design_rows(mapping),
+        "outcomes": words.outcome_rows(mapping),
+        "how": how(mapping, reading.study.designer.kind),
+        "truth": reading.truth,
+    }
+
+
+def _answer(reading: "Reading") -> dict[str, Any]:
+    from .sections.answer import answers, facts
+
+    history = reading.history
+    return {
+        "status": history.status,
+        "ending": ending(history),
+        "answers": answers(reading),
+        "facts": facts(reading),
+        "measured": len(history.measured()),
+        "alarms": [
+            {"round": a["round"], "what": clean(a.get("what"), 200), "message": clean(a.get("message", ""), 1000)}
+            for a in history.alarms
+        ],
+    }
+
+
+def _pictures(reading: "Reading") -> dict[str, Any]:
+    from .sections.effort import effort_pictures
+    from .sections.gain import best_gain_picture, gain_pictures
+    from .sections.posterior import corner_picture, trajectory_pictures
+    from .sections.predicted import predicted_pictures, surprise_picture
+
+    gains, note = gain_pictures(reading)
+    return {
+        "corner": corner_picture(reading),
+        "trajectories": trajectory_pictures(reading),
+        "gains": gains,
+        "gain_note": note,
+        "best_gain": best_gain_picture(reading),
+        "predicted": predicted_pictures(reading),
+        "surprise": surprise_picture(reading),
+        "effort": effort_pictures(reading),
+    }
+
+
+def _record(reading: "Reading") -> dict[str, Any]:
+    from .figures.effort import STAGES
+    from .sections.effort import failures
+    from .sections.record import provenance, round_rows, versions
+
+    started = reading.history.started
+    return {
+        "shown": [reading.study.parameter_space.names[i] for i in reading.shown],
+        "rounds": round_rows(reading),
+        "stages": list(STAGES.items()),
+        "failures": failures(reading),
+        "provenance": provenance(reading),
+        "versions": versions(reading),
+        "source": clean((started.payload.get("source_text") if started else None) or "", 100_000),
+    }
+
+
+def question_sentence(mapping: dict[str, Any]) -> str:
+    """Return what is asked in one sentence."""
+    asked = [n for n, p in mapping.get("parameters", {}).items() if p.get("role", "interest") == "interest"]
+    chosen = list(mapping.get("design") or {})
+    units = {n: p.get("unit") or "" for n, p in mapping.get("parameters", {}).items()}
+    how = f"choosing {_and(chosen)}" if chosen else "choosing which simulations to run"
+    return clean(f"What is {_and(asked)}? By {how}, until {words.stop_text(mapping.get('stop'), units)}.", 600)
+
+
+def how(mapping: dict[str, Any], designer: str) -> list[tuple[str, str]]:
+    """Return how the study goes about it: (name, value)."""
+    found = [(n, words.how_text(mapping[n])) for n in ("simulator", "experiment", "inference", "cost") if n in mapping]
+    constraints = [("constraint", clean(c, 200)) for c in mapping.get("constraints") or []]
+    looked = words.how_text(mapping.get("designer") or {designer: {}})
+    return [*found, *([("designer", looked)] if mapping.get("design") else []), *constraints]
+
+
+def ending(history: History) -> str:
+    """Return in one sentence why it stopped, or that it has not."""
+    reason = clean(history.reason, 500).rstrip(".")
+    if history.status == "stopped":
+        return f"Stopped: {reason}." if reason else "Stopped."
+    if history.status == "paused":
+        return f"Paused: {reason}. It can be resumed." if reason else "Paused. It can be resumed."
+    return f"Still running: this is what is known in round {history.rounds[-1].number if history.rounds else 0}."
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]])) or "nothing"

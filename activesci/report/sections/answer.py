@@ -1,0 +1,103 @@
+"""The answer in numbers: what each parameter is, how sure, how much was learned."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from activesci.report.numbers import duration, interval, number, quantity, rounded, unit_text
+from activesci.report.words import prior_text
+
+from .base import Reading
+from .posterior import prior_samples
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is believed about one parameter, in words.
+
+    Attributes:
+        name: The parameter.
+        value: Its mean and sd as value(uncertainty), without unit.
+        unit: Its unit with superscripts.
+        full: Value and unit.
+        median: The median.
+        ninety: The central 90 % interval.
+        prior: The prior in words.
+        learned: How many times narrower than the prior it is, or nothing.
+        truth: The true value where nature is simulated, and how far off the mean is.
+        error: Monte-Carlo error of the mean.
+        interest: Whether it is asked for, or a nuisance.
+    """
+
+    name: str
+    value: str
+    unit: str
+    full: str
+    median: str
+    ninety: str
+    prior: str
+    learned: str
+    truth: str
+    error: str
+    interest: bool
+
+
+def answers(reading: Reading) -> list[Answer]:
+    """Return what the latest posterior says of every free parameter, those of interest first."""
+    inferred = reading.history.inferred
+    said = (inferred.payload.get("posterior") or {}) if inferred else {}
+    prior_sd = prior_samples(reading).std(axis=0)
+    space = reading.study.parameter_space
+    order = [*reading.shown, *(i for i in range(space.dim) if i not in reading.shown)]
+    return [_answer(reading, i, said[space.names[i]], float(prior_sd[i])) for i in order if space.names[i] in said]
+
+
+def _answer(reading: Reading, index: int, said: dict[str, float], prior_sd: float) -> Answer:
+    space = reading.study.parameter_space
+    name = space.names[index]
+    part = reading.study.mapping()["parameters"][name]
+    value, unit = rounded(said["mean"], said["sd"]), space.units.get(name)
+    inferred = reading.history.inferred
+    errors = (inferred.payload.get("errors") or {}) if inferred else {}
+    return Answer(
+        name=name,
+        value=value,
+        unit=unit_text(unit),
+        full=quantity(value, unit),
+        median=number(said.get("q50")),
+        ninety=interval(said["q05"], said["q95"]),
+        prior=prior_text(part["prior"]),
+        learned=_learned(said["sd"], prior_sd),
+        truth=_truth(reading.truth.get(name), said),
+        error=number(errors.get(name), 2),
+        interest=index in reading.shown,
+    )
+
+
+def _learned(sd: float, prior_sd: float) -> str:
+    ratio = prior_sd / sd if sd > 0 and np.isfinite(prior_sd) else 1.0
+    return f"{ratio:.2g} times narrower than the prior" if ratio > 1.15 else "no narrower than the prior"
+
+
+def _truth(truth: float | None, said: dict[str, float]) -> str:
+    if truth is None:
+        return ""
+    off = abs(said["mean"] - truth) / said["sd"] if said["sd"] > 0 else 0.0
+    return f"{number(truth)}, {off:.1f} sd from the mean"
+
+
+def facts(reading: Reading) -> list[tuple[str, str]]:
+    """Return the few numbers that go with an answer: (name, value)."""
+    history = reading.history
+    said = history.inferred.payload if history.inferred else {}
+    measured, failed = len(history.measured()), history.failed
+    evidence, error = said.get("log_evidence"), said.get("log_evidence_error")
+    found = [
+        ("measurements", str(measured)),
+        ("rounds", str(max(len(history.rounds) - 1, 0))),
+        ("simulations", f"{history.simulations:,}".replace(",", "\u202f") + (f" ({failed} failed)" if failed else "")),
+        ("time", duration(history.seconds)),
+    ]
+    if measured and evidence is not None:
+        found.append(("log evidence", f"{rounded(evidence, error)}" if error else number(evidence)))
+    return found

@@ -1,0 +1,58 @@
+"""Pictures of what is believed: now, and after each round."""
+
+import numpy as np
+
+from activesci.report.figures import corner, trajectory
+from activesci.report.figures.trajectory import QUANTILES
+from activesci.report.numbers import clean
+from activesci.rng import Purpose, generator
+from activesci.types import FloatArray
+
+from .base import Picture, Reading
+
+MOST = 6
+"""Parameters in one corner plot."""
+
+
+def corner_picture(reading: Reading) -> Picture | None:
+    """Return the corner plot of the latest posterior, None before the first."""
+    if not reading.beliefs:
+        return None
+    shown = reading.shown[:MOST]
+    space = reading.study.parameter_space
+    names = [space.names[i] for i in shown]
+    units = [space.units.get(name) for name in names]
+    truth = [reading.truth.get(name) for name in names]
+    last = reading.beliefs[max(reading.beliefs)]
+    figure = corner(names, units, last[:, shown], prior_samples(reading)[:, shown], truth)
+    return Picture.of(figure, f"posterior of {', '.join(names)} over the prior", _left_out(reading))
+
+
+def trajectory_pictures(reading: Reading) -> list[Picture]:
+    """Return one picture a parameter of interest: its quantiles after each round."""
+    space = reading.study.parameter_space
+    rounds = sorted(reading.beliefs)
+    bands = np.array([np.quantile(reading.beliefs[r], QUANTILES, axis=0) for r in rounds])
+    return [
+        Picture.of(
+            trajectory(rounds, bands[:, :, i], space.names[i], space.units.get(space.names[i]), truth_of(reading, i)),
+            f"{space.names[i]} against the rounds",
+        )
+        for i in (reading.shown if rounds else [])
+    ]
+
+
+def truth_of(reading: Reading, parameter: int) -> float | None:
+    """Return the true value of a free parameter where nature is simulated."""
+    return reading.truth.get(reading.study.parameter_space.names[parameter])
+
+
+def prior_samples(reading: Reading, n: int = 4000) -> FloatArray:
+    """Return samples of the prior, (n, d), always the same for a seed."""
+    space = reading.study.parameter_space
+    return space.from_cube(generator(reading.history.seed, 0, Purpose.REPORT).random((n, space.dim)))
+
+
+def _left_out(reading: Reading) -> str:
+    names = [reading.study.parameter_space.names[i] for i in reading.shown[MOST:]]
+    return clean(f"Not drawn, but in the table: {', '.join(names)}.", 300) if names else ""

@@ -1,0 +1,113 @@
+"""Pictures of measurements held against their predictions."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from activesci.report import figures
+from activesci.report.words import design_point
+from activesci.types import FloatArray
+
+from .base import Picture, Reading, spread
+
+if TYPE_CHECKING:
+    from activesci.study.outcomes import ColumnSpec, OutcomeGroup
+
+BUDGET = 18
+"""Panels of single measurements on one page."""
+MOST_COLUMNS = 4
+"""Numbers of one outcome that are drawn each on its own; a longer outcome is drawn as pulls."""
+
+
+def predicted_pictures(reading: Reading) -> list[Picture]:
+    """Return all pictures of measured against predicted outcomes, group after group."""
+    measured = reading.history.measured()
+    if not measured:
+        return []
+    loaded = [reading.arrays(m.event) for m in measured]
+    y = np.concatenate([arrays["y"] for arrays in loaded])
+    draws = [arrays.get("predicted", np.empty((0, y.shape[1]))) for arrays in loaded]
+    return [p for group in reading.study.outcome_space.groups for p in _group(reading, group, y, draws)]
+
+
+def surprise_picture(reading: Reading) -> Picture | None:
+    """Return the predictive tail probability of each measurement, None if there are none."""
+    known = [(m.round, m.surprise) for m in reading.history.measured() if m.surprise is not None]
+    if not known:
+        return None
+    warned = {alarm["round"] for alarm in reading.history.alarms}
+    figure = figures.surprise(
+        [r for r, _ in known], [s for _, s in known], [r in warned and s < 0.05 for r, s in known]
+    )
+    return Picture.of(figure, "predictive tail probability of each measurement")
+
+
+def _group(
+    reading: Reading, group: "OutcomeGroup", y: FloatArray, draws: Sequence[FloatArray]
+) -> Iterator[Picture]:
+    blocks = [_block(group, row) for row in (y, *draws)]
+    if group.iid is None and len(group.columns) <= MOST_COLUMNS:
+        for j, column in enumerate(group.columns):
+            yield _one_number(reading, column, blocks[0][:, 0, j], [b[:, 0, j] for b in blocks[1:]])
+        return
+    shown = spread(len(y), max(2, BUDGET // (len(group.columns) if group.iid is not None else 1)))
+    for i in shown:
+        yield from _one_measurement(reading, group, i, blocks[0][i], blocks[i + 1])
+
+
+def _block(group: "OutcomeGroup", y: FloatArray) -> FloatArray:
+    return y[:, group.start : group.stop].reshape(len(y), group.events, len(group.columns))
+
+
+def _one_number(
+    reading: Reading, column: "ColumnSpec", measured: FloatArray, draws: Sequence[FloatArray]
+) -> Picture:
+    """Return one picture of all measurements of one number."""
+    title = f"{column.name}: measured against predicted"
+    draws = [d[np.isfinite(d)] for d in draws]
+    if column.kind not in ("binary", "category"):
+        return Picture.of(figures.intervals(draws, measured, column.name), title)
+    names = _labels(reading, column)
+    probability = np.array([_frequencies(d, len(names)) for d in draws])
+    return Picture.of(figures.classes(probability, measured.astype(int).tolist(), names, column.name), title)
+
+
+def _one_measurement(
+    reading: Reading, group: "OutcomeGroup", index: int, measured: FloatArray, drawn: FloatArray
+) -> Iterator[Picture]:
+    """Return the pictures of one measurement; `measured` is (events, columns), `drawn` (s, events, columns)."""
+    measurement = reading.history.measured()[index]
+    place = design_point(measurement.design, reading.study.design_space.units)
+    caption = f"Measurement {index + 1}" + (f" at {place}" if measurement.design else "")
+    drawn = drawn[np.isfinite(drawn).any(axis=(1, 2))]
+    if not len(drawn):
+        return
+    if group.iid is None:
+        numbers = [j for j, c in enumerate(group.columns) if c.kind in ("real", "count")]
+        name = ", ".join(dict.fromkeys(group.columns[j].name.partition("[")[0] for j in numbers))
+        if numbers:
+            yield Picture.of(figures.pulls(drawn[:, 0, numbers], measured[0, numbers], name), caption, caption)
+        return
+    for j, column in enumerate(group.columns):
+        figure = _events(reading, column, measured[:, j], drawn[:, :, j])
+        yield Picture.of(figure, caption, caption if j == 0 else "")
+
+
+def _events(reading: Reading, column: "ColumnSpec", measured: FloatArray, drawn: FloatArray) -> Any:  # noqa: ANN401 (a Figure)
+    events = measured[np.isfinite(measured)]
+    if column.kind == "real":
+        return figures.histogram(drawn, events, column.name)
+    largest = int(max(np.nanmax(drawn), events.max(initial=0)))
+    names = [str(n) for n in range(largest + 1)] if column.kind == "count" else _labels(reading, column)
+    return figures.shares(drawn, events, names, column.name)
+
+
+def _labels(reading: Reading, column: "ColumnSpec") -> list[str]:
+    part = reading.study.mapping().get("outcome", {}).get(column.name, {})
+    return [str(c) for c in part.get("categories", ("0", "1"))]
+
+
+def _frequencies(draws: FloatArray, classes: int) -> FloatArray:
+    counts = np.bincount(draws.astype(int), minlength=classes)[:classes]
+    return counts / max(draws.size, 1)

@@ -1,0 +1,115 @@
+"""The table of rounds, and where everything comes from."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from activesci.ledger.history import RoundRecord
+from activesci.report.numbers import clean, duration, number, rounded
+from activesci.report.summary import entries
+from activesci.report.words import design_point, outcome_point
+
+from .base import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One design and its measurement in the table of rounds.
+
+    Attributes:
+        design: The design.
+        outcome: What was measured, or why not.
+        gain: The gain expected of it.
+        surprise: The predictive tail probability.
+    """
+
+    design: str
+    outcome: str
+    gain: str
+    surprise: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoundRow:
+    """A round in the table.
+
+    Attributes:
+        number: From 0.
+        lines: Its designs; one empty line if there are none.
+        beliefs: Each shown parameter as value(uncertainty), or a dash.
+        simulations: Simulations done, with the failed ones.
+        time: Time spent.
+        alarmed: Whether it raised an alarm.
+    """
+
+    number: int
+    lines: list[Line]
+    beliefs: list[str]
+    simulations: str
+    time: str
+    alarmed: bool
+
+
+def round_rows(reading: Reading) -> list[RoundRow]:
+    """Return the table of rounds."""
+    warned = {alarm["round"] for alarm in reading.history.alarms}
+    return [_row(reading, record, record.number in warned) for record in reading.history.rounds]
+
+
+def _row(reading: Reading, record: RoundRecord, alarmed: bool) -> RoundRow:
+    said = (record.inferred.payload.get("posterior") or {}) if record.inferred else {}
+    names = [reading.study.parameter_space.names[i] for i in reading.shown]
+    return RoundRow(
+        number=record.number,
+        lines=_lines(reading, record) or [Line("–", "–", "–", "–")],
+        beliefs=[rounded(said[n]["mean"], said[n]["sd"]) if n in said else "–" for n in names],
+        simulations=f"{record.simulations}" + (f" ({record.failed} failed)" if record.failed else ""),
+        time=duration(record.seconds),
+        alarmed=alarmed,
+    )
+
+
+def _lines(reading: Reading, record: RoundRecord) -> list[Line]:
+    units = reading.study.design_space.units
+    return [
+        Line(
+            design=design_point(proposal.get("design"), units),
+            outcome=outcome_point(measured.outcome) if measured else _why_not(record, proposal.get("id")),
+            gain=_gain(proposal.get("gain"), proposal.get("error")),
+            surprise=number(measured.surprise, 2) if measured else "–",
+        )
+        for proposal, measured in entries(record)
+    ]
+
+
+def _gain(gain: float | None, error: float | None) -> str:
+    return "–" if gain is None else rounded(gain, error or 0.0)
+
+
+def _why_not(record: RoundRecord, proposal: Any) -> str:  # noqa: ANN401 (a proposal's id)
+    tried = [e for e in record.measured if e.payload.get("proposal") == proposal]
+    return clean(f"failed: {tried[-1].payload.get('reason')}", 120) if tried else "not measured yet"
+
+
+def provenance(reading: Reading) -> list[tuple[str, str]]:
+    """Return what a reader needs to check or repeat the campaign: (name, value)."""
+    history = reading.history
+    said = history.started.payload if history.started else {}
+    found = [
+        ("seed", str(history.seed)),
+        ("surrogate", " – ".join(str(t) for t in (history.surrogate, said.get("reason")) if t)),
+        ("started", _moment(history.started.time) if history.started else ""),
+        ("last event", f"{history.last.seq}, {_moment(history.last.time)}" if history.last else ""),
+        ("study, sha256", history.study_digest),
+        ("simulator, sha256", str(said.get("simulator_digest") or "")),
+        ("ledger, sha256", history.last.digest if history.last else ""),
+    ]
+    return [(name, clean(value, 300)) for name, value in found if value]
+
+
+def versions(reading: Reading) -> list[tuple[str, str]]:
+    """Return the packages that ran and their versions."""
+    return [(clean(name, 60), clean(version, 60)) for name, version in reading.history.versions.items()]
+
+
+def _moment(time: str) -> str:
+    return time[:19].replace("T", " ") + " UTC"

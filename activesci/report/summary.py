@@ -1,0 +1,128 @@
+"""What a program reads of a campaign: `summary.json` and `posterior.csv`."""
+
+import csv
+import json
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from activesci.ledger.artifacts import write_durably
+from activesci.ledger.events import Event, plain
+from activesci.ledger.faults import in_plain_words
+from activesci.ledger.history import History, Measurement, RoundRecord
+from activesci.types import FloatArray
+
+if TYPE_CHECKING:
+    from activesci.study import Study
+
+SUMMARY, POSTERIOR = "summary.json", "posterior.csv"
+
+
+def summary(study: "Study", history: History) -> dict[str, Any]:
+    """Return the campaign in plain JSON types, DESIGN's contract of `summary.json`.
+
+    `rounds` starts at round 1, the first that has a design; round 0, the prior's, counts only towards `simulations`.
+    In a study with `batch: q` each of a round's `design`, `outcome`, `gain`, `gain_error` and `surprise` is a list
+    of q. What has not happened yet is None.
+    """
+    listed = study.designer.batch > 1 or any(len(entries(record)) > 1 for record in history.rounds)
+    return {
+        "study": study.study,
+        "status": history.status,
+        "stop_reason": history.reason or None,
+        "seed": history.seed,
+        "rounds": [round_summary(record, listed) for record in history.rounds if record.number > 0],
+        **_belief(history.inferred),
+        "simulations": history.simulations,
+        "alarms": plain(history.alarms),
+    }
+
+
+def round_summary(record: RoundRecord, listed: bool = False) -> dict[str, Any]:
+    """Return one round as an entry of `summary.json`.
+
+    Args:
+        record: The round.
+        listed: Whether a round has several designs, so that what belongs to a design is a list.
+    """
+    found = [_entry(proposal, measured) for proposal, measured in entries(record)]
+    keys = ("design", "outcome", "gain", "gain_error", "surprise")
+    single = found[0] if found else dict.fromkeys(keys)
+    said = {key: [entry[key] for entry in found] for key in keys} if listed else single
+    surprise = said.pop("surprise")
+    return {
+        "round": record.number,
+        **said,
+        "simulations": record.simulations,
+        "seconds": record.seconds,
+        "posterior": _belief(record.inferred)["posterior"],
+        "surprise": surprise,
+    }
+
+
+def entries(record: RoundRecord) -> list[tuple[Mapping[str, Any], Measurement | None]]:
+    """Return a round's proposals, each with the measurement that answered it.
+
+    Recorded data that are used without a choice (simulator tuning) are proposals that nobody had to make.
+    """
+    answers = {measurement.proposal: measurement for measurement in record.measurements}
+    made: dict[int, Mapping[str, Any]] = {proposal["id"]: proposal for proposal in record.proposals}
+    given = {number: {"design": answer.design} for number, answer in answers.items() if number not in made}
+    return [(proposal, answers.get(number)) for number, proposal in {**made, **given}.items()]
+
+
+def _entry(proposal: Mapping[str, Any], measured: Measurement | None) -> dict[str, Any]:
+    return {
+        "design": proposal.get("design"),
+        "outcome": measured.outcome if measured else None,
+        "gain": proposal.get("gain"),
+        "gain_error": proposal.get("error"),
+        "surprise": measured.surprise if measured else None,
+    }
+
+
+def _belief(inferred: Event | None) -> dict[str, Any]:
+    said = inferred.payload if inferred else {}
+    return {"posterior": said.get("posterior"), "log_evidence": said.get("log_evidence")}
+
+
+def summary_text(study: "Study", history: History) -> str:
+    """Return the text of `summary.json`."""
+    return json.dumps(summary(study, history), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def posterior_text(study: "Study", theta: FloatArray) -> str:
+    """Return the text of `posterior.csv`: one row a sample, a column a parameter, fixed ones included.
+
+    Args:
+        study: The study.
+        theta: Samples of the free parameters, (n, d).
+    """
+    columns = study.parameter_space.columns(theta)
+    buffer = StringIO()
+    lines = csv.writer(buffer, lineterminator="\n")
+    lines.writerow(columns)
+    lines.writerows(zip(*(column.tolist() for column in columns.values()), strict=True))
+    return buffer.getvalue()
+
+
+def write_summary(study: "Study", history: History, folder: str | Path) -> Path:
+    """Write `summary.json`, complete or not at all, and return its path."""
+    return write(Path(folder) / SUMMARY, summary_text(study, history))
+
+
+def write_posterior(study: "Study", theta: FloatArray, folder: str | Path) -> Path:
+    """Write `posterior.csv`, complete or not at all, and return its path."""
+    return write(Path(folder) / POSTERIOR, posterior_text(study, theta))
+
+
+def write(path: Path, text: str) -> Path:
+    """Write a text file, complete or not at all.
+
+    Raises:
+        LedgerError: If the disk is full or the folder cannot be written.
+    """
+    with in_plain_words(path.parent):
+        write_durably(path, text.encode())
+    return path

@@ -1,0 +1,103 @@
+"""The gain surface of a round as data: its candidates, its axes, and how they are told from the ledger."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from activesci.ledger.history import Arrays, RoundRecord
+from activesci.types import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from activesci.study import Study
+
+
+@dataclass(frozen=True, slots=True)
+class GainSurface:
+    """The candidates of one round and what each would teach.
+
+    Attributes:
+        xi: The designs, (c, k).
+        gain: Expected information gain of each [nats], (c,).
+        lower: Its lower bound, (c,).
+        upper: Its upper bound, (c,).
+        error: Monte-Carlo standard error of the gain, (c,).
+        picked: Whether it was proposed, (c,).
+    """
+
+    xi: FloatArray
+    gain: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    error: FloatArray
+    picked: BoolArray
+
+    @property
+    def low(self) -> FloatArray:
+        """The lower end of the error band, (c,)."""
+        return np.fmin(np.fmin(self.lower, self.gain - self.error), self.gain)
+
+    @property
+    def high(self) -> FloatArray:
+        """The upper end of the error band, (c,)."""
+        return np.fmax(np.fmax(self.upper, self.gain + self.error), self.gain)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A design variable as an axis.
+
+    Attributes:
+        name: The variable.
+        unit: Its unit.
+        log: Whether it lives on a logarithmic scale.
+        choices: What the indices of a choice stand for.
+    """
+
+    name: str
+    unit: str | None = None
+    log: bool = False
+    choices: Sequence[str] = field(default=())
+
+
+def gain_span(surfaces: Sequence[GainSurface]) -> tuple[float, float]:
+    """Return limits of the gain axis that suit all rounds; from zero, unless a noisy estimate is below."""
+    top = max((float(np.nanmax(s.high, initial=0.0)) for s in surfaces), default=0.0)
+    bottom = min((float(np.nanmin(s.gain, initial=0.0)) for s in surfaces), default=0.0)
+    return min(0.0, 1.05 * bottom), 1.05 * top or 1.0
+
+
+def gain_surface(study: "Study", record: RoundRecord, arrays: Arrays) -> GainSurface | None:
+    """Return a round's candidates and gains as its ledger has them, None if it chose nothing.
+
+    A proposal that is none of the candidates (the optimum of a model of the surface) is added to them.
+    """
+    if record.chosen is None or study.design_space.dim == 0:
+        return None
+    found = arrays(record.chosen)
+    xi, gain = found["xi"], found["gain"]
+    columns = [found.get(name, gain) for name in ("gain", "lower", "upper")] + [found.get("error", np.zeros(len(gain)))]
+    table = np.column_stack([xi, *columns, np.zeros(len(xi))])
+    for proposal in record.proposals:
+        row = study.design_space.encode(proposal["design"])
+        same = (table[:, : len(row)] == row).all(axis=1)
+        table[same, -1] = 1.0
+        if not same.any():
+            numbers = [_number(proposal.get(key), proposal["gain"]) for key in ("gain", "lower", "upper")]
+            table = np.vstack([table, [*row, *numbers, _number(proposal.get("error"), 0.0), 1.0]])
+    k = xi.shape[1]
+    return GainSurface(table[:, :k], *table[:, k : k + 4].T, table[:, -1] > 0)
+
+
+def scales(study: "Study") -> list[Scale]:
+    """Return the study's design variables as axes."""
+    parts = study.mapping().get("design") or {}
+    return [
+        Scale(name, part.get("unit"), bool(part.get("log")), tuple(str(c) for c in part.get("choice", ())))
+        for name, part in parts.items()
+    ]
+
+
+def _number(value: float | None, default: float | None) -> float:
+    return float("nan") if value is None and default is None else float(default if value is None else value)  # type: ignore[arg-type]

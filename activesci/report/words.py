@@ -1,0 +1,175 @@
+"""A study in words: priors, designs, outcomes and stop rules as one reads them, from the study's mapping."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .numbers import clean, number, quantity, unit_text
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table of the question.
+
+    Attributes:
+        name: Of the parameter, design variable or outcome.
+        what: Its prior, range or kind in words.
+        unit: Its unit.
+        note: Its role, or nothing.
+    """
+
+    name: str
+    what: str
+    unit: str = ""
+    note: str = ""
+
+
+def parameter_rows(mapping: Mapping[str, Any]) -> list[Row]:
+    """Return one row a parameter: name, prior, unit, role."""
+    return [
+        Row(name, prior_text(part.get("prior", {})), unit_text(part.get("unit")), part.get("role", "interest"))
+        for name, part in mapping.get("parameters", {}).items()
+    ]
+
+
+def design_rows(mapping: Mapping[str, Any]) -> list[Row]:
+    """Return one row a design variable: name, range, unit."""
+    return [
+        Row(name, design_text(part), unit_text(part.get("unit")))
+        for name, part in (mapping.get("design") or {}).items()
+    ]
+
+
+def outcome_rows(mapping: Mapping[str, Any]) -> list[Row]:
+    """Return one row an outcome: name, kind, unit."""
+    return [
+        Row(name, outcome_text(part), unit_text(part.get("unit"))) for name, part in mapping.get("outcome", {}).items()
+    ]
+
+
+def prior_text(prior: Mapping[str, Any]) -> str:
+    """Return a prior as one writes it.
+
+    Example:
+        >>> prior_text({"uniform": [0.8, 1.6]}), prior_text({"truncated_normal": [0, 1, 0, 3]}), prior_text({"fixed": 2})
+        ('uniform(0.8, 1.6)', 'truncated normal(0, 1, 0, 3)', 'fixed at 2')
+    """
+    kind, values = next(iter(prior.items()), ("none", []))
+    if kind == "fixed":
+        return f"fixed at {number(values)}"
+    return f"{kind.replace('_', ' ')}({', '.join(_plain(v) for v in _listed(values))})"
+
+
+def design_text(part: Mapping[str, Any]) -> str:
+    """Return what a design variable may be.
+
+    Example:
+        >>> design_text({"real": [12, 210], "log": True}), design_text({"choice": ["red", "blue"]})
+        ('12 to 210, logarithmic', 'red or blue')
+    """
+    if "choice" in part:
+        return clean(" or ".join(str(c) for c in part["choice"]), 200)
+    low, high = part.get("real") or part.get("integer") or (None, None)
+    whole = "whole numbers " if "integer" in part else ""
+    return f"{whole}{_plain(low)} to {_plain(high)}" + (", logarithmic" if part.get("log") else "")
+
+
+def outcome_text(part: Mapping[str, Any]) -> str:
+    """Return what kind of outcome it is.
+
+    Example:
+        >>> outcome_text({"real": [3], "iid": 20}), outcome_text({"categories": ["up", "down"]}), outcome_text({"real": []})
+        ('real of shape 3, 20 events', 'up or down', 'real')
+    """
+    events = f", {part['iid']} events" if "iid" in part else ""
+    if "categories" in part:
+        return clean(" or ".join(str(c) for c in part["categories"]), 200) + events
+    kind = next((k for k in ("real", "count", "binary") if k in part), "outcome")
+    shape = " by ".join(str(n) for n in _listed(part.get(kind) or []))
+    return kind + (f" of shape {shape}" if shape else "") + events
+
+
+def stop_text(rule: Mapping[str, Any] | None, units: Mapping[str, str] | None = None) -> str:
+    """Return a stop rule as a clause that follows `until`.
+
+    Args:
+        rule: The rule as in the study file.
+        units: Units of the parameters.
+
+    Example:
+        >>> stop_text({"any": [{"sd": {"g_f": 0.05}}, {"rounds": 12}]})
+        'sd of g_f at most 0.05, or 12 rounds'
+        >>> stop_text({"all": [{"gain": 0.01}, {"any": [{"seconds": 60}, {"simulations": 5000}]}]})
+        'gain below 0.01 nats, and (60 s, or 5000 simulations)'
+    """
+    if not rule:
+        return "every recorded measurement is used"
+    key, value = next(iter(rule.items()))
+    if key in ("any", "all"):
+        clauses = [stop_text(part, units) for part in value]
+        nested = [f"({c})" if len(p) == 1 and next(iter(p)) in ("any", "all") else c for c, p in zip(clauses, value, strict=True)]
+        return (", or " if key == "any" else ", and ").join(nested)
+    if key in ("sd", "width"):
+        named = "sd" if key == "sd" else "90 % interval"
+        units = units or {}
+        return " and ".join(f"{named} of {n} at most {quantity(_plain(x), units.get(n))}" for n, x in value.items())
+    form = {"gain": "gain below {} nats", "seconds": "{} s", "cost": "a cost of {}"}.get(key, "{} " + key)
+    return form.format(_plain(value))
+
+
+def how_text(part: Any) -> str:  # noqa: ANN401 (a value of the study file)
+    """Return a setting such as `{bayesopt: {}}` in short.
+
+    Example:
+        >>> how_text({"bayesopt": {}, "batch": 2}), how_text({"recorded": "data.csv"}), how_text({"manual": True})
+        ('bayesopt, batch 2', 'recorded data.csv', 'manual')
+    """
+    if not isinstance(part, Mapping):
+        return _plain(part)
+    return ", ".join(_setting(k, v) for k, v in part.items())
+
+
+def _setting(key: str, value: Any) -> str:  # noqa: ANN401 (a value of the study file)
+    if value in ({}, True, None):
+        return key
+    if isinstance(value, Mapping):
+        return f"{key} ({', '.join(f'{k} = {_plain(v)}' for k, v in value.items())})"
+    return f"{key} {_plain(value)}"
+
+
+def design_point(design: Mapping[str, Any] | None, units: Mapping[str, str], named: bool = True) -> str:
+    """Return a design in one line.
+
+    Example:
+        >>> design_point({"sqrt_s": 57.77, "detector": "A"}, {"sqrt_s": "GeV"})
+        'sqrt_s = 57.77 GeV, detector = A'
+    """
+    parts = [(n, quantity(_plain(v), units.get(n)) if named else _plain(v)) for n, v in (design or {}).items()]
+    return ", ".join(f"{clean(n, 40)} = {v}" if named else v for n, v in parts) or "–"
+
+
+def outcome_point(outcome: Mapping[str, Any] | None, limit: int = 60) -> str:
+    """Return an outcome in one line; of a long array the first numbers.
+
+    Example:
+        >>> outcome_point({"a_fb": -0.35}), outcome_point({"y": [1.0, 2.5, 3.0, 4.0, 5.0]})
+        ('a_fb = −0.35', 'y = (1, 2.5, 3, … 5 in all)')
+    """
+    return clean(", ".join(f"{n} = {_value(v)}" for n, v in (outcome or {}).items()) or "–", limit)
+
+
+def _value(value: Any) -> str:  # noqa: ANN401 (an outcome's value)
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return _plain(value)
+    shown = [_value(v) for v in value[:3]]
+    return f"({', '.join(shown)}{f', … {len(value)} in all' if len(value) > 3 else ''})"
+
+
+def _plain(value: Any) -> str:  # noqa: ANN401 (a value of the study file)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return clean(value, 200)
+    return number(value)
+
+
+def _listed(value: Any) -> list[Any]:  # noqa: ANN401 (a value of the study file)
+    return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
