@@ -28,11 +28,12 @@ def status(folder: Path, as_json: bool) -> None:
     from rich.console import Console
 
     from .rounds import Rounds
+    from .screen import say
     from .sentences import standing
 
-    console = Console(highlight=False)
+    console = Console()
     console.print(Rounds(events).table())
-    console.print(standing(events), markup=False, soft_wrap=True)
+    say(console, standing(events))
 
 
 @click.command()

@@ -37,8 +37,13 @@ class Observer(Protocol):
 
 def observer(stderr: bool) -> Observer:
     """Return what suits the stream: a live table on a terminal, lines elsewhere."""
-    console = Console(stderr=stderr, highlight=False)
+    console = Console(stderr=stderr)
     return Screen(console) if console.is_terminal and not console.is_dumb_terminal else Lines(console)
+
+
+def say(console: Console, text: str) -> None:
+    """Print text as it is: no markup, no colours, no wrapping."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 class Lines:
@@ -50,7 +55,7 @@ class Lines:
     def event(self, event: Event) -> None:
         """Print the event's line, if it has one."""
         if text := sentence(event):
-            self.console.print(text, markup=False, soft_wrap=True)
+            say(self.console, text)
 
     def progress(self, stage: str, done: int, total: int) -> None:
         """Print nothing: a log wants events."""
@@ -87,7 +92,7 @@ class Screen:
     def event(self, event: Event) -> None:
         """Fill the event into the table, or print it above."""
         if event.kind in self.SPOKEN:
-            self.console.print(sentence(event), markup=False)
+            say(self.console, sentence(event) or "")
         self.rounds.take(event)
         if event.kind is Kind.INFERRED:
             self._clear()
