@@ -30,7 +30,7 @@ _EXPECTATIONS: Mapping[str, str] = {
 }
 _PATTERNS: Mapping[str, str] = {
     "a-z0-9_-": "a slug such as my-study: lower-case letters, digits, - and _",
-    "csv|jsonl": "a file name that ends in .csv or .jsonl",
+    "[cC][sS][vV]": "a file name that ends in .csv or .jsonl",
     "]*:": "module:function, such as model:simulate",
     "{0,63}": "a name of at most 64 letters, digits and _, no digit first",
 }
@@ -59,5 +59,6 @@ def _problem(detail: Mapping[str, Any]) -> Problem:
 
 def _expected(detail: Mapping[str, Any], context: Mapping[str, Any]) -> str:
     if detail["type"] == "string_pattern_mismatch":
-        return next((words for mark, words in _PATTERNS.items() if mark in context["pattern"]), context["pattern"])
-    return _EXPECTATIONS.get(detail["type"], detail["msg"]).format(**context)
+        pattern = str(context["pattern"])
+        return next((words for mark, words in _PATTERNS.items() if mark in pattern), pattern)
+    return _EXPECTATIONS.get(detail["type"], str(detail["msg"])).format(**context)

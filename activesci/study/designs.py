@@ -106,7 +106,7 @@ class DesignSpace:
         return xi
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        """Return n feasible designs (n, k) that fill the space: a scrambled Sobol sequence, thinned by the constraints.
+        """Return n feasible designs (n, k) that fill the space: scrambled Sobol points, thinned by the constraints.
 
         Raises:
             StudyError: The constraints leave less than 1/10000 of the space.
@@ -132,7 +132,7 @@ class DesignSpace:
         """Return the feasible designs (m, k) of a grid.
 
         Args:
-            points: Values of each real variable; an integer has all its values or, if it has more, this number of them.
+            points: Values of each real variable; an integer has all its values or, if they are more, this number.
             limit: The most designs before the constraints.
 
         Raises:

@@ -1,8 +1,8 @@
 """A small safe language over the design variables, for constraints and costs.
 
-Names, numbers, `+ - * / **`, comparisons (chained too), `and or not`, the functions of `FUNCTIONS`, and text that is
-compared with a choice. A text is parsed by Python's `ast`, every node is checked against a list of what is allowed when
-the study is loaded, and then it is evaluated here, vectorised over columns: nothing is ever compiled or handed to `eval`.
+Names, numbers, `+ - * / **`, comparisons (chained too), `and or not`, the functions of `FUNCTIONS`, and text that
+is compared with a choice. A text is parsed by Python's `ast`; when the study is loaded every node is checked against a
+list of what is allowed; and then it is evaluated here, vectorised over columns: nothing is ever handed to `eval`.
 """
 
 import ast
@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -235,7 +235,7 @@ def _value(node: Any, columns: Columns) -> Any:  # noqa: ANN401 -- any node that
         case ast.Constant(value=str()):
             return node.value
         case ast.Constant():
-            return np.float64(node.value)
+            return np.float64(cast(float, node.value))
         case ast.Name():
             return columns[node.id]
         case ast.BinOp():
@@ -248,7 +248,9 @@ def _value(node: Any, columns: Columns) -> Any:  # noqa: ANN401 -- any node that
             join = np.logical_and if isinstance(node.op, ast.And) else np.logical_or
             return reduce(join, (_value(value, columns) for value in node.values))
         case ast.Call():
-            return FUNCTIONS[node.func.id](*(_number(_value(argument, columns)) for argument in node.args))
+            return FUNCTIONS[cast(ast.Name, node.func).id](
+                *(_number(_value(argument, columns)) for argument in node.args)
+            )
         case _:
             return _compared(node, columns)
 

@@ -20,8 +20,8 @@ from .designs import LARGEST_GRID, DesignSpace
 from .load import read, take
 from .outcomes import Component, OutcomePart, OutcomeSpace
 from .parameters import ParameterPart, ParameterSpace
-from .parts import Name, Part, Text, wrong
-from .settings import DesignerPart, ExecutorPart, ExperimentPart, InferencePart, SimulatorPart
+from .parts import Empty, Name, Part, Text, wrong
+from .settings import BayesoptPart, DesignerPart, ExecutorPart, ExperimentPart, InferencePart, SimulatorPart
 from .source import LARGEST_INTEGER, Problem, Source
 from .stopping import StopRule
 from .variables import DesignPart
@@ -88,8 +88,8 @@ class Study(Part):
     simulator: SimulatorPart
     experiment: ExperimentPart
     inference: InferencePart = InferencePart()
-    designer: DesignerPart = DesignerPart(bayesopt={})
-    executor: ExecutorPart = ExecutorPart(serial={})
+    designer: DesignerPart = DesignerPart(bayesopt=BayesoptPart())
+    executor: ExecutorPart = ExecutorPart(serial=Empty())
     stop: StopRule | None = None
     _source: Source = PrivateAttr()
 

@@ -1,8 +1,8 @@
 """The outcome: what is observed, and its flat form.
 
-Inside the house an outcome is a row of float64. Components that share an `iid` key form a group: one event of the group
-holds all of them. The row holds group after group, each as (events, columns), row-major, discrete columns before real
-ones. Events that a design does not ask for are NaN.
+Inside the house an outcome is a row of float64. Components that share an `iid` key form a group: one event of the
+group holds all of them. The row holds group after group, each as (events, columns), row-major, discrete columns before
+real ones. Events that a design does not ask for are NaN.
 """
 
 from collections.abc import Mapping, Sequence
@@ -149,14 +149,18 @@ class Component:
         return Reading(self.name, self.kind, self.shape, self.categories)
 
     def typed(self, values: FloatArray) -> NDArray[Any]:
-        """Return values as users see them: whole numbers as int64, categories as labels; see `OutcomeSpace.columns`."""
+        """Return values as users see them: whole numbers as int64, categories as labels; see `columns` below."""
         if self.kind == "real":
             return values
         missing = np.isnan(values)
         if self.kind != "category":
             return values if missing.any() else np.rint(values).astype(np.int64)
         found = self._table[np.where(missing, 0, values).astype(np.intp)]
-        return np.where(missing, None, found.astype(object)) if missing.any() else found
+        if not missing.any():
+            return found
+        found = found.astype(object)
+        found[missing] = None
+        return found
 
     @cached_property
     def _table(self) -> NDArray[Any]:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 from activesci.types import FloatArray, IntArray
 
@@ -32,6 +32,14 @@ Shaped = tuple[Positive, Positive]
 def _truncation_holds_mass(numbers: tuple[float, float, float, float]) -> bool:
     mean, sd, lo, hi = numbers
     return (lo - mean) / sd < 30.0 and (hi - mean) / sd > -30.0
+
+
+_SINGLE: dict[str, Any] = {
+    "anyOf": [
+        {"type": "number", "exclusiveMinimum": 0},
+        {"type": "array", "items": {"type": "number", "exclusiveMinimum": 0}, "minItems": 1, "maxItems": 1},
+    ]
+}
 
 
 def _single(value: Any) -> Any:  # noqa: ANN401 -- anything a file may hold
@@ -78,7 +86,7 @@ class PriorPart(Alternative):
     ) = None
     beta: Annotated[Shaped, sized("a", "b")] | None = None
     gamma: Annotated[Shaped, sized("shape", "scale")] | None = None
-    exponential: Annotated[Positive, BeforeValidator(_single)] | None = None
+    exponential: Annotated[Positive, BeforeValidator(_single), WithJsonSchema(_SINGLE)] | None = None
     fixed: Number | None = None
 
 

@@ -39,14 +39,15 @@ class Part(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _keys_are_known(cls, given: Any) -> Any:
+    def _keys_are_known(cls, given: object) -> object:
         if not isinstance(given, Mapping):
             raise wrong(f"a mapping with {cls._expectation()}")
+        known = cls.keys()
         for key in given:
             if key in cls.later:
                 raise wrong(_allowed(cls), f"{key!r}, which is not available in this version", key)
-            if key not in cls.keys():
-                raise wrong(_allowed(cls) + nearest(str(key), cls.keys()), "an unknown key", key)
+            if key not in known:
+                raise wrong(_allowed(cls) + nearest(str(key), known), "an unknown key", key)
         cls._rest_is_right(given)
         return given
 
@@ -109,7 +110,7 @@ def nearest(name: str, names: "Mapping[str, Any] | tuple[str, ...] | list[str]")
 def sized(*names: str) -> BeforeValidator:
     """Return a validator of a list with exactly one entry for each name."""
 
-    def check(value: Any) -> Any:
+    def check(value: object) -> object:
         if not isinstance(value, list | tuple) or len(value) != len(names):
             raise wrong(f"a list [{', '.join(names)}]")
         return tuple(value)
@@ -120,7 +121,7 @@ def sized(*names: str) -> BeforeValidator:
 def that(expected: str, holds: Callable[[Any], bool]) -> AfterValidator:
     """Return a validator of something that holds for a value."""
 
-    def check(value: Any) -> Any:
+    def check(value: object) -> object:
         if not holds(value):
             raise wrong(expected)
         return value

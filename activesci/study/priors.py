@@ -208,7 +208,7 @@ class Beta:
 
         within = np.clip(x, 0.0, 1.0)
         density = xlogy(self.a - 1.0, within) + xlog1py(self.b - 1.0, -within) - betaln(self.a, self.b)
-        return _inside(x, 0.0, 1.0, density)
+        return _inside(x, 0.0, 1.0, np.asarray(density))
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,7 @@ class Gamma:
         """Return the quantile at u."""
         from scipy.special import gammaincinv
 
-        return np.maximum(self.scale * gammaincinv(self.shape, u), LOWEST)
+        return np.asarray(np.maximum(self.scale * gammaincinv(self.shape, u), LOWEST))
 
     def cdf(self, x: FloatArray) -> FloatArray:
         """Return the probability at or below x."""
@@ -246,7 +246,7 @@ class Exponential:
 
     def ppf(self, u: FloatArray) -> FloatArray:
         """Return the quantile at u."""
-        return np.asarray(-self.scale * np.log1p(-u))
+        return np.asarray(-self.scale * np.log1p(-u), dtype=np.float64)
 
     def cdf(self, x: FloatArray) -> FloatArray:
         """Return the probability at or below x."""

@@ -44,7 +44,7 @@ class SimulatorPart(Alternative):
     one_of: ClassVar[tuple[str, ...]] = ("function",)
     later: ClassVar[tuple[str, ...]] = ("command", "workflow", "retries", "environment")
     function: FunctionName | None = None
-    batch: Batch = 0
+    batch: Batch = Field(default=0, json_schema_extra={"default": False})
     timeout: Positive | None = None
     cpus: Resource | None = None
     gpus: Resource | None = None
@@ -62,9 +62,9 @@ class ExperimentPart(Alternative):
 
     one_of: ClassVar[tuple[str, ...]] = ("recorded", "truth", "manual")
     later: ClassVar[tuple[str, ...]] = ("command",)
-    recorded: Annotated[Text, Field(pattern=r"(?i)^.+\.(csv|jsonl)$")] | None = None
+    recorded: Annotated[Text, Field(pattern=r"^.+\.([cC][sS][vV]|[jJ][sS][oO][nN][lL])$")] | None = None
     truth: dict[Name, Number] | None = None
-    manual: Annotated[bool, that("true", bool)] | None = None
+    manual: Annotated[bool, that("true", bool), WithJsonSchema({"const": True})] | None = None
 
 
 class InferencePart(Part):
@@ -102,7 +102,7 @@ class BayesoptPart(Part):
 
 
 class GridPart(Part):
-    """`grid:`; how many values each real variable has; by default 41, or as many as there can be with 20000 designs."""
+    """`grid:`; how many values each real variable has; by default 41, or as many as 20000 designs allow."""
 
     points: Annotated[Whole, Field(ge=2, le=20_000)] = 41
 

@@ -162,7 +162,7 @@ class IntegerVariable:
 
     def from_cube(self, u: FloatArray) -> FloatArray:
         """Map u (n,) in [0, 1] to values (n,), each value as often as any other."""
-        return np.clip(self.lo + np.floor(u * (self.hi - self.lo + 1)), self.lo, self.hi)
+        return np.asarray(np.clip(self.lo + np.floor(u * (self.hi - self.lo + 1)), self.lo, self.hi))
 
     def grid(self, points: int) -> FloatArray:
         """Return all values or, if there are more than `points`, evenly spaced ones with both ends."""
@@ -208,11 +208,11 @@ class ChoiceVariable:
 
     def features(self, values: FloatArray) -> FloatArray:
         """Return the network inputs (n, p), one-hot."""
-        return (values[:, None] == np.arange(len(self.choices))).astype(np.float64)
+        return np.asarray(values[:, None] == np.arange(len(self.choices)), dtype=np.float64)
 
     def from_cube(self, u: FloatArray) -> FloatArray:
         """Map u (n,) in [0, 1] to indices (n,), each as often as any other."""
-        return np.minimum(np.floor(u * len(self.choices)), len(self.choices) - 1.0)
+        return np.asarray(np.minimum(np.floor(u * len(self.choices)), len(self.choices) - 1.0))
 
     def grid(self, points: int) -> FloatArray:
         """Return all indices."""
