@@ -2,16 +2,16 @@
 
 import math
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from activesci.errors import SimulatorError
 
 if TYPE_CHECKING:
     from activesci.simulate.function import FunctionSimulator
     from activesci.study import Study
-    from activesci.types import BlockResult
+    from activesci.study.stopping import StopRule
+    from activesci.types import Block, BlockResult
 
 TRIES = 3
 """Draws from the prior before a simulator that fails at each is called broken."""
@@ -62,46 +62,53 @@ def fly(study: "Study") -> Pilot:
 
     simulator = FunctionSimulator(study)
     simulator.load()
-    pool = experiment_for(study).pool()
-    rows = None if pool is None else len(pool.xi)
-    rule = study.mapping().get("stop", {})
+    pool = experiment_for(study, simulator.run).pool()
     return Pilot(
         seconds=_timed(study, simulator),
         exact=_is_exact(study, simulator),
         first=study.inference.simulations,
         per_round=study.inference.per_round,
-        rounds=least(most_rounds(rule), None if rows is None else math.ceil(rows / study.designer.batch)),
+        rounds=least(most_rounds(study.stop), None if pool is None else _rounds_of(study, len(pool))),
         workers=_workers(study),
     )
 
 
 def _timed(study: "Study", simulator: "FunctionSimulator") -> float:
-    """Return the seconds of one simulation, from the block that ran last."""
+    """Return the seconds of one simulation, and see that what else the module offers can be called."""
     for attempt in range(TRIES):
-        result = _simulated(study, simulator, attempt)
-        if len(result.failures) < len(result.y):
+        block, result = _simulated(study, simulator, attempt)
+        valid = [row for row in range(len(result.y)) if row not in result.failures]
+        if valid:
             break
     else:
         raise SimulatorError(f"the simulator failed at each of {TRIES} draws from the prior: {result.failures[0]}")
     if result.seconds < QUICK:
-        result = _simulated(study, simulator, attempt)
+        result = simulator.run(block)
+    simulator.cost(block.xi)
+    if _is_exact(study, simulator):
+        simulator.log_likelihood(block.theta[valid], block.xi[valid], result.y[valid])
     return result.seconds / len(result.y)
 
 
-def _simulated(study: "Study", simulator: "FunctionSimulator", attempt: int) -> "BlockResult":
+def _simulated(study: "Study", simulator: "FunctionSimulator", attempt: int) -> "tuple[Block, BlockResult]":
     from activesci.rng import Purpose, generator
-    from activesci.simulate import block_size, blocks
+    from activesci.simulate import blocks
 
-    size = block_size(study)
+    size = study.simulator.batch or 1
     rng = generator(study.seed, attempt, Purpose.PILOT)
     theta = study.parameter_space.from_cube(rng.random((size, study.parameter_space.dim)))
-    xi = study.design_space.sample(size, rng)
-    return simulator.run(blocks(study, attempt, Purpose.PILOT, theta, xi)[0])
+    [block] = blocks(study, attempt, Purpose.PILOT, theta, study.design_space.sample(size, rng))
+    return block, simulator.run(block)
 
 
 def _is_exact(study: "Study", simulator: "FunctionSimulator") -> bool:
     surrogate = study.inference.surrogate
     return surrogate == "exact" or (surrogate == "auto" and simulator.has_log_likelihood)
+
+
+def _rounds_of(study: "Study", rows: int) -> int | None:
+    """Return the rounds after which a pool is used up; data without a design are used at once and bound nothing."""
+    return math.ceil(rows / study.designer.batch) if study.design_space.dim else None
 
 
 def _workers(study: "Study") -> int:
@@ -110,22 +117,25 @@ def _workers(study: "Study") -> int:
     return study.executor.settings.workers or os.cpu_count() or 1
 
 
-def most_rounds(rule: Mapping[str, Any]) -> int | None:
+def most_rounds(rule: "StopRule | None") -> int | None:
     """Return the round at which a rule must have stopped a campaign, or None if it need not.
 
     Example:
-        >>> most_rounds({"any": [{"sd": {"rate": 0.1}}, {"rounds": 12}]})
+        >>> from activesci.study.stopping import StopRule
+        >>> most_rounds(StopRule.model_validate({"any": [{"sd": {"rate": 0.1}}, {"rounds": 12}]}))
         12
-        >>> most_rounds({"all": [{"sd": {"rate": 0.1}}, {"rounds": 12}]}) is None
+        >>> most_rounds(StopRule.model_validate({"all": [{"sd": {"rate": 0.1}}, {"rounds": 12}]})) is None
         True
     """
-    if "any" in rule:
-        return least(*map(most_rounds, rule["any"]))
-    if "all" in rule:
-        bounds = [most_rounds(part) for part in rule["all"]]
+    if rule is None:
+        return None
+    if rule.any:
+        return least(*map(most_rounds, rule.any))
+    if rule.all:
+        bounds = [most_rounds(part) for part in rule.all]
         known = [bound for bound in bounds if bound is not None]
         return max(known) if len(known) == len(bounds) else None
-    return rule.get("rounds")
+    return rule.rounds
 
 
 def least(*bounds: int | None) -> int | None:

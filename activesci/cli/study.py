@@ -54,12 +54,12 @@ def _tell(name: str, pilot: "Pilot") -> None:
 
     learned = "its own log-likelihood is used" if pilot.exact else "its likelihood is learned from simulations"
     one = duration(pilot.seconds) if pilot.seconds >= 1 else f"{1000 * pilot.seconds:.2g} ms"
+    workers = "1 worker" if pilot.workers == 1 else f"{pilot.workers} workers"
     rounds = "one round, for no rule bounds them" if pilot.rounds is None else f"at most {pilot.rounds} rounds"
     click.echo(f"study {name} is valid; one simulation took {one}; {learned}")
     click.echo(f"simulations: {pilot.first} at first and {pilot.per_round} a round, {pilot.simulations} for {rounds}")
     click.echo(
-        f"time: {pilot.simulations} x {one} / {pilot.workers} worker(s) = {duration(pilot.total)}, "
-        "and what learning and choosing take"
+        f"time: {pilot.simulations} x {one} / {workers} = {duration(pilot.total)}, besides learning and choosing"
     )
 
 
