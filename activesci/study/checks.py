@@ -2,13 +2,14 @@
 
 import keyword
 from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .designs import LARGEST_GRID, DesignSpace
 from .expressions import FUNCTIONS, Expression, ExpressionError
-from .outcomes import WIDEST
+from .outcomes import WIDEST, OutcomePart
 from .parts import listed, nearest
 from .source import Path_, Problem, shown
 from .stopping import StopRule
@@ -58,8 +59,14 @@ def _outcome(study: "Study") -> None:
     for name, part in study.outcome.items():
         if isinstance(part.iid, str):
             _number_of_events(study, name, part.iid)
-    if study.outcome_space.width > WIDEST:
-        raise Problem(("outcome",), f"{study.outcome_space.width} numbers an outcome", f"at most {WIDEST}")
+    # counted before the space is laid out, which takes as long as it is wide
+    width = sum(prod(part.shape) * _most_events(study, part) for part in study.outcome.values())
+    if width > WIDEST:
+        raise Problem(("outcome",), f"{width} numbers an outcome", f"at most {WIDEST}")
+
+
+def _most_events(study: "Study", part: OutcomePart) -> int:
+    return int(study.design[part.iid].settings[1]) if isinstance(part.iid, str) else part.iid or 1
 
 
 def _number_of_events(study: "Study", name: str, iid: str) -> None:

@@ -1,11 +1,13 @@
 """Turns what pydantic says about a study into what a person can mend."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
-from .source import Path_, Problem, Source, shown, spelled
+from .parts import nearest
+from .source import Path_, Problem, Source, shown
 
 _EXPECTATIONS: Mapping[str, str] = {
     "float_type": "a number",
@@ -22,16 +24,15 @@ _EXPECTATIONS: Mapping[str, str] = {
     "greater_than_equal": "a number of {ge:g} or more",
     "less_than": "a number below {lt:g}",
     "less_than_equal": "a number of {le:g} or less",
-    "too_short": "at least {min_length} entries",
+    "too_short": "{min_length} or more entries",
     "too_long": "at most {max_length} entries",
     "string_too_long": "at most {max_length} characters",
     "string_too_short": "at least {min_length} characters",
-    "literal_error": "{expected}",
 }
 _PATTERNS: Mapping[str, str] = {
     "a-z0-9_-": "a slug such as my-study: lower-case letters, digits, - and _",
     "[cC][sS][vV]": "a file name that ends in .csv or .jsonl",
-    "]*:": "module:function, such as model:simulate",
+    ":[A-Z": "module:function, such as model:simulate",
     "{0,63}": "a name of at most 64 letters, digits and _, no digit first",
 }
 
@@ -53,12 +54,15 @@ def _problem(detail: Mapping[str, Any]) -> Problem:
         path += (context["key"],) if context["key"] is not None else ()
         return Problem(path, context["found"] or shown(detail["input"]), context["expected"])
     if detail["type"] == "missing":
-        return Problem(path, "nothing", f"{spelled(path[-1:])} here")
-    return Problem(path, shown(detail["input"]), _expected(detail, context))
+        return Problem(path, "nothing", f"the key {path[-1]!r}")
+    found = ascii(detail["input"]) if "[key]" in detail["loc"] else shown(detail["input"])
+    return Problem(path, found, _expected(detail, context))
 
 
 def _expected(detail: Mapping[str, Any], context: Mapping[str, Any]) -> str:
     if detail["type"] == "string_pattern_mismatch":
         pattern = str(context["pattern"])
         return next((words for mark, words in _PATTERNS.items() if mark in pattern), pattern)
+    if detail["type"] == "literal_error":
+        return str(context["expected"]) + nearest(str(detail["input"]), re.findall(r"'([^']*)'", context["expected"]))
     return _EXPECTATIONS.get(detail["type"], str(detail["msg"])).format(**context)

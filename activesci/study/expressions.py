@@ -218,11 +218,11 @@ class _Checker:
 
     def _chosen(self, name: ast.expr, text: ast.expr) -> None:
         """A text that is compared with a choice is one of those that can be chosen."""
-        if isinstance(name, ast.Name) and isinstance(text, ast.Constant):
+        if isinstance(name, ast.Name) and isinstance(text, ast.Constant) and isinstance(text.value, str):
             choices = self._choices[name.id]
             if choices is not None and text.value not in choices:
                 words = [str(choice) for choice in choices]
-                raise ExpressionError(repr(text.value), f"one of {listed(words)}{nearest(str(text.value), words)}")
+                raise ExpressionError(repr(text.value), f"one of {listed(words)}{nearest(text.value, words)}")
 
 
 def _source(node: ast.expr) -> str:

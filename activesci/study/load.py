@@ -5,6 +5,7 @@ events of the pure-Python parser (the C one crashes on deep nesting) is turned i
 `no` is a text and `1e-3` a number.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
@@ -167,7 +168,7 @@ class _Builder:
         self._path, self._lines[path] = path, _line(event)
         self._grow(event, 1, len(path))
         if getattr(event, "tag", None) is not None:
-            raise Problem(path, f"the tag {shortened(event.tag, 60)!r}", "plain YAML without tags", _line(event))
+            raise Problem(path, f"the tag {_tag(event)}", "plain YAML without tags", _line(event))
         if isinstance(event, events.AliasEvent):
             return self._aliased(event, path)
         if event.anchor is None:
@@ -236,6 +237,10 @@ def _line(event: Any) -> int:  # noqa: ANN401 -- yaml's events have no types
     return int(event.start_mark.line) + 1
 
 
+def _tag(event: Any) -> str:  # noqa: ANN401
+    return shortened(str(event.tag).replace("tag:yaml.org,2002:", "!!"), 60)
+
+
 def _scalar(event: Any, path: Path_) -> str | bool | int | float:  # noqa: ANN401
     """Return what a scalar means by YAML 1.2's core schema, less null and what is not finite."""
     text = str(event.value)
@@ -257,7 +262,10 @@ def _meant(text: str, path: Path_) -> str | bool | int | float | None:
         return text
     if len(text) > _LONGEST_NUMBER:
         raise Problem(path, f"a number of {len(text)} digits", f"one of at most {_LONGEST_NUMBER}")
-    return int(text) if _INTEGER.fullmatch(text) else float(text)
+    number = int(text) if _INTEGER.fullmatch(text) else float(text)
+    if math.isinf(number):
+        raise Problem(path, f"{text}, which is beyond 1.8e308", "a smaller number")
+    return number
 
 
 def _named(value: object) -> str:

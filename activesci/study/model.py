@@ -80,11 +80,11 @@ class Study(Part):
     study: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
     description: Text = ""
     seed: Annotated[int, Field(ge=0, le=LARGEST_INTEGER)] = 0
-    parameters: dict[Name, ParameterPart]
-    design: dict[Name, DesignPart] = {}
+    parameters: Annotated[dict[Name, ParameterPart], Field(max_length=1000)]
+    design: Annotated[dict[Name, DesignPart], Field(max_length=100)] = {}
     constraints: Annotated[tuple[Text, ...], Field(strict=False, max_length=100)] = ()
     cost_written: Cost | None = Field(default=None, alias="cost")
-    outcome: dict[Name, OutcomePart]
+    outcome: Annotated[dict[Name, OutcomePart], Field(max_length=1000)]
     simulator: SimulatorPart
     experiment: ExperimentPart
     inference: InferencePart = InferencePart()

@@ -71,6 +71,11 @@ class OutcomePart(Alternative):
     categories: Annotated[Choices, that("at least two categories", lambda words: len(words) > 1)] | None = None
     iid: Iid | None = None
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one event."""
+        return () if self.categories is not None else self.settings
+
 
 @dataclass(frozen=True)
 class ColumnSpec:
@@ -318,9 +323,9 @@ class OutcomeSpace:
 
     def _places(self, component: Component) -> IntArray:
         group = next(group for group in self.groups if group.iid == component.iid)
-        names = [column.name for column in group.columns]
-        within = np.array([names.index(spec.name) for spec in component.specs()], dtype=np.int64)
-        events = group.start + len(names) * np.arange(group.events, dtype=np.int64)
+        places = {column.name: place for place, column in enumerate(group.columns)}
+        within = np.array([places[spec.name] for spec in component.specs()], dtype=np.int64)
+        events = group.start + len(places) * np.arange(group.events, dtype=np.int64)
         lead = () if group.iid is None else (group.events,)
         return (events[:, None] + within).reshape(lead + component.shape)
 

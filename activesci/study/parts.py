@@ -76,7 +76,7 @@ class Alternative(Part):
 
     @classmethod
     def _expectation(cls) -> str:
-        return f"exactly one of {listed(cls.one_of)}"
+        return f"exactly one of {listed(cls.one_of)}" if len(cls.one_of) > 1 else f"the key {cls.one_of[0]}"
 
     @classmethod
     def _rest_is_right(cls, given: Mapping[str, Any]) -> None:

@@ -73,7 +73,7 @@ def spelled(path: Path_) -> str:
     """Return a path as `parameters.g_f.prior.normal[1]`."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{shortened(step, 40)}"
+        text += f"[{step}]" if isinstance(step, int) else f".{shortened(ascii(step)[1:-1], 40)}"
     return text.lstrip(".") or "the study"
 
 

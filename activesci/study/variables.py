@@ -15,6 +15,7 @@ from activesci.errors import DesignError
 from activesci.types import FloatArray
 
 from .parts import Alternative, Bounds, Text, Whole, sized, that, wrong
+from .source import shown
 
 Choosable = str | int | float
 
@@ -25,9 +26,9 @@ def _choices(value: Any) -> tuple[Choosable, ...]:  # noqa: ANN401 -- anything a
         raise wrong("a list of 1 to 1000 texts or numbers")
     for item in value:
         if isinstance(item, bool) or not isinstance(item, str | int | float):
-            raise wrong('texts or numbers (in quotes: "true")', f"{item!r} among {value!r}")
+            raise wrong('texts or numbers (in quotes: "true")', f"{shown(item)} among {shown(value)}")
     if len(set(value)) < len(value):
-        raise wrong("different entries", f"a repeated entry in {value!r}")
+        raise wrong("different entries", f"a repeated entry in {shown(value)}")
     return tuple(value)
 
 
@@ -63,7 +64,7 @@ class DesignPart(Alternative):
         if self.log and self.real is None:
             raise wrong("log with real only", f"log with {self.kind}", "log")
         if self.log and self.real is not None and self.real[0] <= 0.0:
-            raise wrong("positive bounds, as log is true", None, "real")
+            raise wrong("positive bounds, as log is true", shown(self.real), "real")
         return self
 
 
