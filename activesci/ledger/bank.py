@@ -45,8 +45,9 @@ class Bank:
         """
         index = np.concatenate([part["index"] for part in parts]) if parts else np.empty(0, dtype=np.int64)
         y = np.concatenate([part["y"] for part in parts]) if parts else np.empty((0, 0))
-        index, first = np.unique(index, return_index=True)  # in order of the plan, each simulation once
-        y = y[first]
+        # in order of the plan, each simulation once: of one that was run again, what came last
+        index, last = np.unique(index[::-1], return_index=True)
+        y = y[::-1][last]
         return cls(theta[index], xi[index], y, _valid(y), np.full(len(index), round, dtype=np.int64), index)
 
     @classmethod

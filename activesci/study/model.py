@@ -4,6 +4,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -80,11 +81,11 @@ class Study(Part):
     study: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
     description: Text = ""
     seed: Annotated[int, Field(ge=0, le=LARGEST_INTEGER)] = 0
-    parameters: Annotated[dict[Name, ParameterPart], Field(max_length=1000)]
+    parameters: Annotated[dict[Name, ParameterPart], Field(min_length=1, max_length=1000)]
     design: Annotated[dict[Name, DesignPart], Field(max_length=100)] = {}
     constraints: Annotated[tuple[Text, ...], Field(strict=False, max_length=100)] = ()
     cost_written: Cost | None = Field(default=None, alias="cost")
-    outcome: Annotated[dict[Name, OutcomePart], Field(max_length=1000)]
+    outcome: Annotated[dict[Name, OutcomePart], Field(min_length=1, max_length=1000)]
     simulator: SimulatorPart
     experiment: ExperimentPart
     inference: InferencePart = InferencePart()
@@ -97,13 +98,18 @@ class Study(Part):
         self._fill(take(mapping, Path.cwd()))
 
     @classmethod
-    def load(cls, path: str | Path) -> "Study":
+    def load(cls, path: str | Path, folder: str | Path | None = None) -> "Study":
         """Read a study file.
+
+        Args:
+            path: The file.
+            folder: Where the study's model and data are, if not beside the file.
 
         Raises:
             StudyError: One line, `study.yaml:LINE: path: what was found, what is expected`.
         """
-        return cls._of(read(Path(path)))
+        source = read(Path(path))
+        return cls._of(source if folder is None else replace(source, folder=Path(folder)))
 
     @classmethod
     def _of(cls, source: Source) -> "Study":
@@ -130,6 +136,12 @@ class Study(Part):
         fits = (points for points in range(grid.points, 2, -1) if self.design_space.grid_size(points) <= LARGEST_GRID)
         coarser = grid.model_copy(update={"points": next(fits, 2)})
         self.__dict__["designer"] = self.designer.model_copy(update={"grid": coarser})
+
+    def __eq__(self, other: object) -> bool:
+        return self.digest == other.digest if isinstance(other, Study) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
     @property
     def folder(self) -> Path:

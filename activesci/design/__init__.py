@@ -1,0 +1,20 @@
+"""Where to look next: Bayesian optimisation, a pool, a grid, or chance."""
+
+from activesci.study.settings import DesignerPart
+
+from .base import Choice, Designer, Question
+from .bayesopt import BayesOpt
+from .grid import Grid
+from .pool import Pool
+from .random import Random
+
+__all__ = ["BayesOpt", "Choice", "Designer", "Grid", "Pool", "Question", "Random", "designer_for"]
+
+
+def designer_for(part: DesignerPart) -> Designer:
+    """Return the designer of a study's `designer:`."""
+    if part.bayesopt is not None:
+        return BayesOpt(part.bayesopt.evaluations)
+    if part.grid is not None:
+        return Grid(part.grid.points)
+    return Pool() if part.pool is not None else Random()

@@ -1,0 +1,65 @@
+"""What a designer is asked and what it answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from activesci.gain.base import Gain, GainEstimator
+from activesci.study.designs import DesignSpace
+from activesci.types import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which design next?
+
+    Attributes:
+        space: The designs.
+        gain: The estimator of the gain, given what is going to be measured in any case.
+        cost: The cost of designs (n, k), (n,); None where all cost the same. The gain per cost is maximised.
+        pool: The designs that can be measured, (m, k); None where all of the space can.
+    """
+
+    space: DesignSpace
+    gain: GainEstimator
+    cost: Callable[[FloatArray], FloatArray] | None = None
+    pool: FloatArray | None = None
+
+    def rate(self, xi: FloatArray, values: FloatArray) -> FloatArray:
+        """Return gains (n,) per cost."""
+        return values if self.cost is None else values / self.cost(xi)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The answer: one design, and everything that was evaluated to find it.
+
+    Attributes:
+        xi: The design, (k,).
+        gain: Its gain, of length 1.
+        row: Its row in the pool, or None.
+        evaluated: The designs evaluated, (c, k).
+        gains: Their gains.
+    """
+
+    xi: FloatArray
+    gain: Gain
+    row: int | None
+    evaluated: FloatArray
+    gains: Gain
+
+
+class Designer(Protocol):
+    """Finds the design of the highest gain (per cost)."""
+
+    def choose(self, question: Question, rng: np.random.Generator) -> Choice:
+        """Answer the question; the same for the same question and random numbers."""
+
+
+def best_of(question: Question, xi: FloatArray, row_of: Callable[[int], int | None] = lambda i: None) -> Choice:
+    """Evaluate designs (c, k), all of them, and choose the one of the highest gain per cost."""
+    gains = question.gain(xi)
+    best = int(np.argmax(question.rate(xi, gains.value)))
+    return Choice(xi[best], gains[best], row_of(best), xi, gains)

@@ -1,0 +1,1 @@
+"""What would be learned: the expected information gain of a possible experiment, and its error."""

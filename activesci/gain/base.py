@@ -1,0 +1,52 @@
+"""What every estimate of the expected information gain returns."""
+
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import numpy as np
+
+from activesci.types import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """Expected information gains of several designs, in nats.
+
+    Attributes:
+        lower: Estimates that are too low on average, (c,).
+        upper: Estimates that are too high on average, (c,).
+        error: Monte Carlo standard errors, (c,). With common random numbers the error of a difference between two
+            designs is smaller.
+    """
+
+    lower: FloatArray
+    upper: FloatArray
+    error: FloatArray
+
+    @property
+    def value(self) -> FloatArray:
+        """The middle between the bounds, (c,), whose leading biases cancel."""
+        return 0.5 * (self.lower + self.upper)
+
+    def __len__(self) -> int:
+        """Return the number of designs."""
+        return len(self.lower)
+
+    def __getitem__(self, index: object) -> "Gain":
+        """Return the gains of some of the designs."""
+        return Gain(*(np.atleast_1d(a[index]) for a in (self.lower, self.upper, self.error)))  # type: ignore[call-overload]
+
+    @classmethod
+    def joined(cls, parts: "list[Gain]") -> Self:
+        """Return the gains of several sets of designs as one."""
+        return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("lower", "upper", "error")))
+
+
+class GainEstimator(Protocol):
+    """Estimates the gain of designs under one belief, with the same random numbers for all of them."""
+
+    def __call__(self, xi: FloatArray) -> Gain:
+        """Return the gains of designs (c, k)."""
+
+    def given(self, xi: FloatArray) -> "GainEstimator":
+        """Return the estimator of the *joint* gain with designs (q, k) that are already going to be measured."""

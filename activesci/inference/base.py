@@ -1,0 +1,109 @@
+"""What every surrogate is: a density of the outcome given parameters and design, fitted to a bank of simulations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from activesci.ledger.bank import Bank
+from activesci.types import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The raw measurements that the posterior is conditioned on.
+
+    Attributes:
+        xi: Designs, (t, k).
+        y: Flat outcomes, (t, width).
+    """
+
+    xi: FloatArray
+    y: FloatArray
+
+    def __len__(self) -> int:
+        """Return the number of measurements."""
+        return len(self.xi)
+
+
+@dataclass(frozen=True, slots=True)
+class FitInfo:
+    """What a person may want to know of a fit.
+
+    Attributes:
+        loss: Mean negative log-likelihood of the training rows at the end, nats per simulation.
+        held_out: Mean log-likelihood of the held-out rows, nats per simulation.
+        steps: Optimiser steps taken.
+        warm: Whether the fit went on from the last one.
+    """
+
+    loss: float
+    held_out: float
+    steps: int
+    warm: bool
+
+
+class Surrogate(Protocol):
+    """A density q(y | theta, xi) with `members` members, one for all designs.
+
+    Disagreement between members says where the surrogate cannot be trusted.
+    """
+
+    members: int
+
+    def fit(self, bank: Bank, fresh: int, rng: np.random.Generator) -> tuple[Self, FitInfo]:
+        """Return the surrogate fitted to the bank, of which the last `fresh` rows are new; self is left as it was."""
+
+    def log_prob(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the log density of outcomes given parameters at designs, all pairs at once, in nats.
+
+        Args:
+            theta: Parameters, (m, d).
+            xi: Designs, (t, k).
+            y: Flat outcomes at each design, a set for each member, (t, members or 1, n, width). A row of NaN is an
+                invalid outcome: its log density is that of the failure.
+
+        Returns:
+            Log densities, (t, members, n, m), float64.
+        """
+
+    def sample(self, theta: FloatArray, xi: FloatArray, rng: np.random.Generator) -> FloatArray:
+        """Draw outcomes of every design with the same random numbers.
+
+        Args:
+            theta: Parameters, (n, d); row i is drawn from member i modulo `members`.
+            xi: Designs, (t, k).
+            rng: Random numbers, shared by all designs (common random numbers).
+
+        Returns:
+            Flat outcomes, (t, n, width); an invalid outcome is a row of NaN.
+        """
+
+    def state(self) -> Mapping[str, NDArray[np.generic]]:
+        """Return all that a fit has learned, as named arrays."""
+
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> Self:
+        """Return the surrogate with what an earlier fit has learned."""
+
+
+def log_likelihood(surrogate: Surrogate, theta: FloatArray, data: Data) -> FloatArray:
+    """Return the log-likelihood of all the data by each member, (members, m), in nats."""
+    if len(data) == 0:
+        return np.zeros((surrogate.members, len(theta)))
+    total: FloatArray = surrogate.log_prob(theta, data.xi, data.y[:, None, None, :])[:, :, 0, :].sum(axis=0)
+    return total
+
+
+def mixed(log_prob: FloatArray) -> FloatArray:
+    """Return the log of the members' mean likelihood, (m,), from (members, m).
+
+    The mixture is taken over whole data sets and not measurement by measurement, so that members who disagree widen
+    the posterior.
+    """
+    top = log_prob.max(axis=0)
+    safe = np.where(np.isfinite(top), top, 0.0)
+    with np.errstate(divide="ignore"):
+        result: FloatArray = safe + np.log(np.exp(log_prob - safe).mean(axis=0))
+    return result

@@ -1,0 +1,120 @@
+"""The coordinates in which a surrogate works: inputs of about unit size, outcomes in which a Gaussian start fits."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+from scipy.special import ndtri
+
+from activesci.study.designs import DesignSpace
+from activesci.study.parameters import ParameterSpace
+from activesci.study.priors import Beta, LogUniform, Uniform
+from activesci.types import FloatArray
+
+KNOTS = 65
+FARTHEST = 5.0
+"""Inputs are held within this many standard deviations, where the bank has taught something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Maps parameters and designs to inputs of mean about 0 and standard deviation about 1 over the first bank.
+
+    A parameter enters as its prior CDF, or as the normal quantile of that where the prior is unbounded, so that a
+    linear dependence on a uniform, normal, loguniform or lognormal parameter (or its log) stays linear.
+    """
+
+    parameters: ParameterSpace
+    designs: DesignSpace
+    centre: FloatArray
+    scale: FloatArray
+
+    @classmethod
+    def of(cls, parameters: ParameterSpace, designs: DesignSpace, xi: FloatArray) -> Self:
+        """Return the inputs standardised over the designs (n, k) of a bank."""
+        features = designs.features(xi)
+        sd = features.std(axis=0)
+        return cls(parameters, designs, features.mean(axis=0), np.where(sd > 1e-9, sd, 1.0))
+
+    def of_theta(self, theta: FloatArray) -> FloatArray:
+        """Return the inputs for parameters, (n, d) to (n, d)."""
+        u = self.parameters.to_cube(theta)
+        bounded = np.array([isinstance(prior, Uniform | LogUniform | Beta) for prior in self.parameters.priors])
+        inputs = np.sqrt(12.0) * (u - 0.5)
+        inputs[:, ~bounded] = np.clip(ndtri(u[:, ~bounded]), -FARTHEST, FARTHEST)
+        return inputs
+
+    def of_xi(self, xi: FloatArray) -> FloatArray:
+        """Return the inputs for designs, (n, k) to (n, p)."""
+        return np.clip((self.designs.features(xi) - self.centre) / self.scale, -FARTHEST, FARTHEST)
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeScale:
+    """A monotone map of one real outcome: to mean 0 and sd 1, or on to a standard normal marginal.
+
+    Attributes:
+        knots: Values of the outcome, increasing, (j,); with two knots the map is linear.
+        quantiles: What they are mapped to, (j,).
+    """
+
+    knots: FloatArray
+    quantiles: FloatArray
+
+    @classmethod
+    def standard(cls, y: FloatArray) -> Self:
+        """Return the linear map to mean 0 and standard deviation 1."""
+        centre, sd = float(y.mean()), float(y.std())
+        sd = sd if sd > 0 else max(abs(centre), 1.0)
+        return cls(np.array([centre - sd, centre + sd]), np.array([-1.0, 1.0]))
+
+    @classmethod
+    def gaussian(cls, y: FloatArray) -> Self:
+        """Return the monotone map that makes the bank's marginal standard normal."""
+        levels = (np.arange(KNOTS) + 0.5) / KNOTS
+        knots, first = np.unique(np.quantile(y, levels), return_index=True)
+        if len(knots) < 3:
+            return cls.standard(y)
+        return cls(knots, ndtri(levels)[first])
+
+    def forward(self, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the mapped values and the log of the map's derivative, both of y's shape."""
+        low, high = self.knots[0], self.knots[-1]
+        inner = np.clip(y, low, high)
+        curve, slope = self._curve()
+        left, right = self._tails()
+        z = curve(inner) + np.where(y < low, left * (y - low), 0.0) + np.where(y > high, right * (y - high), 0.0)
+        derivative = np.where(y < low, left, np.where(y > high, right, slope(inner)))
+        return z, np.log(np.maximum(derivative, 1e-300))
+
+    def inverse(self, z: FloatArray) -> FloatArray:
+        """Return the outcomes that are mapped to z."""
+        if len(self.knots) == 2:
+            (low, high), (left, right) = self.knots, self.quantiles
+            return np.asarray(low + (z - left) / (right - left) * (high - low))
+        grid = np.linspace(self.knots[0], self.knots[-1], 64 * KNOTS)
+        left, right = self._tails()
+        y = np.interp(z, self._curve()[0](grid), grid)
+        below, above = z - self.quantiles[0], z - self.quantiles[-1]
+        return np.asarray(y + np.where(below < 0, below / left, 0.0) + np.where(above > 0, above / right, 0.0))
+
+    def _curve(self) -> tuple[PchipInterpolator, PchipInterpolator]:
+        curve = PchipInterpolator(self.knots, self.quantiles)
+        return curve, curve.derivative()
+
+    def _tails(self) -> tuple[float, float]:
+        """Return the slopes beyond the first and the last knot, never flatter than the mean slope."""
+        least = float(self.quantiles[-1] - self.quantiles[0]) / float(self.knots[-1] - self.knots[0])
+        slope = self._curve()[1]
+        return max(float(slope(self.knots[0])), least), max(float(slope(self.knots[-1])), least)
+
+    def state(self) -> FloatArray:
+        """Return the map as one array, (2, j)."""
+        return np.stack([self.knots, self.quantiles])
+
+    @classmethod
+    def restore(cls, state: NDArray[np.generic]) -> Self:
+        """Return the map that `state` has described."""
+        return cls(np.asarray(state[0], np.float64), np.asarray(state[1], np.float64))

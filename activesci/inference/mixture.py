@@ -1,0 +1,270 @@
+"""One density for every kind of outcome: a mixture whose components are products of exact heads.
+
+    q(event | theta, xi) = sum_k w_k  N(reals | loc_k, cov_k)  prod P_k(count)  prod P_k(binary)  prod P_k(category)
+
+All parameters depend on (theta, xi) alone, so they are computed once a particle and evaluated against any number of
+outcomes. Reals are multivariate Gaussian within a component, counts a Gaussian of the square root integrated over the
+count's interval (under- and overdispersed counts alike), binaries Bernoulli, categories categorical.
+
+References:
+    Bishop, Mixture density networks, 1994, Aston University NCRG/94/004.
+
+Fails when:
+    an outcome has many real columns with a strongly curved joint density: a mixture of Gaussians needs many components.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from activesci.study.outcomes import OutcomeGroup
+
+LOG_2PI = math.log(2 * math.pi)
+SMALLEST_SCALE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which columns of an event are of which kind, and how many network outputs each head takes.
+
+    Attributes:
+        components: Number of mixture components.
+        reals, counts, binaries: Column positions.
+        categories: Column position and number of categories of each.
+    """
+
+    components: int
+    reals: tuple[int, ...]
+    counts: tuple[int, ...]
+    binaries: tuple[int, ...]
+    categories: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, group: OutcomeGroup) -> "Layout":
+        """Return the layout of an outcome group."""
+        kinds = [column.kind for column in group.columns]
+        at = {kind: tuple(i for i, other in enumerate(kinds) if other == kind) for kind in set(kinds)}
+        categories = tuple((i, group.columns[i].n_categories) for i in at.get("category", ()))
+        reals, counts, binaries = (at.get(kind, ()) for kind in ("real", "count", "binary"))
+        exact = len(kinds) == 1 and not (reals or counts)
+        components = 1 if exact else 8 if len(kinds) <= 4 else 4
+        return cls(components, reals, counts, binaries, categories)
+
+    @property
+    def started(self) -> tuple[int, ...]:
+        """The columns that have a closed-form start: reals first, then counts."""
+        return self.reals + self.counts
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Network outputs of each head."""
+        k, d = self.components, len(self.reals)
+        return {
+            "logits": k,
+            "loc": k * d,
+            "log_diagonal": k * d,
+            "lower": k * (d * (d - 1)) // 2,
+            "count_loc": k * len(self.counts),
+            "count_log_scale": k * len(self.counts),
+            "binary": k * len(self.binaries),
+            **{f"category{i}": k * n for i, n in self.categories},
+        }
+
+    @property
+    def outputs(self) -> int:
+        """Number of network outputs."""
+        return sum(self.sizes.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """The mixture's parameters for a batch of (theta, xi), leading shape S.
+
+    Attributes:
+        layout: Kinds and columns.
+        log_weight: (S, K).
+        loc: Means of the reals in their coordinates, (S, K, d).
+        precision: Inverse Cholesky factor of their covariance, lower triangular, (S, K, d, d).
+        count_loc, count_scale: Of the square root of the counts, (S, K, c).
+        binary: Logits, (S, K, b).
+        categories: Logits of each category column, each (S, K, n).
+    """
+
+    layout: Layout
+    log_weight: Tensor
+    loc: Tensor
+    precision: Tensor
+    count_loc: Tensor
+    count_scale: Tensor
+    binary: Tensor
+    categories: tuple[Tensor, ...]
+
+    @classmethod
+    def of(cls, layout: Layout, raw: Tensor, mean: Tensor, scale: Tensor) -> "Mixture":
+        """Return the mixture that network outputs describe as a correction to the start.
+
+        Args:
+            layout: Kinds and columns.
+            raw: Network outputs, (S, outputs).
+            mean: The start's means, reals then counts, broadcastable to (S, d + c).
+            scale: The start's scales, likewise.
+        """
+        parts = dict(zip(layout.sizes, raw.split(list(layout.sizes.values()), dim=-1), strict=True))
+        k, d, c = layout.components, len(layout.reals), len(layout.counts)
+        shape = raw.shape[:-1]
+        mean, scale = mean.unsqueeze(-2), scale.unsqueeze(-2)
+        loc = mean[..., :d] + scale[..., :d] * parts["loc"].reshape(*shape, k, d)
+        precision = triangle(parts["log_diagonal"].reshape(*shape, k, d), parts["lower"]) / scale[..., None, :d]
+        count_loc = mean[..., d:] + scale[..., d:] * parts["count_loc"].reshape(*shape, k, c)
+        spread = torch.exp(parts["count_log_scale"].reshape(*shape, k, c).clamp(-7, 7))
+        return cls(
+            layout,
+            parts["logits"].log_softmax(-1),
+            loc,
+            precision,
+            count_loc,
+            scale[..., d:] * spread,
+            parts["binary"].reshape(*shape, k, len(layout.binaries)),
+            tuple(parts[f"category{i}"].reshape(*shape, k, n) for i, n in layout.categories),
+        )
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> "Mixture":
+        """Return the mixture with every tensor changed, as for inserting an axis."""
+        tensors = (self.log_weight, self.loc, self.precision, self.count_loc, self.count_scale, self.binary)
+        return Mixture(self.layout, *(change(t) for t in tensors), tuple(change(t) for t in self.categories))
+
+    def log_prob(self, events: Tensor) -> Tensor:
+        """Return the log density of events (..., columns) whose leading shape broadcasts with S, in nats.
+
+        Padding (NaN) has log density zero.
+        """
+        layout = self.layout
+        padding = torch.isnan(events).any(-1)
+        events = torch.nan_to_num(events)
+        total = self.log_weight
+        if layout.reals:
+            total = total + gaussian(events[..., None, list(layout.reals)], self.loc, self.precision)
+        if layout.counts:
+            total = total + counting(events[..., None, list(layout.counts)], self.count_loc, self.count_scale)
+        if layout.binaries:
+            values = events[..., None, list(layout.binaries)]
+            total = total + torch.nn.functional.logsigmoid((2 * values - 1) * self.binary).sum(-1)
+        for (column, _), logits in zip(layout.categories, self.categories, strict=True):
+            total = total + chosen(logits.log_softmax(-1), events[..., column])
+        return torch.where(padding, 0.0, total.logsumexp(-1))
+
+    def sample(self, uniform: Tensor, normal: Tensor) -> Tensor:
+        """Draw one event for each of the leading shape S.
+
+        Args:
+            uniform: Uniform numbers, broadcastable to (S, 1 + columns): the first picks the component.
+            normal: Standard normal numbers, broadcastable to (S, columns).
+        """
+        layout = self.layout
+        component = picked(self.log_weight, uniform[..., 0])
+        events = torch.zeros(*component.shape, normal.shape[-1], dtype=self.log_weight.dtype)
+        if layout.reals:
+            loc, precision = taken(self.loc, component), taken(self.precision, component)
+            noise = normal[..., list(layout.reals)].expand(loc.shape)
+            events[..., list(layout.reals)] = loc + torch.linalg.solve_triangular(
+                precision, noise[..., None], upper=False
+            ).squeeze(-1)
+        if layout.counts:
+            root = taken(self.count_loc, component)
+            root = root + taken(self.count_scale, component) * normal[..., list(layout.counts)]
+            events[..., list(layout.counts)] = torch.ceil(root.clamp(min=0.0) ** 2 - 0.5).clamp(min=0.0)
+        if layout.binaries:
+            chance = taken(self.binary, component).sigmoid()
+            events[..., list(layout.binaries)] = (uniform[..., [1 + i for i in layout.binaries]] < chance).to(events)
+        for (column, _), logits in zip(layout.categories, self.categories, strict=True):
+            probabilities = taken(logits, component).log_softmax(-1)
+            events[..., column] = picked(probabilities, uniform[..., 1 + column]).to(events)
+        return events
+
+
+def triangle(log_diagonal: Tensor, lower: Tensor) -> Tensor:
+    """Return lower triangular matrices (..., K, d, d) from the logs of their diagonals and their lower parts."""
+    d = log_diagonal.shape[-1]
+    matrix = torch.diag_embed(torch.exp(log_diagonal.clamp(-7, 7)))
+    if d > 1:
+        rows, columns = torch.tril_indices(d, d, -1)
+        matrix[..., rows, columns] = lower.reshape(*log_diagonal.shape[:-1], -1)
+    return matrix
+
+
+def gaussian(values: Tensor, loc: Tensor, precision: Tensor) -> Tensor:
+    """Return the log density of values (..., 1, d) under Gaussians of inverse Cholesky factors (..., K, d, d)."""
+    difference = values - loc
+    if loc.shape[-1] == 1:
+        white = precision[..., 0] * difference
+    else:
+        white = (precision @ difference.unsqueeze(-1)).squeeze(-1)
+    log_det = torch.diagonal(precision, dim1=-2, dim2=-1).log().sum(-1)
+    return log_det - 0.5 * (white**2).sum(-1) - 0.5 * loc.shape[-1] * LOG_2PI
+
+
+def counting(values: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
+    """Return the log probability of counts (..., 1, c): a Gaussian root integrated from n - 1/2 to n + 1/2."""
+    loc, scale = loc.double(), scale.double().clamp(min=SMALLEST_SCALE)
+    upper = ((values.double() + 0.5).sqrt() - loc) / scale
+    lower = ((values.double() - 0.5).clamp(min=0.0).sqrt() - loc) / scale
+    inside = interval(lower, upper)
+    first = torch.special.log_ndtr(upper)
+    return torch.where(values == 0, first, inside).sum(-1).to(values.dtype)
+
+
+def interval(lower: Tensor, upper: Tensor) -> Tensor:
+    """Return log(Phi(upper) - Phi(lower)), accurate in both tails."""
+    flip = lower > 0
+    high, low = torch.where(flip, -lower, upper), torch.where(flip, -upper, lower)
+    top, bottom = torch.special.log_ndtr(high), torch.special.log_ndtr(low)
+    return top + torch.log(-torch.expm1((bottom - top).clamp(max=-1e-12)))
+
+
+def chosen(log_prob: Tensor, index: Tensor) -> Tensor:
+    """Return log_prob (..., K, n) at category indices whose shape broadcasts with (...), (..., K)."""
+    one_hot = torch.nn.functional.one_hot(index.long(), log_prob.shape[-1]).to(log_prob)
+    return (log_prob * one_hot.unsqueeze(-2)).sum(-1)
+
+
+def picked(log_prob: Tensor, uniform: Tensor) -> Tensor:
+    """Return indices drawn from log probabilities (..., n) by inversion of uniform numbers (...)."""
+    cumulative = log_prob.exp().cumsum(-1)[..., :-1]
+    return (uniform.unsqueeze(-1) > cumulative).sum(-1)
+
+
+def taken(tensor: Tensor, component: Tensor) -> Tensor:
+    """Return the entries (S, ...) of a tensor (S, K, ...) that belong to components (S)."""
+    index = component.reshape(*component.shape, *[1] * (tensor.dim() - component.dim()))
+    index = index.expand(*component.shape, 1, *tensor.shape[component.dim() + 1 :])
+    return tensor.expand(*component.shape, *tensor.shape[component.dim() :]).gather(component.dim(), index).squeeze(
+        component.dim()
+    )
+
+
+def initial_bias(layout: Layout, frequencies: Mapping[int, Tensor], members: int, noise: Tensor) -> Tensor:
+    """Return the last layer's bias, (members, outputs), at which the mixture is about the start.
+
+    Args:
+        layout: Kinds and columns.
+        frequencies: For each discrete column the bank's frequencies (n,), or (1,) of ones for a binary.
+        members: Ensemble members.
+        noise: Standard normal numbers, (members, outputs), which keep the components from being copies.
+    """
+    bias = 0.3 * noise
+    offset = 0
+    for name, size in layout.sizes.items():
+        part = slice(offset, offset + size)
+        offset += size
+        if name in ("log_diagonal", "count_log_scale", "lower"):
+            bias[:, part] *= 0.3
+        if name == "binary" and layout.binaries:
+            bias[:, part] += torch.cat([torch.logit(frequencies[i]) for i in layout.binaries]).repeat(
+                layout.components
+            )
+        if name.startswith("category"):
+            bias[:, part] += frequencies[int(name[8:])].log().repeat(layout.components)
+    return bias

@@ -1,0 +1,136 @@
+"""What is believed of the parameters after the measurements so far."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from activesci.inference.base import Data, Surrogate, log_likelihood, mixed
+from activesci.inference.smc import LogDensity, Population, bridge, prior_population
+from activesci.study.parameters import ParameterSpace
+from activesci.types import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """Samples of the posterior: prior times the likelihood of all raw measurements.
+
+    Attributes:
+        space: The parameters.
+        theta: Equally weighted samples, (n, d), natural units.
+        population: The sampler's state, with evidence and effective sample size.
+        disagreement: For each parameter, the spread of the members' posterior means in units of the posterior's
+            standard deviation, (d,); zero for a surrogate of one member.
+    """
+
+    space: ParameterSpace
+    theta: FloatArray
+    population: Population
+    disagreement: FloatArray
+
+    def sample(self, n: int, rng: np.random.Generator | None = None) -> dict[str, FloatArray]:
+        """Return n samples as a mapping of parameter names to (n,); without replacement where there are enough.
+
+        Args:
+            n: Number of samples.
+            rng: Random numbers; without it the same evenly spaced samples each time.
+        """
+        size = len(self.theta)
+        if rng is None:
+            chosen = np.linspace(0, size, n, endpoint=False).astype(np.int64)
+        else:
+            chosen = rng.choice(size, n, replace=n > size)
+        return self._named(self.theta[chosen].T)
+
+    def mean(self) -> dict[str, float]:
+        """Return each parameter's posterior mean."""
+        return self._floats(self.theta.mean(axis=0))
+
+    def sd(self) -> dict[str, float]:
+        """Return each parameter's posterior standard deviation."""
+        return self._floats(self.theta.std(axis=0))
+
+    def quantile(self, q: float) -> dict[str, float]:
+        """Return each parameter's posterior quantile."""
+        return self._floats(np.quantile(self.theta, q, axis=0))
+
+    def summary(self) -> dict[str, dict[str, float]]:
+        """Return mean, sd and the 5, 50 and 95 % quantiles of each parameter."""
+        columns = {"mean": self.mean(), "sd": self.sd()} | {f"q{q:02d}": self.quantile(q / 100) for q in (5, 50, 95)}
+        return {name: {what: values[name] for what, values in columns.items()} for name in self.space.names}
+
+    def errors(self) -> dict[str, float]:
+        """Return the Monte Carlo standard error of each parameter's mean."""
+        return self._floats(self.population.error_of_mean(self.theta))
+
+    def _floats(self, values: FloatArray) -> dict[str, float]:
+        return {name: float(value) for name, value in zip(self.space.names, values, strict=True)}
+
+    def _named(self, values: FloatArray) -> dict[str, FloatArray]:
+        return dict(zip(self.space.names, values, strict=True))
+
+
+def prior(space: ParameterSpace, particles: int, rng: np.random.Generator) -> Posterior:
+    """Return what is believed before the first measurement."""
+    population = prior_population(particles, space.dim, rng)
+    return Posterior(space, space.from_cube(population.u), population, np.zeros(space.dim))
+
+
+def update(
+    last: Posterior, before: tuple[Surrogate, Data], after: tuple[Surrogate, Data], rng: np.random.Generator
+) -> Posterior:
+    """Return the posterior under a new surrogate and new data, starting from the last one.
+
+    Args:
+        last: The posterior so far.
+        before: The surrogate and data it was made with.
+        after: The surrogate and all the data it is to be made with.
+        rng: Random numbers.
+    """
+    space = last.space
+    population = bridge(last.population, density(space, *before), density(space, *after), rng)
+    theta = space.from_cube(population.u)
+    return Posterior(space, theta, population, disagreement(theta, log_likelihood(after[0], theta, after[1])))
+
+
+def density(space: ParameterSpace, surrogate: Surrogate, data: Data) -> LogDensity:
+    """Return the log-likelihood of the data as a function on the unit cube."""
+    return lambda u: mixed(log_likelihood(surrogate, space.from_cube(u), data))
+
+
+def disagreement(theta: FloatArray, members: FloatArray) -> FloatArray:
+    """Return the spread of the members' posterior means, in posterior standard deviations, (d,).
+
+    Args:
+        theta: Samples of the mixture's posterior, (n, d).
+        members: Each member's log-likelihood at the samples, (members, n).
+    """
+    weights = np.exp(members - mixed(members))
+    weights /= weights.sum(axis=1, keepdims=True)
+    spread: FloatArray = (weights @ theta).std(axis=0) / np.maximum(theta.std(axis=0), 1e-300)
+    return spread
+
+
+def as_arrays(posterior: Posterior) -> Mapping[str, FloatArray]:
+    """Return what a later round needs to go on from this posterior, bit for bit."""
+    population = posterior.population
+    return {
+        "theta": posterior.theta,
+        "u": population.u,
+        "log_like": population.log_like,
+        "log_evidence": np.array([population.log_evidence, population.log_evidence_error]),
+        "eves": population.eves.astype(np.float64),
+        "quality": np.array([population.ess, population.steps, population.acceptance]),
+        "disagreement": posterior.disagreement,
+    }
+
+
+def from_arrays(space: ParameterSpace, arrays: Mapping[str, FloatArray]) -> Posterior:
+    """Return the posterior that `as_arrays` has described."""
+    log_evidence, error = (float(value) for value in arrays["log_evidence"])
+    ess, steps, acceptance = (float(value) for value in arrays["quality"])
+    eves = arrays["eves"].astype(np.int64)
+    population = Population(
+        arrays["u"], arrays["log_like"], log_evidence, error, eves, ess, int(steps), acceptance
+    )
+    return Posterior(space, arrays["theta"], population, arrays["disagreement"])

@@ -1,0 +1,212 @@
+"""Tempered sequential Monte Carlo in the unit cube, with the evidence and the error of both."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import logsumexp
+
+from activesci.types import FloatArray, IntArray
+
+LogDensity = Callable[[FloatArray], FloatArray]
+"""(n, d) points of the unit cube to (n,) log densities with respect to the prior, in nats."""
+
+LEAST_SWEEPS, MOST_SWEEPS = 3, 30
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Equally weighted particles of a density on the unit cube.
+
+    Attributes:
+        u: Points, (n, d).
+        log_like: The target's log density at the points with respect to the prior, (n,).
+        log_evidence: Log of the target's normalisation [nats].
+        log_evidence_error: Its Monte Carlo standard error.
+        eves: For each particle, the particle at the start that it descends from, (n,).
+        ess: The lowest effective sample size met on the way.
+        steps: Temperature steps taken.
+        acceptance: Mean acceptance of the last moves.
+    """
+
+    u: FloatArray
+    log_like: FloatArray
+    log_evidence: float
+    log_evidence_error: float
+    eves: IntArray
+    ess: float
+    steps: int
+    acceptance: float
+
+    def error_of_mean(self, values: FloatArray) -> FloatArray:
+        """Return the Monte Carlo standard error of the mean of values (n, ...) over the particles.
+
+        References:
+            Lee and Whiteley, Variance estimation in the particle filter, 2018, arXiv:1509.00394: particles that
+            descend from one ancestor count together.
+
+        Fails when:
+            nearly all descend from one ancestor: the error is then an underestimate, and `ess` was small.
+        """
+        centred = values - values.mean(axis=0)
+        families = np.zeros((len(values), *values.shape[1:]))
+        np.add.at(families, self.eves, centred / len(values))
+        result: FloatArray = np.sqrt((families**2).sum(axis=0))
+        return result
+
+
+def prior_population(particles: int, dim: int, rng: np.random.Generator) -> Population:
+    """Return particles of the prior: uniform points of the unit cube."""
+    u = rng.random((particles, dim))
+    return Population(u, np.zeros(particles), 0.0, 0.0, np.arange(particles), float(particles), 0, 1.0)
+
+
+def bridge(
+    start: Population, before: LogDensity, after: LogDensity, rng: np.random.Generator, renew: float = 0.2
+) -> Population:
+    """Carry a population from one target to the next.
+
+    The path starts at the mixture of the old posterior and, with weight `renew`, the prior, and is tempered towards
+    the new target so that the effective sample size never falls below half. The prior's part makes it impossible to
+    lose for good a mode that an earlier surrogate did not see.
+
+    Args:
+        start: Particles of the old target.
+        before: The old target's log density.
+        after: The new target's log density.
+        rng: Random numbers.
+        renew: Share of particles drawn anew from the prior.
+
+    References:
+        Del Moral, Doucet and Jasra, Sequential Monte Carlo samplers, 2006, arXiv:cond-mat/0212648.
+
+    Fails when:
+        the posterior has many separated modes, each of a share below about 1 / particles of the prior.
+    """
+    after = bounded(after)
+    u = renewed(start.u, renew, rng)
+    floor = defensive(before, start.log_evidence, renew)
+    log_floor, log_target = floor(u), after(u)
+    eves, temperature, log_evidence = np.arange(len(u)), 0.0, 0.0
+    lowest, steps, acceptance, variance = float(len(u)), 0, 1.0, 0.0
+    while temperature < 1.0:
+        step = next_step(log_target - log_floor, 1.0 - temperature)
+        weights, increment = normalised(step * (log_target - log_floor))
+        log_evidence += increment
+        lowest, steps = min(lowest, 1 / (weights**2).sum()), steps + 1
+        variance = family_variance(weights, eves)
+        chosen = systematic(weights, rng)
+        u, log_floor, log_target, eves = u[chosen], log_floor[chosen], log_target[chosen], eves[chosen]
+        temperature = 1.0 if step >= 1.0 - temperature else temperature + step
+        u, log_floor, log_target, acceptance = move(u, log_floor, log_target, floor, after, temperature, rng)
+    return Population(
+        u, log_target, float(log_evidence), float(np.sqrt(variance)), eves, float(lowest), steps, acceptance
+    )
+
+
+def from_prior(target: LogDensity, particles: int, dim: int, rng: np.random.Generator) -> Population:
+    """Sample a target from the prior alone, without what was known before."""
+    start = prior_population(particles, dim, rng)
+    return bridge(start, lambda u: np.zeros(len(u)), target, rng, renew=1.0)
+
+
+def bounded(density: LogDensity) -> LogDensity:
+    """Return the density with impossible (minus infinity, not a number) as a very low finite value."""
+    return lambda u: np.nan_to_num(density(u), nan=-1e30, neginf=-1e30)
+
+
+def renewed(u: FloatArray, share: float, rng: np.random.Generator) -> FloatArray:
+    """Replace an evenly spread share of the particles by draws of the prior."""
+    fresh = round(share * len(u))
+    kept = rng.choice(len(u), len(u) - fresh, replace=False)
+    return np.concatenate([u[kept], rng.random((fresh, u.shape[1]))])
+
+
+def defensive(before: LogDensity, log_evidence: float, share: float) -> LogDensity:
+    """Return the log density of (1 - share) old posterior + share prior."""
+    if share >= 1.0:
+        return lambda u: np.zeros(len(u))
+    return lambda u: np.logaddexp(np.log1p(-share) + before(u) - log_evidence, np.log(share))
+
+
+def next_step(slope: FloatArray, rest: float) -> float:
+    """Return the temperature step, at most `rest`, after which half of the sample size is effective."""
+
+    def surplus(step: float) -> float:
+        weights = normalised(step * slope)[0]
+        return float(1 / (weights**2).sum() - 0.5 * len(slope))
+
+    if surplus(rest) >= 0:
+        return rest
+    return float(brentq(surplus, 0.0, rest, xtol=1e-12 * rest, rtol=1e-6))
+
+
+def normalised(log_weights: FloatArray) -> tuple[FloatArray, float]:
+    """Return weights that add up to one, and the log of the mean of the raw ones."""
+    total = float(logsumexp(log_weights))
+    if not np.isfinite(total):
+        return np.full(len(log_weights), 1 / len(log_weights)), -np.inf
+    return np.exp(log_weights - total), total - float(np.log(len(log_weights)))
+
+
+def family_variance(weights: FloatArray, eves: IntArray) -> float:
+    """Return the relative variance of the evidence (Lee and Whiteley 2018): families' shares against equal ones."""
+    families = np.bincount(eves, weights=weights, minlength=len(weights))
+    return float(((families - 1 / len(weights)) ** 2).sum())
+
+
+def systematic(weights: FloatArray, rng: np.random.Generator) -> IntArray:
+    """Resample: indices in which particle i stands about n * weights[i] times."""
+    positions = (rng.random() + np.arange(len(weights))) / len(weights)
+    return np.minimum(np.searchsorted(np.cumsum(weights), positions), len(weights) - 1).astype(np.int64)
+
+
+def move(
+    u: FloatArray,
+    log_floor: FloatArray,
+    log_target: FloatArray,
+    floor: LogDensity,
+    target: LogDensity,
+    temperature: float,
+    rng: np.random.Generator,
+) -> tuple[FloatArray, FloatArray, FloatArray, float]:
+    """Move the particles until each was expected to jump twice (thrice at the end), or MOST_SWEEPS were done.
+
+    References:
+        ter Braak, Differential evolution Markov chain, 2006, doi:10.1007/s11222-006-8769-1. Each half of the
+        particles is moved along differences of the other half, which keeps detailed balance.
+    """
+    u, log_floor, log_target = u.copy(), log_floor.copy(), log_target.copy()
+    jumps, rates, wanted = 0.0, [], 3.0 if temperature >= 1.0 else 2.0
+    while len(rates) < LEAST_SWEEPS or (jumps < wanted and len(rates) < MOST_SWEEPS):
+        accepted = 0
+        order = rng.permutation(len(u))
+        for mine, theirs in (np.array_split(order, 2), np.array_split(order, 2)[::-1]):
+            proposal = reflected(u[mine] + differences(u[theirs], len(mine), rng))
+            new_target = target(proposal)
+            new_floor = floor(proposal) if temperature < 1.0 else log_floor[mine]
+            gain = temperature * (new_target - log_target[mine]) + (1 - temperature) * (new_floor - log_floor[mine])
+            yes = np.log(rng.random(len(mine))) < gain
+            where = mine[yes]
+            u[where], log_target[where], log_floor[where] = proposal[yes], new_target[yes], new_floor[yes]
+            accepted += int(yes.sum())
+        rates.append(accepted / len(u))
+        jumps += rates[-1]
+    return u, log_floor, log_target, float(np.mean(rates))
+
+
+def differences(others: FloatArray, n: int, rng: np.random.Generator) -> FloatArray:
+    """Return n scaled differences of two of the others, one in ten unscaled (jumps between modes)."""
+    first = rng.integers(len(others), size=n)
+    second = (first + rng.integers(1, len(others), size=n)) % len(others)
+    scale = np.where(rng.random(n) < 0.1, 1.0, 2.38 / np.sqrt(2 * others.shape[1]) * rng.uniform(0.5, 1.1, n))
+    jitter = 1e-5 * rng.standard_normal((n, others.shape[1]))
+    step: FloatArray = scale[:, None] * (others[first] - others[second]) + jitter
+    return step
+
+
+def reflected(u: FloatArray) -> FloatArray:
+    """Fold points back into the unit cube at its walls, which keeps the proposal symmetric."""
+    folded = np.abs(u) % 2.0
+    return np.where(folded > 1.0, 2.0 - folded, folded)

@@ -1,0 +1,125 @@
+"""The ledger and the history it tells, kept in step: everything a campaign does goes through here."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from platform import platform, python_version
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from activesci.errors import LedgerError
+from activesci.ledger import Event, History, Kind, Ledger, fold
+from activesci.study import Study
+
+PACKAGES = ("activesci", "numpy", "scipy", "torch", "scikit-optimize", "ray", "pydantic")
+STUDY = "study.yaml"
+
+
+class Observer(Protocol):
+    """Somebody who watches a campaign; it can change nothing."""
+
+    def event(self, event: Event) -> None:
+        """Take an event that has just been recorded."""
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """Take how far a stage of the round has come."""
+
+
+class Nobody:
+    """The observer of a campaign that nobody watches."""
+
+    def event(self, event: Event) -> None:
+        """Do nothing."""
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """Do nothing."""
+
+
+class Journal:
+    """A campaign's ledger, opened for writing, and the history folded from it.
+
+    Args:
+        ledger: The ledger.
+        observer: Who is told of every event.
+    """
+
+    def __init__(self, ledger: Ledger, observer: Observer) -> None:
+        self.ledger, self.observer = ledger, observer
+        self.history: History = fold(ledger.events())
+
+    @classmethod
+    def of(cls, study: Study, folder: Path, said: Mapping[str, Any], observer: Observer) -> "Journal":
+        """Open the journal of a study's campaign in a folder, or start it there.
+
+        Args:
+            study: The study.
+            folder: The run folder.
+            said: What the first event says besides the study: simulator, surrogate and so on.
+            observer: Who watches.
+
+        Raises:
+            LedgerError: If the folder holds the campaign of another study or of another simulator, or cannot be used.
+        """
+        if Ledger.exists(folder):
+            journal = cls(Ledger.open(folder), observer)
+            journal._require(study, said)
+            return journal
+        journal = cls(Ledger.create(folder), observer)
+        journal.ledger.keep(STUDY, study.source_text)
+        content = {"study": study.mapping(), "study_digest": study.digest, "source_text": study.source_text}
+        where = {"folder": str(study.folder.resolve()), "seed": study.seed, "versions": versions()}
+        journal.append(Kind.STARTED, 0, {**content, **where, **said})
+        return journal
+
+    def _require(self, study: Study, said: Mapping[str, Any]) -> None:
+        """Refuse to go on with what would be another campaign."""
+        if self.history.started is None:
+            self.append(Kind.STARTED, 0, {"study": study.mapping(), "study_digest": study.digest, **said})
+        first = self.history.started
+        recorded = first.payload if first else {}
+        now = {"study_digest": study.digest, **said}
+        for key, what in (("study_digest", "study"), ("simulator_digest", "simulator's code"), ("data_digest", "data")):
+            if recorded.get(key) != now.get(key):
+                self.close()
+                raise LedgerError(
+                    f"{self.ledger.folder}: this campaign was begun with another {what}; results of the two would not "
+                    "be comparable: put it back as it was, or start a new campaign in another folder"
+                )
+
+    def append(
+        self, kind: Kind, round: int, payload: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None
+    ) -> Event:
+        """Record what happened, and tell the observer."""
+        event = self.ledger.append(kind, round, payload, arrays)
+        self.history = fold(self.ledger.events())
+        self.observer.event(event)
+        return event
+
+    def close(self) -> None:
+        """Give back the ledger; may be called twice."""
+        self.ledger.close()
+
+
+def recorded_study(folder: Path) -> Study:
+    """Return the study of the campaign in a folder.
+
+    Raises:
+        LedgerError: If there is no campaign in the folder.
+        StudyError: If its copy of the study was changed into none.
+    """
+    with Ledger.read_only(folder) as ledger:
+        started = fold(ledger.events()).started
+    if started is None:
+        raise LedgerError(f"{folder}: this campaign was killed before it began: start it again with `activesci run`")
+    return Study.load(folder / STUDY, folder=started.payload["folder"])
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what runs."""
+    found = {"python": python_version(), "platform": platform()}
+    for package in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found

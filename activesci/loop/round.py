@@ -1,0 +1,140 @@
+"""One round as pure functions: arrays and random numbers in, arrays out; no clock, no disk."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from activesci.design.base import Choice, Designer, Question
+from activesci.gain.nested import NestedGain
+from activesci.inference import posterior as posteriors
+from activesci.inference.base import Data, Surrogate
+from activesci.inference.posterior import Posterior
+from activesci.rng import Purpose, generator
+from activesci.study import Study
+from activesci.types import FloatArray
+
+Cost = Callable[[FloatArray], FloatArray]
+
+POSTERIOR_SHARE = 0.75
+"""Share of later simulations whose parameters come from the posterior; the rest come from the prior."""
+PROMISING = 8
+"""The designs of the highest gain that simulations are sent to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What is believed after a round.
+
+    Attributes:
+        surrogate: The density of outcomes.
+        data: The raw measurements so far.
+        posterior: Prior times the likelihood of all of them.
+    """
+
+    surrogate: Surrogate
+    data: Data
+    posterior: Posterior
+
+
+def before_data(study: Study, surrogate: Surrogate) -> Belief:
+    """Return what is believed before the first measurement: the prior."""
+    space = study.parameter_space
+    prior = posteriors.prior(space, study.inference.particles, generator(study.seed, 0, Purpose.INFER))
+    nothing = Data(np.empty((0, study.design_space.dim)), np.empty((0, study.outcome_space.width)))
+    return Belief(surrogate, nothing, prior)
+
+
+def after_data(study: Study, round: int, belief: Belief, surrogate: Surrogate, data: Data) -> Belief:
+    """Return what is believed with a refitted surrogate and all the data."""
+    rng = generator(study.seed, round, Purpose.INFER)
+    before = (belief.surrogate, belief.data)
+    return Belief(surrogate, data, posteriors.update(belief.posterior, before, (surrogate, data), rng))
+
+
+def choose(
+    study: Study, round: int, belief: Belief, designer: Designer, cost: Cost | None, pool: FloatArray | None, batch: int
+) -> list[Choice]:
+    """Return the next designs, each the best given those before it (by the joint gain of all of them).
+
+    Args:
+        study: The study.
+        round: The round.
+        belief: What is believed.
+        designer: Who searches.
+        cost: The cost of designs, or None.
+        pool: The designs that are left to be measured, (m, k), or None.
+        batch: How many designs; of a pool no more than it has.
+    """
+    rng = generator(study.seed, round, Purpose.CHOOSE)
+    gain = estimator(study, round, belief)
+    choices: list[Choice] = []
+    for _ in range(batch if pool is None else min(batch, len(pool))):
+        choices.append(designer.choose(Question(study.design_space, gain, cost, pool), rng))
+        gain = gain.given(choices[-1].xi[None])
+        pool = None if pool is None else np.delete(pool, choices[-1].row, axis=0)  # type: ignore[arg-type]
+    return choices
+
+
+def estimator(study: Study, round: int, belief: Belief) -> NestedGain:
+    """Return the gain under what is believed, with the round's own random numbers."""
+    rng = generator(study.seed, round, Purpose.GAIN)
+    return NestedGain.of(belief.surrogate, study.parameter_space, belief.posterior.theta, rng)
+
+
+def plan(
+    study: Study, round: int, n: int, belief: Belief | None, promising: FloatArray, pool: FloatArray | None
+) -> tuple[FloatArray, FloatArray]:
+    """Return where to simulate next: parameters (n, d) and designs (n, k).
+
+    The first round fills prior and design space. Later ones draw parameters from the posterior and, for the rest, the
+    prior; a third of the designs are measured ones, a third promise much, and a third fill the space, so that the
+    surrogate is good where the posterior is evaluated, where the next choice falls, and nowhere unknown.
+
+    Args:
+        study: The study.
+        round: The round.
+        n: How many simulations.
+        belief: What is believed; None in the first round.
+        promising: Designs that promise much, (p, k).
+        pool: The designs that nature has recorded, (m, k), or None.
+    """
+    rng = generator(study.seed, round, Purpose.PROPOSE)
+    theta = study.parameter_space.from_cube(rng.random((n, study.parameter_space.dim)))
+    xi = filling(study, n, pool, rng)
+    if belief is not None:
+        from_posterior = int(n * POSTERIOR_SHARE)
+        theta[:from_posterior] = rows_of(belief.posterior.theta, from_posterior, rng)
+        theta = theta[rng.permutation(n)]
+        xi = focused(xi, [belief.data.xi, promising], rng)
+    return theta, xi
+
+
+def filling(study: Study, n: int, pool: FloatArray | None, rng: np.random.Generator) -> FloatArray:
+    """Return designs (n, k) that fill the space or, where there is a pool, take its designs in turn, in random order."""
+    if pool is not None and len(pool):
+        designs = np.unique(pool, axis=0)
+        return designs[rng.permutation(np.arange(n) % len(designs))]
+    return study.design_space.sample(n, rng)[rng.permutation(n)]
+
+
+def focused(xi: FloatArray, places: Sequence[FloatArray], rng: np.random.Generator) -> FloatArray:
+    """Return the designs (n, k) with a third of them moved to each of two sets of places, where these are not empty."""
+    xi = xi.copy()
+    for turn, designs in enumerate(places):
+        if len(designs) and xi.shape[1]:
+            moved = slice(turn * len(xi) // 3, (turn + 1) * len(xi) // 3)
+            xi[moved] = rows_of(designs, moved.stop - moved.start, rng)
+    return xi
+
+
+def promising(chosen: FloatArray, evaluated: FloatArray, gains: FloatArray) -> FloatArray:
+    """Return the chosen designs (q, k) and those of the highest gain among the evaluated (c, k), (p, k)."""
+    best = np.argsort(-gains, kind="stable")[:PROMISING]
+    return np.concatenate([chosen, evaluated[best]])
+
+
+def rows_of(rows: FloatArray, n: int, rng: np.random.Generator) -> FloatArray:
+    """Return n rows, each as often as any other, in random order."""
+    order = rng.permutation(len(rows))
+    return rows[order[np.arange(n) % len(rows)]]

@@ -1,0 +1,91 @@
+"""When the campaign has reached its end."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from activesci.study.stopping import StopRule
+
+
+class StopReason(StrEnum):
+    """Why a campaign has ended or paused, in words."""
+
+    RULE = "its stop rule was reached"
+    POOL = "every recorded measurement has been used"
+    INTERRUPTED = "interrupted; `activesci resume` goes on"
+    FAILURES = "too many simulations failed; see the reasons, then `activesci resume` runs the failed ones again"
+    MEASUREMENT = "the measurement failed repeatedly; `activesci resume` tries again"
+    WAITING = "waiting for a measurement; `activesci tell` goes on"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What stop rules look at.
+
+    Attributes:
+        posterior: For each parameter its mean, sd, q05, q50 and q95.
+        rounds: Rounds done, not counting the prior's.
+        simulations: Simulations done, failed ones included.
+        cost: What the measurements have cost.
+        seconds: Time spent computing and measuring [s].
+        gain: The gain that the best next design promises [nats]; None where it is not known yet.
+    """
+
+    posterior: Mapping[str, Mapping[str, float]]
+    rounds: int
+    simulations: int
+    cost: float
+    seconds: float
+    gain: float | None = None
+
+
+def reached(rule: StopRule, progress: Progress) -> str | None:
+    """Return in words what has been reached, or None if the campaign is to go on."""
+    check: Callable[[StopRule, Progress], str | None] = CHECKS[rule.kind]
+    return check(rule, progress)
+
+
+def _any(rule: StopRule, progress: Progress) -> str | None:
+    return next((said for each in rule.settings if (said := reached(each, progress))), None)
+
+
+def _all(rule: StopRule, progress: Progress) -> str | None:
+    said = [reached(each, progress) for each in rule.settings]
+    return " and ".join(one for one in said if one) if all(said) else None
+
+
+def _spread(what: str, size: Callable[[Mapping[str, float]], float]) -> Callable[[StopRule, Progress], str | None]:
+    def check(rule: StopRule, progress: Progress) -> str | None:
+        sizes = {name: size(progress.posterior[name]) for name in rule.settings}
+        if any(sizes[name] > limit for name, limit in rule.settings.items()):
+            return None
+        return ", ".join(f"{what} of {name} {sizes[name]:.3g} <= {limit:g}" for name, limit in rule.settings.items())
+
+    return check
+
+
+def _at_least(what: str, amount: Callable[[Progress], float]) -> Callable[[StopRule, Progress], str | None]:
+    def check(rule: StopRule, progress: Progress) -> str | None:
+        now = amount(progress)
+        return f"{what} {now:.6g} >= {rule.settings:g}" if now >= rule.settings else None
+
+    return check
+
+
+def _gain(rule: StopRule, progress: Progress) -> str | None:
+    if progress.gain is None or progress.gain >= rule.settings:
+        return None
+    return f"the best next design promises {progress.gain:.3g} < {rule.settings:g} nats"
+
+
+CHECKS: Mapping[str, Callable[[StopRule, Progress], str | None]] = {
+    "any": _any,
+    "all": _all,
+    "sd": _spread("sd", lambda spread: spread["sd"]),
+    "width": _spread("5 to 95 % width", lambda spread: spread["q95"] - spread["q05"]),
+    "gain": _gain,
+    "rounds": _at_least("rounds", lambda progress: progress.rounds),
+    "simulations": _at_least("simulations", lambda progress: progress.simulations),
+    "cost": _at_least("cost", lambda progress: progress.cost),
+    "seconds": _at_least("seconds", lambda progress: progress.seconds),
+}
