@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from activesci.ledger.events import Event, Kind
 from activesci.report.numbers import clean, duration, number, rounded
@@ -39,9 +39,9 @@ class Rounds:
         names = next((list(row["posterior"])[:PARAMETERS] for _, row in reversed(rows) if "posterior" in row), [])
         drawn = Table(box=None, pad_edge=False, header_style="bold")
         for head in ("round", "design", "outcome", "gain [nats]", *names, "simulations", "time"):
-            drawn.add_column(escape(head), justify="left" if head in ("design", "outcome") else "right")
+            drawn.add_column(Text(head), justify="left" if head in ("design", "outcome") else "right")
         for count, row in rows:
-            drawn.add_row(*(escape(clean(cell, limit=WIDEST)) for cell in _cells(count, row, names)))
+            drawn.add_row(*(Text(clean(cell, limit=WIDEST)) for cell in _cells(count, row, names)))
         return drawn
 
 

@@ -83,9 +83,10 @@ def _measured(event: Event) -> str:
 
 
 def _simulated(event: Event) -> str | None:
-    failed = event.payload["failed"]
-    reasons = ", ".join(f"{reason} ({count})" for reason, count in event.payload.get("reasons", {}).items())
-    return f"round {event.round}: {failed} simulations failed: {reasons}" if failed else None
+    if not event.payload["failed"]:
+        return None
+    reasons = [f"{reason} ({count} of them)" for reason, count in event.payload.get("reasons", {}).items()]
+    return f"round {event.round}: failed simulations: {', '.join(reasons)}"
 
 
 def _inferred(event: Event) -> str:

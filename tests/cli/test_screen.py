@@ -47,7 +47,7 @@ def test_every_event_that_matters_is_one_plain_line():
         "round 0: prior rate = 0.710(40)",
         "round 1: next time = 1.25 (gain 0.410(20) nats)",
         "round 1: measured signal = 4.5",
-        "round 1: 3 simulations failed: ValueError: negative (model.py:9) (3)",
+        "round 1: failed simulations: ValueError: negative (model.py:9) (3 of them)",
         "round 1: alarm: the outcome is outside the prediction",
         "round 1: posterior rate = 0.710(40)",
         "stopped: sd of rate is below 0.05",
