@@ -33,8 +33,6 @@ def check(study: "Study") -> None:
 
 
 def _parameters(study: "Study") -> None:
-    if not study.parameters:
-        raise Problem(("parameters",), "no parameter", "at least one")
     if not study.parameter_space.interest:
         raise Problem(
             ("parameters",), "no free parameter of interest", "at least one that is not fixed and no nuisance"
@@ -54,8 +52,6 @@ def _names(study: "Study") -> None:
 
 
 def _outcome(study: "Study") -> None:
-    if not study.outcome:
-        raise Problem(("outcome",), "no outcome", "at least one")
     for name, part in study.outcome.items():
         if isinstance(part.iid, str):
             _number_of_events(study, name, part.iid)

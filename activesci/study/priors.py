@@ -151,11 +151,12 @@ class TruncatedNormal:
         """Return the probability at or below x."""
         from scipy.special import log_ndtr
 
-        low, _, mass = self._ends
-        z = self._sign * (np.clip(x, self.lo, self.hi) - self.mean) / self.sd
-        at = log_ndtr(z)
-        share = np.exp(at - mass) * -np.expm1(np.minimum(low - at, 0.0))
-        return np.clip(1.0 - share if self._mirrored else share, 0.0, 1.0)
+        low, high, mass = self._ends
+        at = log_ndtr(self._sign * (np.clip(x, self.lo, self.hi) - self.mean) / self.sd)
+        # the difference of two CDFs, the larger one first; written so that it is exact where it is small
+        larger, smaller = (high, at) if self._mirrored else (at, low)
+        share = np.exp(larger - mass) * -np.expm1(np.minimum(smaller - larger, 0.0))
+        return np.asarray(np.clip(share, 0.0, 1.0))
 
     def logpdf(self, x: FloatArray) -> FloatArray:
         """Return the log density at x [nats]."""
