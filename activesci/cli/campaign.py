@@ -70,10 +70,9 @@ def conduct(made: "Callable[[Observer], Campaign]", folder: Path, as_json: bool)
     try:
         with pausing(), observer(stderr=as_json) as shown, made(shown) as campaign:
             status = campaign.run().status
-            report = campaign.report()
             summary = json.dumps(campaign.summary(), indent=2, allow_nan=False) if as_json else None
     except KeyboardInterrupt as interrupt:
         raise Paused(f"interrupted; activesci resume {folder} goes on") from interrupt
-    click.echo(summary if summary is not None else f"report: {report}")
+    click.echo(summary if summary is not None else f"report: {folder / 'report.html'}")
     if status == "paused":
         raise Paused(f"paused; activesci resume {folder} goes on")

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("folder", type=EXISTING, metavar="DIR")
-@click.option("-n", "count", type=click.IntRange(min=1), default=1, show_default=True, help="How many designs.")
+@click.option("-n", "count", type=click.IntRange(min=1), help="How many designs; by default the study's batch.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list of {proposal, design, gain}.")
-def ask(folder: Path, count: int, as_json: bool) -> None:
+def ask(folder: Path, count: int | None, as_json: bool) -> None:
     """Say which designs to measure next in the run in DIR.
 
     They are recorded before they are printed; asked again before they are measured, the same ones come back.
@@ -39,12 +39,15 @@ def ask(folder: Path, count: int, as_json: bool) -> None:
 @click.command()
 @click.argument("folder", type=EXISTING, metavar="DIR")
 @click.option("--design", "designs", multiple=True, metavar="DESIGN", help="What was measured: x=3 y=2, or JSON.")
-@click.option("--proposal", type=click.IntRange(min=0), help="Instead of the design, the number that `ask` gave.")
+@click.option(
+    "--proposal", type=click.IntRange(min=0), help="The number that `ask` gave; needed if the design is another."
+)
 @click.option("--outcome", "outcomes", multiple=True, required=True, metavar="OUTCOME", help="What came out.")
 def tell(folder: Path, designs: tuple[str, ...], proposal: int | None, outcomes: tuple[str, ...]) -> None:
     """Tell the run in DIR what was measured.
 
-    DESIGN and OUTCOME are JSON objects or name=value pairs:
+    DESIGN and OUTCOME are JSON objects or name=value pairs. The proposal's number stands for its design; with both,
+    the design is what was measured in its place.
 
     \b
     activesci tell run --design sqrt_s=57.77 --outcome a_fb=-0.12
@@ -54,11 +57,11 @@ def tell(folder: Path, designs: tuple[str, ...], proposal: int | None, outcomes:
 
     from .sentences import posterior_text
 
-    if bool(designs) == (proposal is not None):
-        raise click.UsageError("expected --design or --proposal, and not both")
+    if not designs and proposal is None:
+        raise click.UsageError("found neither --design nor --proposal, expected one of them")
     with Campaign.open(folder) as campaign:
-        design = mapping(designs) if proposal is None else _designed(campaign.history, proposal)
-        campaign.tell(design, mapping(outcomes))
+        design = mapping(designs) if designs or proposal is None else _designed(campaign.history, proposal)
+        campaign.tell(design, mapping(outcomes), proposal=proposal)
         inferred = campaign.history.inferred
     if inferred:
         click.echo(f"round {inferred.round}: {posterior_text(inferred.payload['posterior'])}")

@@ -63,11 +63,12 @@ def fly(study: "Study") -> Pilot:
     simulator = FunctionSimulator(study)
     simulator.load()
     pool = experiment_for(study, simulator.run).pool()
+    exact = _is_exact(study, simulator)
     return Pilot(
         seconds=_timed(study, simulator),
-        exact=_is_exact(study, simulator),
-        first=study.inference.simulations,
-        per_round=study.inference.per_round,
+        exact=exact,
+        first=0 if exact else study.inference.simulations,
+        per_round=0 if exact else study.inference.per_round,
         rounds=least(most_rounds(study.stop), None if pool is None else _rounds_of(study, len(pool))),
         workers=_workers(study),
     )

@@ -39,7 +39,8 @@ class Rounds:
         names = next((list(row["posterior"])[:PARAMETERS] for _, row in reversed(rows) if "posterior" in row), [])
         drawn = Table(box=None, pad_edge=False, header_style="bold")
         for head in ("round", "design", "outcome", "gain [nats]", *names, "simulations", "time"):
-            drawn.add_column(Text(head), justify="left" if head in ("design", "outcome") else "right")
+            worded = head in ("design", "outcome")  # these give way on a narrow terminal, numbers are never cut
+            drawn.add_column(Text(head), justify="left" if worded else "right", no_wrap=not worded)
         for count, row in rows:
             drawn.add_row(*(Text(clean(cell, limit=WIDEST)) for cell in _cells(count, row, names)))
         return drawn

@@ -52,15 +52,16 @@ def validate(study: Path) -> None:
 def _tell(name: str, pilot: "Pilot") -> None:
     from activesci.report.numbers import duration
 
-    learned = "its own log-likelihood is used" if pilot.exact else "its likelihood is learned from simulations"
     one = duration(pilot.seconds) if pilot.seconds >= 1 else f"{1000 * pilot.seconds:.2g} ms"
+    click.echo(f"study {name} is valid; one simulation took {one}")
+    if pilot.exact:
+        click.echo("the simulator's own log-likelihood is used: no simulations are needed")
+        return
     workers = "1 worker" if pilot.workers == 1 else f"{pilot.workers} workers"
     rounds = "one round, for no rule bounds them" if pilot.rounds is None else f"at most {pilot.rounds} rounds"
-    click.echo(f"study {name} is valid; one simulation took {one}; {learned}")
     click.echo(f"simulations: {pilot.first} at first and {pilot.per_round} a round, {pilot.simulations} for {rounds}")
-    click.echo(
-        f"time: {pilot.simulations} x {one} / {workers} = {duration(pilot.total)}, besides learning and choosing"
-    )
+    total = f"{pilot.simulations} x {one} / {workers} = {duration(pilot.total)}"
+    click.echo(f"time: {total}, besides learning and choosing")
 
 
 @click.command()

@@ -142,7 +142,7 @@ def test_ask_and_tell_close_the_loop_by_hand(cli, manual):
     [
         (),
         ("--outcome", "y=1"),
-        ("--outcome", "y=1", "--design", "x=2", "--proposal", 0),
+        ("--outcome", "y=1", "--design", "x=1"),
         ("--outcome", "y=1", "--proposal", 99),
         ("--outcome", "y=1", "--design", "z=2"),
         ("--outcome", "y=1", "--design", "x=7"),

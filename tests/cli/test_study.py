@@ -44,9 +44,10 @@ def test_init_where_nothing_can_be_written_is_the_users_error(cli, tmp_path):
 
 
 def test_validate_says_how_many_simulations_and_how_long(cli, study):
+    assert "log-likelihood is used: no simulations are needed" in cli("validate", study).stdout
+    study.write_text(study.read_text().replace("surrogate: exact", "surrogate: likelihood"))
     said = cli("validate", study).stdout
     assert "study line is valid" in said
-    assert "its own log-likelihood is used" in said
     assert "192 for at most 2 rounds" in said
     assert "1 worker = " in said
 
