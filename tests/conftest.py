@@ -2,8 +2,9 @@
 
 import os
 
+# Before numpy or torch is imported: more threads are slower on small arrays, and less equal.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"  # before numpy or torch is imported: more threads are slower on small arrays, and less equal
+    os.environ[name] = "1"
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 os.environ["MPLBACKEND"] = "Agg"
 
