@@ -3,7 +3,16 @@
 Importing this loads neither matplotlib nor jinja2: they come with the first page.
 """
 
+from .card import campaign_card, study_card
 from .page import report_html, write_report
 from .summary import summary, write_posterior, write_summary
 
-__all__ = ["report_html", "summary", "write_posterior", "write_report", "write_summary"]
+__all__ = [
+    "campaign_card",
+    "report_html",
+    "study_card",
+    "summary",
+    "write_posterior",
+    "write_report",
+    "write_summary",
+]

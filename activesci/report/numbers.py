@@ -52,16 +52,16 @@ def _parenthesis(value: float, sd: float) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """Return the ends of an interval with two significant digits of its width.
+    """Return the ends of a 90 % interval, as precise as the sd that goes with it.
 
     Example:
-        >>> interval(1.1334, 1.3019)
-        '1.13 to 1.30'
+        >>> interval(1.1334, 1.3019), interval(-0.2, 0.98123)
+        ('1.133 to 1.302', '−0.20 to 0.98')
     """
     width = high - low
     if not math.isfinite(width) or width <= 0 or not 1e-3 <= max(abs(low), abs(high)) < 1e5:
         return f"{number(low)} to {number(high)}"
-    decimals = max(0, 1 - math.floor(math.log10(width)))
+    decimals = max(0, 1 - math.floor(math.log10(width / 3.29)))
     return _minus(f"{low:.{decimals}f}") + " to " + _minus(f"{high:.{decimals}f}")
 
 
@@ -72,7 +72,7 @@ def unit_text(unit: str | None) -> str:
         >>> unit_text("1e-5 GeV^-2"), unit_text("m/s^2"), unit_text(None)
         ('10⁻⁵ GeV⁻²', 'm/s²', '')
     """
-    text = re.sub(r"^1e([+-]?\d+)\b", lambda m: "10" + _raised(str(int(m[1]))), clean(unit or ""))
+    text = re.sub(r"^1e([+-]?\d+)\b", lambda m: "10" + _raised(str(int(m[1]))), clean(unit or "", 40))
     return re.sub(r"(?:\^|\*\*)\(?([+-]?\d+)\)?", lambda m: _raised(m[1]), text)
 
 
@@ -124,4 +124,4 @@ def _raised(digits: str) -> str:
 
 
 def _minus(text: str) -> str:
-    return text.replace("-", "−")
+    return text.lstrip("-") if not text.strip("-0.") else text.replace("-", "−")

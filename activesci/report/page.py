@@ -1,6 +1,5 @@
 """The report: one self-contained page, nothing loaded from anywhere, every word from outside escaped."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +97,7 @@ def _pictures(reading: "Reading") -> dict[str, Any]:
     from .sections.effort import effort_pictures
     from .sections.gain import best_gain_picture, gain_pictures
     from .sections.posterior import corner_picture, trajectory_pictures
-    from .sections.predicted import predicted_pictures, surprise_picture
+    from .sections.predicted import predicted_note, predicted_pictures, surprise_picture
 
     gains, note = gain_pictures(reading)
     return {
@@ -108,6 +107,7 @@ def _pictures(reading: "Reading") -> dict[str, Any]:
         "gain_note": note,
         "best_gain": best_gain_picture(reading),
         "predicted": predicted_pictures(reading),
+        "predicted_note": predicted_note(reading),
         "surprise": surprise_picture(reading),
         "effort": effort_pictures(reading),
     }
@@ -136,7 +136,8 @@ def question_sentence(mapping: dict[str, Any]) -> str:
     chosen = list(mapping.get("design") or {})
     units = {n: p.get("unit") or "" for n, p in mapping.get("parameters", {}).items()}
     how = f"choosing {_and(chosen)}" if chosen else "choosing which simulations to run"
-    return clean(f"What is {_and(asked)}? By {how}, until {words.stop_text(mapping.get('stop'), units)}.", 600)
+    verb = "are" if len(asked) > 1 else "is"
+    return clean(f"What {verb} {_and(asked)}? By {how}, until {words.stop_text(mapping.get('stop'), units)}.", 600)
 
 
 def how(mapping: dict[str, Any], designer: str) -> list[tuple[str, str]]:

@@ -77,7 +77,9 @@ def gain_surface(study: "Study", record: RoundRecord, arrays: Arrays) -> GainSur
         return None
     found = arrays(record.chosen)
     xi, gain = found["xi"], found["gain"]
-    columns = [found.get(name, gain) for name in ("gain", "lower", "upper")] + [found.get("error", np.zeros(len(gain)))]
+    columns = [found.get(name, gain) for name in ("gain", "lower", "upper")] + [
+        found.get("error", np.zeros(len(gain)))
+    ]
     table = np.column_stack([xi, *columns, np.zeros(len(xi))])
     for proposal in record.proposals:
         row = study.design_space.encode(proposal["design"])
@@ -87,7 +89,8 @@ def gain_surface(study: "Study", record: RoundRecord, arrays: Arrays) -> GainSur
             numbers = [_number(proposal.get(key), proposal["gain"]) for key in ("gain", "lower", "upper")]
             table = np.vstack([table, [*row, *numbers, _number(proposal.get("error"), 0.0), 1.0]])
     k = xi.shape[1]
-    return GainSurface(table[:, :k], *table[:, k : k + 4].T, table[:, -1] > 0)
+    gain, lower, upper, error = table[:, k : k + 4].T
+    return GainSurface(table[:, :k], gain, lower, upper, error, table[:, -1] > 0)
 
 
 def scales(study: "Study") -> list[Scale]:

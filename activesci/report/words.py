@@ -51,12 +51,12 @@ def prior_text(prior: Mapping[str, Any]) -> str:
     """Return a prior as one writes it.
 
     Example:
-        >>> prior_text({"uniform": [0.8, 1.6]}), prior_text({"truncated_normal": [0, 1, 0, 3]}), prior_text({"fixed": 2})
-        ('uniform(0.8, 1.6)', 'truncated normal(0, 1, 0, 3)', 'fixed at 2')
+        >>> prior_text({"truncated_normal": [0, 1, 0, 3.5]}), prior_text({"fixed": 2})
+        ('truncated normal(0, 1, 0, 3.5)', 'fixed at 2')
     """
-    kind, values = next(iter(prior.items()), ("none", []))
+    kind, values = next(iter(prior.items()), ("unknown", ()))
     if kind == "fixed":
-        return f"fixed at {number(values)}"
+        return f"fixed at {_plain(values)}"
     return f"{kind.replace('_', ' ')}({', '.join(_plain(v) for v in _listed(values))})"
 
 
@@ -78,8 +78,8 @@ def outcome_text(part: Mapping[str, Any]) -> str:
     """Return what kind of outcome it is.
 
     Example:
-        >>> outcome_text({"real": [3], "iid": 20}), outcome_text({"categories": ["up", "down"]}), outcome_text({"real": []})
-        ('real of shape 3, 20 events', 'up or down', 'real')
+        >>> outcome_text({"real": [3], "iid": 20}), outcome_text({"categories": ["up", "down"]})
+        ('real of shape 3, 20 events', 'up or down')
     """
     events = f", {part['iid']} events" if "iid" in part else ""
     if "categories" in part:
@@ -98,23 +98,25 @@ def stop_text(rule: Mapping[str, Any] | None, units: Mapping[str, str] | None = 
 
     Example:
         >>> stop_text({"any": [{"sd": {"g_f": 0.05}}, {"rounds": 12}]})
-        'sd of g_f at most 0.05, or 12 rounds'
+        'the sd of g_f is at most 0.05, or 12 rounds are done'
         >>> stop_text({"all": [{"gain": 0.01}, {"any": [{"seconds": 60}, {"simulations": 5000}]}]})
-        'gain below 0.01 nats, and (60 s, or 5000 simulations)'
+        'the gain is below 0.01 nats, and (60 s have passed, or 5000 simulations are done)'
     """
     if not rule:
         return "every recorded measurement is used"
     key, value = next(iter(rule.items()))
     if key in ("any", "all"):
         clauses = [stop_text(part, units) for part in value]
-        nested = [f"({c})" if len(p) == 1 and next(iter(p)) in ("any", "all") else c for c, p in zip(clauses, value, strict=True)]
+        nested = [f"({c})" if p.keys() & {"any", "all"} else c for c, p in zip(clauses, value, strict=True)]
         return (", or " if key == "any" else ", and ").join(nested)
     if key in ("sd", "width"):
-        named = "sd" if key == "sd" else "90 % interval"
+        named = "sd" if key == "sd" else "90 % width"
         units = units or {}
-        return " and ".join(f"{named} of {n} at most {quantity(_plain(x), units.get(n))}" for n, x in value.items())
-    form = {"gain": "gain below {} nats", "seconds": "{} s", "cost": "a cost of {}"}.get(key, "{} " + key)
-    return form.format(_plain(value))
+        return " and ".join(
+            f"the {named} of {n} is at most {quantity(_plain(x), units.get(n))}" for n, x in value.items()
+        )
+    form = {"gain": "the gain is below {} nats", "seconds": "{} s have passed", "cost": "a cost of {} is spent"}
+    return form.get(key, "{} " + key + " are done").format(_plain(value))
 
 
 def how_text(part: Any) -> str:  # noqa: ANN401 (a value of the study file)

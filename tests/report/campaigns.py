@@ -126,7 +126,7 @@ class Pretender:
             "attempt": attempt,
             "status": "ok",
             "design": proposal["design"],
-            "outcome": self.study.outcome_space.unflatten(y[0]),
+            "outcome": {n: np.asarray(v[0]).tolist() for n, v in self.study.outcome_space.columns(y).items()},
             "reason": None,
             "surprise": float(self.rng.random()) if surprise is None else surprise,
             "row": proposal["id"] if self.pool is not None else None,
@@ -407,6 +407,5 @@ def decay_study(folder: Path) -> Pretender:
 
 
 ALL: dict[str, Callable[[Path], Pretender]] = {
-    f.__name__: f
-    for f in (decay, weinberg, angles, kinetics, many, plane, tuning, troubled, begun, empty)
+    f.__name__: f for f in (decay, weinberg, angles, kinetics, many, plane, tuning, troubled, begun, empty)
 }

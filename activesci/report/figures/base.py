@@ -1,14 +1,14 @@
 """What all figures share: ink, colours, a small panel, and the way to inline SVG.
 
-Colours are Okabe and Ito's, told apart by colour-blind readers. In the page each becomes a CSS variable, so that one drawing serves
-a light page, a dark one and paper.
+Colours are Okabe and Ito's, told apart by colour-blind readers. In the page each becomes a CSS variable, so that one
+drawing serves a light page, a dark one and paper.
 """
 
 import re
 import warnings
 from collections.abc import Callable
 from io import StringIO
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
 import numpy as np
@@ -35,7 +35,7 @@ VARIABLES = {
     PURPLE: "purple",
 }
 COLOURS = {name: colour for colour, name in VARIABLES.items()}
-STYLE = {
+STYLE: dict[str, Any] = {
     "text.parse_math": False,  # a `$` in a name is a `$`
     "font.size": 11,
     "axes.labelsize": 11,
@@ -71,11 +71,17 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
     """Return the drawing function, run under our style and not the user's matplotlibrc."""
 
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}):
+        with mpl.rc_context(_ours()):
             return draw(*args, **kwargs)
 
     wrapper.__name__, wrapper.__doc__ = draw.__name__, draw.__doc__
     return wrapper
+
+
+def _ours() -> dict[Any, Any]:
+    """Return our style over matplotlib's own one; never the backend, which `rc_context` would not give back."""
+    kept = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith(("backend", "interactive"))}
+    return {**kept, **STYLE}
 
 
 def panel(width: float = 360, height: float = 230) -> tuple[Figure, Axes]:
@@ -115,7 +121,9 @@ def svg(figure: Figure, title: str) -> str:
     buffer = StringIO()
     FigureCanvasSVG(figure)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # glyphs that DejaVu lacks (the reader's font draws them), tight fits
+        warnings.simplefilter(
+            "ignore", UserWarning
+        )  # glyphs that DejaVu lacks (the reader's font draws them), tight fits
         figure.tight_layout(pad=0.35, h_pad=0.5, w_pad=0.5)
         figure.savefig(buffer, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     return _inline(buffer.getvalue(), title)
@@ -126,7 +134,8 @@ def _inline(document: str, title: str) -> str:
     width, height = (float(x) for x in re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', body).groups())  # type: ignore[union-attr]
     body = re.sub(r' id="[a-z]+[\w.]*_\d+"', "", body)  # figure_1, axes_1: repeated in every figure of the page
     body = re.sub("(?<=: )(?:" + "|".join(VARIABLES) + ")", lambda m: f"var(--{VARIABLES[m[0]]})", body)
-    head = f'<svg viewBox="0 0 {width:g} {height:g}" style="width:{width:g}px" role="img" aria-label="{_attribute(title)}">'
+    size = f'viewBox="0 0 {width:g} {height:g}" style="width:{width:g}px"'
+    head = f'<svg {size} role="img" aria-label="{_attribute(title)}">'
     return head + body[body.index(">") + 1 :].strip()
 
 

@@ -1,17 +1,17 @@
 """The posterior in one and two dimensions, the prior drawn faintly for comparison."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.ndimage import gaussian_filter
 
-from .base import BLUE, INK, MUTED, axis_label, label, limits, panel, styled
 from activesci.types import FloatArray
 
-CELL = 150
-"""Side of one cell in pixels."""
+from .base import BLUE, INK, MUTED, axis_label, label, limits, panel, styled
+
 MASSES = (0.95, 0.68)
 """Probability within the contours."""
 
@@ -40,11 +40,12 @@ def corner(
     truth = truth or [None] * d
     ranges = [_range(posterior[:, i], prior[:, i], zoom=5.0 if d == 1 else 2.0) for i in range(d)]
     if d == 1:
-        figure, axes = panel(520, 250)
+        figure, axes = panel(460, 240)
         marginal(axes, posterior[:, 0], prior[:, 0], ranges[0], truth[0])
         axes.set_xlabel(axis_label(names[0], units[0]))
         return figure
-    figure = Figure(figsize=(d * CELL / 72 + 0.9, d * CELL / 72 + 0.6), dpi=72)
+    side = float(np.clip(640 / d, 135, 210)) / 72
+    figure = Figure(figsize=(d * side + 0.5, d * side + 0.4), dpi=72)
     for row in range(d):
         for column in range(row + 1):
             axes = figure.add_subplot(d, d, row * d + column + 1)
@@ -62,7 +63,7 @@ def marginal(
     axes: Axes, posterior: FloatArray, prior: FloatArray, span: tuple[float, float], truth: float | None
 ) -> None:
     """Draw one smoothed density, filled, over the faint one of the prior."""
-    x, density = smooth_density(prior, span)
+    x, density = smooth_density(prior, _whole(prior))
     axes.fill_between(x, density, color=MUTED, alpha=0.14, linewidth=0)
     axes.plot(x, density, color=MUTED, linewidth=1.0)
     x, density = smooth_density(posterior, span)
@@ -71,7 +72,7 @@ def marginal(
     if truth is not None and span[0] <= truth <= span[1]:
         axes.axvline(truth, color=INK, linewidth=1.0, linestyle=(0, (4, 2)))
     axes.set_xlim(span)
-    axes.set_ylim(0, None)
+    axes.set_ylim(0, 1.06 * float(density.max()) or 1.0)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.locator_params(axis="x", nbins=5)
@@ -81,7 +82,7 @@ def joint(
     axes: Axes, posterior: FloatArray, prior: FloatArray, spans: tuple[tuple[float, float], tuple[float, float]]
 ) -> None:
     """Draw the 68 and 95 % regions of two parameters."""
-    x, y, mass = smooth_mass(prior, spans)
+    x, y, mass = smooth_mass(prior, (_whole(prior[:, 0]), _whole(prior[:, 1])))
     axes.contour(x, y, mass, levels=levels(mass), colors=[MUTED], linewidths=0.8, alpha=0.7)
     x, y, mass = smooth_mass(posterior, spans)
     edges = [*levels(mass), mass.max() * 1.001]
@@ -130,34 +131,38 @@ def levels(mass: FloatArray) -> list[float]:
 
 
 def _smooth(counts: FloatArray, sigma: float | tuple[float, float]) -> FloatArray:
-    """Smooth inside the range of the samples only: a uniform prior keeps its edges."""
-    inside = (gaussian_filter((counts > 0).astype(float), 2.0) > 0.02) if counts.ndim == 1 else np.ones_like(counts)
-    weight = gaussian_filter(inside.astype(float), np.clip(sigma, 0.7, 12.0), mode="constant")
-    smooth = gaussian_filter(counts, np.clip(sigma, 0.7, 12.0), mode="constant")
-    return np.asarray(np.where(inside, smooth / np.maximum(weight, 1e-3), 0.0), dtype=np.float64)
+    """Smooth within the range of the samples of one parameter only: a uniform prior keeps its edges."""
+    inside = np.ones(counts.shape)
+    if counts.ndim == 1 and counts.any():
+        found = np.flatnonzero(counts)
+        inside[: found[0]] = inside[found[-1] + 1 :] = 0.0
+    width = np.clip(sigma, 0.7, 12.0)
+    weight = np.maximum(gaussian_filter(inside, width, mode="constant"), 1e-3)
+    smooth = gaussian_filter(counts, width, mode="constant")
+    return np.asarray(np.where(inside > 0, smooth / weight, 0.0), dtype=np.float64)
 
 
 def _range(posterior: FloatArray, prior: FloatArray, zoom: float) -> tuple[float, float]:
     """Show the prior's range, but never more than `zoom` times the posterior's: a sharp answer stays legible."""
     low, high = np.quantile(posterior, [0.002, 0.998])
     reach = (zoom - 1) / 2 * (high - low)
-    wide = limits(np.quantile(prior, [0.001, 0.999]), margin=0.04)
-    return limits(
-        np.array([max(low - reach, min(wide[0], low)), min(high + reach, max(wide[1], high))]), margin=0.02
-    )
+    wide = _whole(prior)
+    return limits(np.array([max(low - reach, min(wide[0], low)), min(high + reach, max(wide[1], high))]), margin=0.02)
+
+
+def _whole(prior: FloatArray) -> tuple[float, float]:
+    return limits(np.quantile(prior, [0.001, 0.999]), margin=0.04)
 
 
 def _cross(axes: Axes, x: float | None, y: float | None) -> None:
-    dashes = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 2))}
+    dashes: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 2))}
     if x is not None:
         axes.axvline(x, **dashes)
     if y is not None:
         axes.axhline(y, **dashes)
 
 
-def _label_cell(
-    axes: Axes, row: int, column: int, d: int, names: Sequence[str], units: Sequence[str | None]
-) -> None:
+def _label_cell(axes: Axes, row: int, column: int, d: int, names: Sequence[str], units: Sequence[str | None]) -> None:
     if row == d - 1:
         axes.set_xlabel(axis_label(names[column], units[column]))
         axes.tick_params(axis="x", labelrotation=30)

@@ -38,29 +38,29 @@ def simulations(rounds: Sequence[int], valid: Sequence[int], failed: Sequence[in
 
 
 @styled
-def surprise(rounds: Sequence[int], probability: Sequence[float], alarmed: Sequence[bool]) -> Figure:
+def surprise(probability: Sequence[float], alarmed: Sequence[bool]) -> Figure:
     """Draw the predictive tail probability of each measurement on a logarithmic axis.
 
     Args:
-        rounds: The round of each measurement.
-        probability: Its tail probability; under a right model it is uniform between 0 and 1.
+        probability: The tail probability of each; under a right model it is uniform between 0 and 1.
         alarmed: Whether its round raised an alarm.
     """
+    order = range(1, len(probability) + 1)
     figure, axes = panel(400, 220)
     height = np.clip(np.asarray(probability, dtype=float), 1e-6, 1.0)
     floor = min(0.005, float(height.min(initial=1.0)) / 2)
     axes.axhspan(floor, 0.01, color=MUTED, alpha=0.10, linewidth=0)
-    axes.vlines(rounds, height, 1.0, color=RULE, linewidth=1.2)
+    axes.vlines(order, height, 1.0, color=RULE, linewidth=1.2)
     colours = [VERMILLION if a else BLUE for a in alarmed]
-    axes.scatter(rounds, height, s=26, color=colours, zorder=3, clip_on=False)
+    axes.scatter(order, height, s=26, color=colours, zorder=3, clip_on=False)
     axes.set_yscale("log")
     axes.set_ylim(floor, 1.0)
     axes.yaxis.set_major_locator(LogLocator(numticks=5))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda p, _: f"{p:g}"))
     axes.minorticks_off()
     axes.set_ylabel("tail probability")
-    axes.set_xlabel("round")
-    rounds_axis(axes, rounds)
+    axes.set_xlabel("measurement")
+    rounds_axis(axes, order)
     return figure
 
 

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from activesci.report.numbers import number
+from activesci.report.surface import GainSurface, Scale
+from activesci.types import FloatArray, IntArray
 
 from .base import (
     BLUE,
@@ -21,8 +27,6 @@ from .base import (
     styled,
 )
 from .trajectory import rounds_axis
-from activesci.report.surface import GainSurface, Scale
-from activesci.types import FloatArray
 
 GAIN = "expected gain [nats]"
 
@@ -61,28 +65,32 @@ def gain_curves(surface: GainSurface, scales: Sequence[Scale], column: int, span
 
 
 @styled
-def gain_rows(surface: GainSurface, names: Sequence[str], positions: FloatArray, span: tuple[float, float]) -> Figure:
+def gain_rows(
+    surface: GainSurface, scales: Sequence[Scale], names: Sequence[str], positions: IntArray, span: tuple[float, float]
+) -> Figure:
     """Draw the gain of a pool's rows as lollipops, one line a row.
 
     Args:
         surface: The rows that are left.
+        scales: The design variables that the labels are made of.
         names: The label of every line; lines without a candidate are rows used up before.
         positions: The line of each candidate, (c,).
         span: Limits of the gain axis, the same for all rounds.
     """
-    figure, axes = panel(360, 52 + 15.5 * len(names))
+    figure, axes = panel(360, 74 + 15.5 * len(names))
     colours = np.where(surface.picked, VERMILLION, BLUE)
     axes.hlines(positions, 0, surface.gain, color=colours, linewidth=1.4, alpha=0.55)
     axes.hlines(positions, np.maximum(surface.low, span[0]), surface.high, color=colours, linewidth=4, alpha=0.28)
     axes.scatter(surface.gain, positions, s=np.where(surface.picked, 44, 20), color=colours, zorder=3)
     used = np.setdiff1d(np.arange(len(names)), positions)
-    axes.scatter(np.full(len(used), span[0]), used, marker="x", s=12, color=MUTED, linewidth=0.9, clip_on=False)
+    axes.scatter(np.zeros(len(used)), used, marker="x", s=14, color=MUTED, linewidth=0.9, zorder=3)
     axes.set_yticks(np.arange(len(names)), [label(n, 26) for n in names])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(span)
     axes.set_xlabel(GAIN)
+    axes.set_title(", ".join(axis_label(s.name, s.unit) for s in scales), loc="left", fontsize=10, color=MUTED, pad=3)
     axes.locator_params(axis="x", nbins=5)
     return figure
 
@@ -92,15 +100,15 @@ def gain_map(surface: GainSurface, scales: Sequence[Scale], span: tuple[float, f
     """Draw the candidates in the plane of two design variables, coloured by gain."""
     figure, axes = panel(360, 270)
     order = np.argsort(surface.gain)
-    points = axes.scatter(
-        *surface.xi[order].T, c=surface.gain[order], s=34, cmap="viridis", vmin=span[0], vmax=span[1], linewidth=0
-    )
-    axes.scatter(*surface.xi[surface.picked].T, s=130, facecolor="none", edgecolor=VERMILLION, linewidth=2.2)
+    x, y = surface.xi[order].T
+    points = axes.scatter(x, y, c=surface.gain[order], s=34, cmap="viridis", vmin=span[0], vmax=span[1], linewidth=0)
+    x, y = surface.xi[surface.picked].T
+    axes.scatter(x, y, s=130, facecolor="none", edgecolor=VERMILLION, linewidth=2.2)
     _design_axis(axes, scales[0], surface.xi[:, 0])
     _design_axis(axes, scales[1], surface.xi[:, 1], axis="y")
     bar = figure.colorbar(points, ax=axes, pad=0.03, aspect=28)
     bar.set_label(GAIN)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     return figure
 
 
@@ -166,6 +174,15 @@ def _design_axis(axes: Axes, scale: Scale, values: FloatArray, axis: str = "x") 
         getattr(axes, f"set_{axis}lim")(-0.5, len(scale.choices) - 0.5)
     elif scale.log and values.size and float(values.min()) > 0:
         getattr(axes, f"set_{axis}scale")("log")
+        _log_ticks(axes.xaxis if axis == "x" else axes.yaxis, values)
     else:
         getattr(axes, f"set_{axis}lim")(limits(values, margin=0.03))
         axes.locator_params(axis=axis, nbins=5)  # type: ignore[arg-type]
+
+
+def _log_ticks(axis: Axis, values: FloatArray) -> None:
+    """Put plain numbers at the ticks; a short range also has some between the powers of ten."""
+    short = float(values.max()) < 50 * float(values.min())
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if short else (1.0,), numticks=8))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 3)))
+    axis.set_minor_formatter(NullFormatter())

@@ -8,6 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from activesci.types import FloatArray
+
 from .base import (
     BLUE,
     PAPER,
@@ -19,7 +21,6 @@ from .base import (
     panel,
     styled,
 )
-from activesci.types import FloatArray
 
 BANDS = (0.05, 0.16, 0.5, 0.84, 0.95)
 """Predictive quantiles: median, 68 and 90 % intervals."""
@@ -35,7 +36,7 @@ def intervals(predicted: Sequence[FloatArray], measured: FloatArray, name: str, 
         name: The outcome.
         unit: Its unit.
     """
-    figure, axes = panel(480, 260)
+    figure, axes = panel(440, 250)
     bands = np.array([np.quantile(p, BANDS) if p.size else np.full(5, np.nan) for p in predicted])
     x = np.arange(1, len(measured) + 1)
     thick = float(np.clip(180 / len(measured), 2.5, 13))
@@ -51,7 +52,7 @@ def intervals(predicted: Sequence[FloatArray], measured: FloatArray, name: str, 
 
 @styled
 def classes(predicted: FloatArray, measured: Sequence[int], names: Sequence[str], name: str) -> Figure:
-    """Draw one category a measurement: the predicted probability of each as the area of a square, the measured one ringed.
+    """Draw one category a measurement: its predicted probability is the area of a square, the measured one ringed.
 
     Args:
         predicted: Probability of each category before each measurement, (m, c).
@@ -59,13 +60,14 @@ def classes(predicted: FloatArray, measured: Sequence[int], names: Sequence[str]
         names: The categories.
         name: The outcome.
     """
-    figure, axes = panel(480, 70 + 26 * len(names))
+    figure, axes = panel(440, 70 + 26 * len(names))
     for x, row in enumerate(predicted, start=1):
         for y, probability in enumerate(row):
             side = 0.8 * float(np.sqrt(np.nan_to_num(probability)))
             axes.add_patch(Rectangle((x - side / 2, y - side / 2), side, side, color=BLUE, alpha=0.55, linewidth=0))
-    x = np.arange(1, len(measured) + 1)
-    axes.scatter(x, measured, s=60, facecolor="none", edgecolor=VERMILLION, linewidth=2, zorder=3)
+    axes.scatter(
+        np.arange(1, len(measured) + 1), measured, s=60, facecolor="none", edgecolor=VERMILLION, linewidth=2, zorder=3
+    )
     axes.set_yticks(range(len(names)), [label(n, 16) for n in names])
     axes.set_ylim(-0.6, len(names) - 0.4)
     axes.set_ylabel(label(name))
@@ -104,7 +106,7 @@ def shares(predicted: FloatArray, measured: FloatArray, names: Sequence[str], na
         name: The outcome of one event.
     """
     figure, axes = panel(320, 200)
-    edges = np.arange(len(names) + 1) - 0.5
+    edges = np.arange(len(names) + 1, dtype=np.float64) - 0.5
     _compare(axes, _shares(predicted, edges), np.histogram(measured, edges)[0] / max(measured.size, 1), edges)
     step = 1 + len(names) // 13
     axes.set_xticks(range(0, len(names), step), [label(n, 10) for n in names[::step]])

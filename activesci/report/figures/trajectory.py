@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from .base import BLUE, INK, PAPER, axis_label, limits, panel, styled
 from activesci.types import FloatArray
+
+from .base import BLUE, INK, PAPER, axis_label, limits, panel, styled
 
 QUANTILES = (0.05, 0.16, 0.5, 0.84, 0.95)
 """The columns of `trajectory`'s argument: median, 68 and 90 % bands."""
@@ -34,7 +36,7 @@ def trajectory(
     axes.plot(rounds, quantiles[:, 2], color=BLUE, marker="o", markersize=4.5, markeredgecolor=PAPER)
     axes.set_xlabel("round")
     axes.set_ylabel(axis_label(name, unit))
-    axes.set_ylim(limits(quantiles, quantiles if truth is None else quantiles[:0], *([] if truth is None else [[truth]])))
+    axes.set_ylim(limits(quantiles, np.array([np.nan if truth is None else truth])))
     rounds_axis(axes, rounds)
     return figure
 

@@ -21,15 +21,17 @@ class Picture:
     Attributes:
         svg: The drawing, an SVG element made by us.
         caption: Its text, still to be escaped.
+        small: Whether it is one of many of a kind.
     """
 
     svg: str
     caption: str = ""
+    small: bool = False
 
     @classmethod
-    def of(cls, figure: Figure, title: str, caption: str = "") -> "Picture":
+    def of(cls, figure: Figure, title: str, caption: str = "", small: bool = False) -> "Picture":
         """Return the picture of a figure; `title` is read to those who cannot see it."""
-        return cls(svg(figure, title), caption)
+        return cls(svg(figure, title), caption, small)
 
 
 @dataclass(frozen=True)

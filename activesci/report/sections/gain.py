@@ -1,14 +1,15 @@
 """Pictures of where it paid to look: the gain surface of each round."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from activesci.ledger.history import RoundRecord
 from activesci.report import figures
-from activesci.report.numbers import clean, rounded
+from activesci.report.numbers import clean, number, rounded
 from activesci.report.surface import GainSurface, Scale, gain_span, gain_surface, scales
 from activesci.report.words import design_point
+from activesci.types import IntArray
 
 from .base import Picture, Reading, spread
 
@@ -17,29 +18,47 @@ BUDGET = 24
 MOST_LINES = 30
 """Lines of a panel of lollipops."""
 
-Draw = Callable[[GainSurface], list[Picture]]
+
+@dataclass(frozen=True, slots=True)
+class Panels:
+    """Panels that stand together.
+
+    Attributes:
+        heading: What they have in common, or nothing.
+        pictures: The panels.
+    """
+
+    heading: str
+    pictures: list[Picture]
 
 
-def gain_pictures(reading: Reading) -> tuple[list[Picture], str]:
+def gain_pictures(reading: Reading) -> tuple[list[Panels], str]:
     """Return the panels of the gain surfaces, round by round, and what they show in words."""
     found = [(r, gain_surface(reading.study, r, reading.arrays)) for r in reading.history.rounds]
     records, surfaces = [r for r, s in found if s is not None], [s for _, s in found if s is not None]
     if not surfaces:
         return [], ""
-    each = max(1, len(scales(reading.study)) if _kind(reading, surfaces) == "projection" else 1)
-    chosen = spread(len(surfaces), max(2, BUDGET // each))
-    drawn = [p for i in chosen for p in _panels(reading, records[i], surfaces[i], surfaces)]
+    kind = _kind(reading, surfaces)
+    chosen = spread(len(surfaces), max(2, BUDGET // (len(scales(reading.study)) if kind == "projection" else 1)))
+    if kind == "projection":
+        drawn = [_projections(reading, records[i], surfaces[i], surfaces) for i in chosen]
+    else:
+        drawn = [Panels("", [_panel(reading, kind, records[i], surfaces[i], surfaces) for i in chosen])]
     omitted = len(surfaces) - len(chosen)
     note = f" {omitted} rounds between the first and the last {len(chosen) - 1} are not drawn." if omitted else ""
-    return drawn, MEANING[_kind(reading, surfaces)] + note
+    error = number(float(np.median(np.concatenate([s.error for s in surfaces]))), 2)
+    return drawn, MEANING[kind].format(error=error, shared="All rounds share one scale.") + note
 
 
 MEANING = {
-    "rows": "One line a design that could be measured. The bar at its end is the error band of the gain; × marks a design used up before.",
-    "curve": "The dots are the designs looked at, the band the error of the gain.",
-    "curves": "One colour a choice. The dots are the designs looked at, the bands the error of the gain.",
-    "map": "Each dot is a design looked at, brighter for more gain.",
-    "projection": "One panel a design variable: the gain of all designs looked at against it, the other variables free.",
+    "rows": "One line a design that could be measured. The bar at its end is the error band of the gain; × marks a "
+    "design used up before. {shared}",
+    "curve": "The dots are the designs looked at, the band the error of the gain. {shared}",
+    "curves": "One colour a choice. The dots are the designs looked at, the bands the error of the gain. {shared}",
+    "map": "Each dot is a design looked at, brighter for more gain, each round on its own scale; the error of a gain "
+    "is about {error} nats.",
+    "projection": "One panel a design variable: the gain of all designs looked at against it, the other variables "
+    "free. {shared}",
 }
 
 
@@ -64,7 +83,7 @@ def _kind(reading: Reading, surfaces: list[GainSurface]) -> str:
     if len(axes) == 1:
         return "curve"
     if len(axes) == 2:
-        return "curves" if 0 < sum(bool(a.choices) for a in axes) and _few(axes) else "map"
+        return "curves" if _few(axes) else "map"
     return "projection"
 
 
@@ -72,41 +91,49 @@ def _few(axes: list[Scale]) -> bool:
     return sum(bool(a.choices) for a in axes) == 1 and max(len(a.choices) for a in axes) <= 6
 
 
-def _panels(reading: Reading, record: RoundRecord, surface: GainSurface, every: list[GainSurface]) -> list[Picture]:
+def _projections(reading: Reading, record: RoundRecord, surface: GainSurface, every: list[GainSurface]) -> Panels:
+    span = gain_span(every)
+    drawn = [figures.gain_projection(surface, axis, i, span) for i, axis in enumerate(scales(reading.study))]
+    return Panels(pick_caption(reading, record), [Picture.of(figure, _title(record)) for figure in drawn])
+
+
+def _panel(
+    reading: Reading, kind: str, record: RoundRecord, surface: GainSurface, every: list[GainSurface]
+) -> Picture:
     axes, span = scales(reading.study), gain_span(every)
-    kind = _kind(reading, every)
-    caption = pick_caption(reading, record)
-    title = f"expected information gain in round {record.number}"
-    if kind == "projection":
-        drawn = [figures.gain_projection(surface, axis, i, span) for i, axis in enumerate(axes)]
-        return [Picture.of(f, title, caption if i == 0 else "") for i, f in enumerate(drawn)]
     if kind == "rows":
         names, positions = _lines(reading, surface, every)
-        figure = figures.gain_rows(surface, names, positions, span)
+        figure = figures.gain_rows(surface, axes, names, positions, span)
     elif kind == "curve":
         figure = figures.gain_curve(surface, axes[0], span)
     elif kind == "curves":
         figure = figures.gain_curves(surface, axes, int(bool(axes[0].choices)), span)
     else:
-        figure = figures.gain_map(surface, axes, span)
-    return [Picture.of(figure, title, caption)]
+        figure = figures.gain_map(surface, axes, gain_span([surface]))
+    return Picture.of(figure, _title(record), pick_caption(reading, record))
 
 
-def _lines(reading: Reading, surface: GainSurface, every: list[GainSurface]) -> tuple[list[str], np.ndarray]:  # type: ignore[type-arg]
+def _title(record: RoundRecord) -> str:
+    return f"expected information gain in round {record.number}"
+
+
+def _lines(reading: Reading, surface: GainSurface, every: list[GainSurface]) -> tuple[list[str], IntArray]:
     """Return the label of each distinct design of all rounds, sorted, and the line of each candidate."""
     distinct = np.unique(np.concatenate([s.xi for s in every]), axis=0)
     space = reading.study.design_space
     names = [design_point(space.decode(row), {}, named=False) for row in distinct]
-    return names, np.array([int(np.flatnonzero((distinct == row).all(axis=1))[0]) for row in surface.xi])
+    return names, np.array(
+        [int(np.flatnonzero((distinct == row).all(axis=1))[0]) for row in surface.xi], dtype=np.int64
+    )
 
 
 def pick_caption(reading: Reading, record: RoundRecord) -> str:
     """Return which designs a round picked and what it hoped to learn."""
     units = reading.study.design_space.units
-    picks = [f"{design_point(p['design'], units)} ({_gain(p)})" for p in record.proposals]
+    picks = [f"{design_point(p['design'], units)}, {_gain(p)}" for p in record.proposals]
     return clean(f"Round {record.number}: " + "; ".join(picks or ["nothing picked"]), 400)
 
 
 def _gain(proposal: dict[str, float | None]) -> str:
     gain, error = proposal.get("gain"), proposal.get("error")
-    return "no gain computed" if gain is None else f"{rounded(gain, error or 0.0)} nats"
+    return "no gain computed" if gain is None else f"gain {rounded(gain, error or 0.0)} nats"

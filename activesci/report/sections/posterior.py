@@ -48,9 +48,10 @@ def truth_of(reading: Reading, parameter: int) -> float | None:
 
 
 def prior_samples(reading: Reading, n: int = 4000) -> FloatArray:
-    """Return samples of the prior, (n, d), always the same for a seed."""
-    space = reading.study.parameter_space
-    return space.from_cube(generator(reading.history.seed, 0, Purpose.REPORT).random((n, space.dim)))
+    """Return samples of the prior, (n, d), always the same for a seed; a Latin hypercube, so that few look smooth."""
+    space, rng = reading.study.parameter_space, generator(reading.history.seed, 0, Purpose.REPORT)
+    strata = rng.permuted(np.tile(np.arange(n), (space.dim, 1)), axis=1).T
+    return space.from_cube((strata + rng.random(strata.shape)) / n)
 
 
 def _left_out(reading: Reading) -> str:

@@ -31,28 +31,48 @@ def predicted_pictures(reading: Reading) -> list[Picture]:
     return [p for group in reading.study.outcome_space.groups for p in _group(reading, group, y, draws)]
 
 
+def predicted_note(reading: Reading) -> str:
+    """Return how to read those pictures of them that there are."""
+    groups = reading.study.outcome_space.groups
+    drawn = {_form(group, column) for group in groups for column in group.columns}
+    return " ".join(sentence for form, sentence in FORMS.items() if form in drawn)
+
+
+FORMS = {
+    "interval": "Dark and light bars: 68 and 90 % of the predictions; the line is their median.",
+    "class": "The area of a square is the predicted probability of a category; the ring is what was measured.",
+    "events": "Line and band: median and 90 % of the predicted shares of events.",
+    "pull": "A pull is measured minus predicted mean, over the predicted sd; the bands are 1 and 2 sd.",
+}
+
+
+def _form(group: "OutcomeGroup", column: "ColumnSpec") -> str:
+    if group.iid is not None:
+        return "events"
+    if column.kind in ("binary", "category"):
+        return "class"
+    return "interval" if len(group.columns) <= MOST_COLUMNS else "pull"
+
+
 def surprise_picture(reading: Reading) -> Picture | None:
     """Return the predictive tail probability of each measurement, None if there are none."""
     known = [(m.round, m.surprise) for m in reading.history.measured() if m.surprise is not None]
     if not known:
         return None
     warned = {alarm["round"] for alarm in reading.history.alarms}
-    figure = figures.surprise(
-        [r for r, _ in known], [s for _, s in known], [r in warned and s < 0.05 for r, s in known]
-    )
+    figure = figures.surprise([s for _, s in known], [r in warned and s < 0.05 for r, s in known])
     return Picture.of(figure, "predictive tail probability of each measurement")
 
 
-def _group(
-    reading: Reading, group: "OutcomeGroup", y: FloatArray, draws: Sequence[FloatArray]
-) -> Iterator[Picture]:
+def _group(reading: Reading, group: "OutcomeGroup", y: FloatArray, draws: Sequence[FloatArray]) -> Iterator[Picture]:
     blocks = [_block(group, row) for row in (y, *draws)]
-    if group.iid is None and len(group.columns) <= MOST_COLUMNS:
-        for j, column in enumerate(group.columns):
+    forms = [_form(group, column) for column in group.columns]
+    for j, (column, form) in enumerate(zip(group.columns, forms, strict=True)):
+        if form in ("interval", "class"):
             yield _one_number(reading, column, blocks[0][:, 0, j], [b[:, 0, j] for b in blocks[1:]])
+    if not {"events", "pull"} & set(forms):
         return
-    shown = spread(len(y), max(2, BUDGET // (len(group.columns) if group.iid is not None else 1)))
-    for i in shown:
+    for i in spread(len(y), max(2, BUDGET // max(forms.count("events"), 1))):
         yield from _one_measurement(reading, group, i, blocks[0][i], blocks[i + 1])
 
 
@@ -60,9 +80,7 @@ def _block(group: "OutcomeGroup", y: FloatArray) -> FloatArray:
     return y[:, group.start : group.stop].reshape(len(y), group.events, len(group.columns))
 
 
-def _one_number(
-    reading: Reading, column: "ColumnSpec", measured: FloatArray, draws: Sequence[FloatArray]
-) -> Picture:
+def _one_number(reading: Reading, column: "ColumnSpec", measured: FloatArray, draws: Sequence[FloatArray]) -> Picture:
     """Return one picture of all measurements of one number."""
     title = f"{column.name}: measured against predicted"
     draws = [d[np.isfinite(d)] for d in draws]
@@ -84,14 +102,13 @@ def _one_measurement(
     if not len(drawn):
         return
     if group.iid is None:
-        numbers = [j for j, c in enumerate(group.columns) if c.kind in ("real", "count")]
+        numbers = [j for j, column in enumerate(group.columns) if _form(group, column) == "pull"]
         name = ", ".join(dict.fromkeys(group.columns[j].name.partition("[")[0] for j in numbers))
-        if numbers:
-            yield Picture.of(figures.pulls(drawn[:, 0, numbers], measured[0, numbers], name), caption, caption)
+        yield Picture.of(figures.pulls(drawn[:, 0, numbers], measured[0, numbers], name), caption, caption, small=True)
         return
     for j, column in enumerate(group.columns):
         figure = _events(reading, column, measured[:, j], drawn[:, :, j])
-        yield Picture.of(figure, caption, caption if j == 0 else "")
+        yield Picture.of(figure, caption, caption, small=True)
 
 
 def _events(reading: Reading, column: "ColumnSpec", measured: FloatArray, drawn: FloatArray) -> Any:  # noqa: ANN401 (a Figure)
