@@ -160,7 +160,7 @@ class Component:
         missing = np.isnan(values)
         if self.kind != "category":
             return values if missing.any() else np.rint(values).astype(np.int64)
-        found = self._table[np.where(missing, 0, values).astype(np.intp)]
+        found = np.asarray(self._table[np.where(missing, 0, values).astype(np.intp)], dtype=self._table.dtype)
         if not missing.any():
             return found
         found = found.astype(object)

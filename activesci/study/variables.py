@@ -145,7 +145,7 @@ class IntegerVariable:
     def encode(self, value: Any) -> float:  # noqa: ANN401 -- whatever the caller has
         """Return a value as float64; DesignError if it is none of this variable."""
         number = _number(value)
-        if number is None or number != round(number) or not self.lo <= number <= self.hi:
+        if number is None or not number.is_integer() or not self.lo <= number <= self.hi:
             raise _refused(self.name, value, self.expectation)
         return number
 
@@ -251,7 +251,10 @@ def _number(value: Any) -> float | None:  # noqa: ANN401 -- whatever the caller 
         value = value[()]
     if isinstance(value, bool | np.bool_) or not isinstance(value, Integral | Real):
         return None
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def _refused(name: str, value: object, expectation: str) -> DesignError:

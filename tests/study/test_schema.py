@@ -8,8 +8,8 @@ from activesci.study.source import Problem
 from .studies import BAD, GOOD
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())
-BEYOND = {"constraint", "cost", "empty", "grid", "iid", "keyword", "lo", "log", "loguniform", "one", "only", "pool"} | {
-    "shape", "shared", "stop", "truth", "wild"
+BEYOND = {"constraint", "cost", "empty", "grid", "iid", "keyword", "lo", "log", "loguniform", "one", "only"} | {
+    "pool", "shape", "shared", "stop", "truth", "wild"
 }  # fmt: skip
 """What begins so is a matter of meaning, which a schema cannot say (all); what does not, the schema refuses."""
 
