@@ -50,7 +50,7 @@ class Reading:
         numbers, good = self._judged(array)
         if not good.all():
             place = tuple(int(i) for i in np.argwhere(~good)[0])
-            raise OutcomeError(self._fault(array, place))
+            raise OutcomeError(self._fault(array[place], place))
         return numbers
 
     def read_rows(self, value: Any, lead: tuple[int, ...]) -> tuple[FloatArray, dict[int, str]]:  # noqa: ANN401
@@ -68,7 +68,7 @@ class Reading:
         failures: dict[int, str] = {}
         for row in np.flatnonzero(~good.reshape(lead[0], -1).all(axis=1)):
             place = tuple(int(i) for i in np.argwhere(~good[row])[0])
-            failures[int(row)] = self._fault(array[row], place)
+            failures[int(row)] = self._fault(array[(int(row), *place)], place)
         return numbers, failures
 
     def _array(self, value: Any, lead: tuple[int, ...]) -> NDArray[Any]:  # noqa: ANN401
@@ -117,9 +117,9 @@ class Reading:
     def _expectation(self) -> str:
         return f"one of {list(self.categories)!r}" if self.categories else EXPECTATIONS[self.kind]
 
-    def _fault(self, array: NDArray[Any], place: tuple[int, ...]) -> str:
+    def _fault(self, value: Any, place: tuple[int, ...]) -> str:  # noqa: ANN401 -- whatever a simulator gives
         where = f"outcome.{self.name}" + "".join(f"[{i}]" for i in place)
-        return f"{where}: found {_shown(array[place])}, expected {self._expectation}"
+        return f"{where}: found {_shown(value)}, expected {self._expectation}"
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401 -- whatever a simulator gives

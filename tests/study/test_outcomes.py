@@ -152,6 +152,7 @@ def test_a_bad_row_fails_alone():
     _, made = batch(np.random.default_rng(1), False)
     made["y"][1] = np.nan
     made["k"] = np.array([0.0, 0.5, 1.5])
+    made["label"] = ["red", "grey", "grey"]
     made["energy"][2] = np.zeros((2, 2))
     y, failures = SPACE.flatten_batch(made, XI, 3)
     assert np.isnan(y[1:]).all()
@@ -159,6 +160,8 @@ def test_a_bad_row_fails_alone():
     assert list(failures) == [1, 2]
     assert failures[1] == "outcome.y: found nan, expected a finite number"
     assert failures[2] == "outcome.k: found 1.5, expected a whole number, 0 or more"
+    y, failures = SPACE.flatten_batch({**made, "k": np.zeros(3)}, XI, 3)
+    assert failures[2] == "outcome.label: found 'grey', expected one of ['red', 'green', 'blue']"
 
 
 @pytest.mark.parametrize(
