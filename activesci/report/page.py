@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from activesci.errors import LedgerError
 from activesci.ledger.history import Arrays, History
 from activesci.ledger.store import Ledger
 
@@ -38,7 +39,15 @@ def report_html(study: "Study", history: History, arrays: Arrays) -> str:
         study: The question.
         history: What happened, finished or not.
         arrays: Loads an event's arrays: `Ledger.arrays`.
+
+    Raises:
+        LedgerError: If the history is of another study, or of this one with its names in another order.
     """
+    if history.started is not None and history.study_digest != study.digest:
+        raise LedgerError(
+            "report: found a study that is not the one of this ledger (or has its names in another order, so that "
+            "every column would be mislabelled), expected the run's own study.yaml: load that"
+        )
     from .sections.base import Reading
 
     return rendered("report.html", page=content(Reading.of(study, history, arrays)))
@@ -94,7 +103,7 @@ def _answer(reading: "Reading") -> dict[str, Any]:
 
 
 def _pictures(reading: "Reading") -> dict[str, Any]:
-    from .sections.effort import effort_pictures
+    from .sections.effort import seconds_picture, simulations_picture
     from .sections.gain import best_gain_picture, gain_pictures
     from .sections.posterior import corner_picture, trajectory_pictures
     from .sections.predicted import predicted_note, predicted_pictures, surprise_picture
@@ -109,7 +118,8 @@ def _pictures(reading: "Reading") -> dict[str, Any]:
         "predicted": predicted_pictures(reading),
         "predicted_note": predicted_note(reading),
         "surprise": surprise_picture(reading),
-        "effort": effort_pictures(reading),
+        "simulations": simulations_picture(reading),
+        "seconds": seconds_picture(reading),
     }
 
 
@@ -132,7 +142,8 @@ def _record(reading: "Reading") -> dict[str, Any]:
 
 def question_sentence(mapping: dict[str, Any]) -> str:
     """Return what is asked in one sentence."""
-    asked = [n for n, p in mapping.get("parameters", {}).items() if p.get("role", "interest") == "interest"]
+    free = {n: p for n, p in mapping.get("parameters", {}).items() if "fixed" not in p["prior"]}
+    asked = [n for n, p in free.items() if p.get("role", "interest") == "interest"]
     chosen = list(mapping.get("design") or {})
     units = {n: p.get("unit") or "" for n, p in mapping.get("parameters", {}).items()}
     how = f"choosing {_and(chosen)}" if chosen else "choosing which simulations to run"

@@ -68,14 +68,26 @@ def gain_span(surfaces: Sequence[GainSurface]) -> tuple[float, float]:
     return min(0.0, 1.05 * bottom), 1.05 * top or 1.0
 
 
+def gain_spans(surfaces: Sequence[GainSurface]) -> tuple[list[tuple[float, float]], bool]:
+    """Return the gain axis of each round, and whether they are all the same.
+
+    They are, for comparison, unless a later round would then lie flat on the axis.
+    """
+    own = [gain_span([surface]) for surface in surfaces]
+    tops = [high for _, high in own]
+    if max(tops, default=1.0) > 3.0 * min(tops, default=1.0):
+        return own, False
+    return [gain_span(surfaces)] * len(surfaces), True
+
+
 def gain_surface(study: "Study", record: RoundRecord, arrays: Arrays) -> GainSurface | None:
-    """Return a round's candidates and gains as its ledger has them, None if it chose nothing.
+    """Return a round's candidates and gains as its ledger has them, None if it did not look for designs.
 
     A proposal that is none of the candidates (the optimum of a model of the surface) is added to them.
     """
-    if record.chosen is None or study.design_space.dim == 0:
+    found = arrays(record.chosen) if record.chosen is not None and study.design_space.dim > 0 else {}
+    if "xi" not in found or "gain" not in found:  # a design that nobody had to look for
         return None
-    found = arrays(record.chosen)
     xi, gain = found["xi"], found["gain"]
     columns = [found.get(name, gain) for name in ("gain", "lower", "upper")] + [
         found.get("error", np.zeros(len(gain)))

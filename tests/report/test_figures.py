@@ -4,7 +4,7 @@ import pytest
 
 from activesci.report import figures
 from activesci.report.figures.corner import levels, smooth_density, smooth_mass
-from activesci.report.surface import GainSurface, Scale, gain_span
+from activesci.report.surface import GainSurface, Scale, gain_span, gain_spans
 
 RNG = np.random.default_rng(1)
 CLOUD = RNG.normal(size=(4000, 3)) * [1.0, 0.1, 1e-9] + [0.0, 5.0, 3e-7]
@@ -44,10 +44,11 @@ def test_the_pick_lies_on_its_candidate():
     assert "nats" in axes.get_ylabel()
 
 
-def test_all_rounds_share_one_gain_axis():
-    low, high = gain_span([surface(), surface()])
-    assert low == 0.0
-    assert high > 1.0 or high == pytest.approx(1.05 * max(0, high / 1.05))
+def test_rounds_share_one_gain_axis_unless_one_would_lie_flat():
+    first, later = surface(), surface()
+    assert gain_spans([first, later]) == ([gain_span([first, later])] * 2, True)
+    flat = GainSurface(later.xi, later.gain / 20, later.lower / 20, later.upper / 20, later.error / 20, later.picked)
+    assert gain_spans([first, flat]) == ([gain_span([first]), gain_span([flat])], False)
 
 
 @pytest.mark.parametrize(

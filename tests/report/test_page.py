@@ -6,8 +6,10 @@ import time
 import numpy as np
 import pytest
 
+from activesci.errors import LedgerError
 from activesci.report import report_html, summary, write_report
 from activesci.report.numbers import rounded
+from activesci.study import Study
 
 from .campaigns import ALL, HOSTILE, decay
 
@@ -130,6 +132,14 @@ def test_ten_rounds_are_reported_in_three_seconds_of_cpu(campaign):
     begun = time.process_time()
     report_html(made.study, made.history, made.ledger.arrays)
     assert time.process_time() - begun < 3.0
+
+
+def test_a_study_with_its_names_in_another_order_is_refused(campaign):
+    made = campaign("decay")
+    mapping = made.study.mapping()
+    turned = Study(**{**mapping, "parameters": dict(reversed(mapping["parameters"].items()))})
+    with pytest.raises(LedgerError, match="another order"):
+        report_html(turned, made.history, made.ledger.arrays)
 
 
 def test_the_page_is_written_whole(campaign, tmp_path):

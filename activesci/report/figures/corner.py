@@ -44,7 +44,7 @@ def corner(
         marginal(axes, posterior[:, 0], prior[:, 0], ranges[0], truth[0])
         axes.set_xlabel(axis_label(names[0], units[0]))
         return figure
-    side = float(np.clip(640 / d, 135, 210)) / 72
+    side = float(np.clip(640 / d, 135, 172)) / 72
     figure = Figure(figsize=(d * side + 0.5, d * side + 0.4), dpi=72)
     for row in range(d):
         for column in range(row + 1):

@@ -28,20 +28,24 @@ class Failure:
     rounds: str
 
 
-def effort_pictures(reading: Reading) -> list[Picture]:
-    """Return time and simulations against the rounds."""
+def simulations_picture(reading: Reading) -> Picture | None:
+    """Return the simulations of each round, None if there were none (an exact likelihood needs none)."""
     rounds = reading.history.rounds
-    if not rounds:
-        return []
-    numbers = [r.number for r in rounds]
-    times = [stages(r) for r in rounds]
-    stacked = {stage: [t[stage] for t in times] for stage in times[0]}
+    if not reading.history.simulations:
+        return None
     failed = [r.failed for r in rounds]
     valid = [r.simulations - r.failed for r in rounds]
-    return [
-        Picture.of(figures.simulations(numbers, valid, failed), "simulations in each round"),
-        Picture.of(figures.seconds(numbers, stacked), "time spent in each round by stage"),
-    ]
+    return Picture.of(figures.simulations([r.number for r in rounds], valid, failed), "simulations in each round")
+
+
+def seconds_picture(reading: Reading) -> Picture | None:
+    """Return the time spent in each round by stage, None before the first."""
+    rounds = reading.history.rounds
+    if not rounds:
+        return None
+    times = [stages(r) for r in rounds]
+    stacked = {stage: [t[stage] for t in times] for stage in times[0]}
+    return Picture.of(figures.seconds([r.number for r in rounds], stacked), "time spent in each round by stage")
 
 
 def stages(record: RoundRecord) -> dict[str, float]:

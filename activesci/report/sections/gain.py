@@ -7,9 +7,9 @@ import numpy as np
 from activesci.ledger.history import RoundRecord
 from activesci.report import figures
 from activesci.report.numbers import clean, number, rounded
-from activesci.report.surface import GainSurface, Scale, gain_span, gain_surface, scales
+from activesci.report.surface import GainSurface, Scale, gain_spans, gain_surface, scales
 from activesci.report.words import design_point
-from activesci.types import IntArray
+from activesci.types import FloatArray, IntArray
 
 from .base import Picture, Reading, spread
 
@@ -40,14 +40,18 @@ def gain_pictures(reading: Reading) -> tuple[list[Panels], str]:
         return [], ""
     kind = _kind(reading, surfaces)
     chosen = spread(len(surfaces), max(2, BUDGET // (len(scales(reading.study)) if kind == "projection" else 1)))
+    spans, shared = gain_spans(surfaces)
     if kind == "projection":
-        drawn = [_projections(reading, records[i], surfaces[i], surfaces) for i in chosen]
+        drawn = [_projections(reading, records[i], surfaces[i], spans[i]) for i in chosen]
     else:
-        drawn = [Panels("", [_panel(reading, kind, records[i], surfaces[i], surfaces) for i in chosen])]
+        lines = _lines(reading, surfaces) if kind == "rows" else ([], np.empty((0, 0)))
+        drawn = [Panels("", [_panel(reading, kind, records[i], surfaces[i], spans[i], lines) for i in chosen])]
     omitted = len(surfaces) - len(chosen)
     note = f" {omitted} rounds between the first and the last {len(chosen) - 1} are not drawn." if omitted else ""
     error = number(float(np.median(np.concatenate([s.error for s in surfaces]))), 2)
-    return drawn, MEANING[kind].format(error=error, shared="All rounds share one scale.") + note
+    return drawn, MEANING[kind].format(
+        error=error, shared="All rounds share one scale." if shared else "Each round has its own scale."
+    ) + note
 
 
 MEANING = {
@@ -55,8 +59,8 @@ MEANING = {
     "design used up before. {shared}",
     "curve": "The dots are the designs looked at, the band the error of the gain. {shared}",
     "curves": "One colour a choice. The dots are the designs looked at, the bands the error of the gain. {shared}",
-    "map": "Each dot is a design looked at, brighter for more gain, each round on its own scale; the error of a gain "
-    "is about {error} nats.",
+    "map": "Each dot is a design looked at, brighter for more gain; the error of a gain is about {error} nats. "
+    "{shared}",
     "projection": "One panel a design variable: the gain of all designs looked at against it, the other variables "
     "free. {shared}",
 }
@@ -91,25 +95,29 @@ def _few(axes: list[Scale]) -> bool:
     return sum(bool(a.choices) for a in axes) == 1 and max(len(a.choices) for a in axes) <= 6
 
 
-def _projections(reading: Reading, record: RoundRecord, surface: GainSurface, every: list[GainSurface]) -> Panels:
-    span = gain_span(every)
+def _projections(reading: Reading, record: RoundRecord, surface: GainSurface, span: tuple[float, float]) -> Panels:
     drawn = [figures.gain_projection(surface, axis, i, span) for i, axis in enumerate(scales(reading.study))]
     return Panels(pick_caption(reading, record), [Picture.of(figure, _title(record)) for figure in drawn])
 
 
 def _panel(
-    reading: Reading, kind: str, record: RoundRecord, surface: GainSurface, every: list[GainSurface]
+    reading: Reading,
+    kind: str,
+    record: RoundRecord,
+    surface: GainSurface,
+    span: tuple[float, float],
+    lines: tuple[list[str], FloatArray],
 ) -> Picture:
-    axes, span = scales(reading.study), gain_span(every)
+    axes = scales(reading.study)
     if kind == "rows":
-        names, positions = _lines(reading, surface, every)
-        figure = figures.gain_rows(surface, axes, names, positions, span)
+        names, distinct = lines
+        figure = figures.gain_rows(surface, axes, names, _positions(surface, distinct), span)
     elif kind == "curve":
         figure = figures.gain_curve(surface, axes[0], span)
     elif kind == "curves":
         figure = figures.gain_curves(surface, axes, int(bool(axes[0].choices)), span)
     else:
-        figure = figures.gain_map(surface, axes, gain_span([surface]))
+        figure = figures.gain_map(surface, axes, span)
     return Picture.of(figure, _title(record), pick_caption(reading, record))
 
 
@@ -117,14 +125,17 @@ def _title(record: RoundRecord) -> str:
     return f"expected information gain in round {record.number}"
 
 
-def _lines(reading: Reading, surface: GainSurface, every: list[GainSurface]) -> tuple[list[str], IntArray]:
-    """Return the label of each distinct design of all rounds, sorted, and the line of each candidate."""
+def _lines(reading: Reading, every: list[GainSurface]) -> tuple[list[str], FloatArray]:
+    """Return the distinct designs of all rounds, sorted: their labels, and the designs themselves (m, k)."""
     distinct = np.unique(np.concatenate([s.xi for s in every]), axis=0)
     space = reading.study.design_space
-    names = [design_point(space.decode(row), {}, named=False) for row in distinct]
-    return names, np.array(
-        [int(np.flatnonzero((distinct == row).all(axis=1))[0]) for row in surface.xi], dtype=np.int64
-    )
+    return [design_point(space.decode(row), {}, named=False) for row in distinct], distinct
+
+
+def _positions(surface: GainSurface, distinct: FloatArray) -> IntArray:
+    """Return which of the distinct designs each candidate is, (c,)."""
+    found = [int(np.flatnonzero((distinct == row).all(axis=1))[0]) for row in surface.xi]
+    return np.array(found, dtype=np.int64)
 
 
 def pick_caption(reading: Reading, record: RoundRecord) -> str:

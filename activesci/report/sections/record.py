@@ -101,6 +101,7 @@ def provenance(reading: Reading) -> list[tuple[str, str]]:
         ("last event", f"{history.last.seq}, {_moment(history.last.time)}" if history.last else ""),
         ("study, sha256", history.study_digest),
         ("simulator, sha256", str(said.get("simulator_digest") or "")),
+        ("data, sha256", str(said.get("data_digest") or "")),
         ("ledger, sha256", history.last.digest if history.last else ""),
     ]
     return [(name, clean(value, 300)) for name, value in found if value]
