@@ -223,6 +223,7 @@ def _imported(*, ask_for_token: bool) -> ModuleType:
     """Import Ray; what is in the environment at that moment holds for the process."""
     if "ray" not in sys.modules:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")  # 20 are a quarter of an hour if nobody answers
         if ask_for_token and "RAY_AUTH_MODE" not in os.environ:
             os.environ["RAY_AUTH_MODE"] = "token"
             os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))

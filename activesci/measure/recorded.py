@@ -47,9 +47,7 @@ class RecordedExperiment:
         left = self._pool.remaining(used)
         fits = left[(self._pool.xi[left] == xi).all(axis=1)]
         if not len(fits):
-            raise DesignError(
-                f"design: found {np.asarray(xi).tolist()}, expected that of a row of the pool still left"
-            )
+            raise DesignError(f"design: found {np.asarray(xi).tolist()}, expected that of an unused row of the pool")
         row = int(fits[0])
         return Attempt("ok", self._pool.y[row], row=row)
 
