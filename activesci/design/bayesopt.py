@@ -103,9 +103,7 @@ class Search:
 
     def point(self, row: FloatArray) -> list[Any]:
         """Return a design (k,) as skopt's list."""
-        return [
-            float(row[j]) if isinstance(self.space.variables[j], RealVariable) else int(row[j]) for j in self.free
-        ]
+        return [float(row[j]) if isinstance(self.space.variables[j], RealVariable) else int(row[j]) for j in self.free]
 
     def row(self, point: Sequence[Any]) -> FloatArray:
         """Return skopt's list as a design (1, k)."""

@@ -1,22 +1,19 @@
 """Nested Monte Carlo from the surrogate over the posterior: the gain of an experiment as it would really be done."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
 import numpy as np
-from scipy.special import logsumexp, ndtr, ndtri
+from scipy.special import logsumexp
 
 from activesci.gain.base import Gain
-from activesci.inference.base import Surrogate
+from activesci.gain.beliefs import Beliefs
 from activesci.inference.likelihood import by_member
 from activesci.rng import Purpose, generator
-from activesci.study.parameters import ParameterSpace
 from activesci.types import FloatArray
 
 OUTER, INNER = 256, 1024
-NUISANCES = 32
-"""Draws of the nuisances given the parameters of interest, for each outer sample."""
 GROUP = 4
 """Outcomes of each member that are evaluated together against their drawn nuisances: only the diagonal is of use."""
 
@@ -49,35 +46,15 @@ class NestedGain:
         large error; or nuisances depend on parameters of interest in a strongly curved way.
 
     Attributes:
-        surrogate: The density of outcomes.
-        space: The parameters.
-        theta: Posterior samples in random order, (n, d).
-        seed: Seed of the common random numbers.
+        beliefs: Surrogate and posterior samples.
         outer, inner: Number of outcomes, and of parameters in the second term.
         taken: Designs that are going to be measured in any case, (q, k).
     """
 
-    surrogate: Surrogate
-    space: ParameterSpace
-    theta: FloatArray
-    seed: int
+    beliefs: Beliefs
     outer: int = OUTER
     inner: int = INNER
-    taken: FloatArray | None = field(default=None)
-
-    @classmethod
-    def of(cls, surrogate: Surrogate, space: ParameterSpace, theta: FloatArray, rng: np.random.Generator) -> Self:
-        """Return the estimator for a belief, with its own random numbers drawn from `rng`.
-
-        Args:
-            surrogate: The density of outcomes.
-            space: The parameters.
-            theta: Posterior samples, (n, d).
-            rng: Random numbers.
-        """
-        order = rng.permutation(len(theta))
-        inner = min(INNER, len(theta))
-        return cls(surrogate, space, theta[order], int(rng.integers(2**63)), min(OUTER, inner), inner)
+    taken: FloatArray | None = None
 
     def __call__(self, xi: FloatArray) -> Gain:
         """Return the gains of designs (c, k); jointly with `taken`, if there are any."""
@@ -95,7 +72,7 @@ class NestedGain:
         others = pairs.copy()
         others[rows, rows] = -np.inf
         lower = numerators[0] - log_mean(pairs)
-        upper = numerators[1] - log_mean(others) + np.log((self.inner - 1) / self.inner)
+        upper = numerators[1] - log_mean(others) + np.log((pairs.shape[1] - 1) / pairs.shape[1])
         error = (0.5 * (lower + upper)).std(keepdims=True) / np.sqrt(len(rows))
         return Gain(lower.mean(keepdims=True), upper.mean(keepdims=True), error)
 
@@ -119,54 +96,44 @@ class NestedGain:
             (outer, 1) or, with nuisances, (outer, 1 + draws), the own nuisances first; and (outer, inner), where the
             outcome's own parameters are on the diagonal. Rows of failed outcomes are zero.
         """
-        rng = generator(self.seed, 0, Purpose.GAIN, stream)
-        y = self.surrogate.sample(self._outer_theta, xi, rng)[0]
-        pairs = self._pairs(self.theta[: self.inner], xi, y)
+        rng = generator(self.beliefs.seed, 0, Purpose.GAIN, stream)
+        y = self.beliefs.surrogate.sample(self._outer_theta, xi, rng)[0]
+        pairs = self._pairs(self.beliefs.theta[: self.inner], xi, y)
         own = np.diagonal(pairs)[:, None].copy()
-        if self._nuisances is not None:
+        if self._drawn is not None:
             own = np.concatenate([own, self._given_interest(xi, y)], axis=1)
         valid = ~np.isnan(y).all(axis=1)[:, None]
         return np.where(valid, own, 0.0), np.where(valid, pairs, 0.0)
 
     def _pairs(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return log densities (n, m) of outcomes (n, width), row i under member i modulo members."""
-        by_row = self.surrogate.log_prob(theta, xi, by_member(y, self.surrogate.members)[None])[0]
+        by_row = self.beliefs.surrogate.log_prob(theta, xi, by_member(y, self._members)[None])[0]
         return by_row.swapaxes(0, 1).reshape(-1, len(theta))[: len(y)]
 
     def _given_interest(self, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return log densities (outer, draws) given the own parameters of interest and drawn nuisances."""
-        assert self._nuisances is not None  # the caller's condition
-        draws = self._nuisances.shape[1]
-        size = GROUP * self.surrogate.members
+        assert self._drawn is not None  # the caller's condition
+        draws = self._drawn.shape[1]
+        size = GROUP * self._members
         parts = []
         for first in range(0, len(y), size):
-            theta = self._nuisances[first : first + size]
+            theta = self._drawn[first : first + size]
             pairs = self._pairs(theta.reshape(-1, theta.shape[2]), xi, y[first : first + size])
             rows = np.arange(len(theta))
             parts.append(pairs.reshape(len(theta), len(theta), draws)[rows, rows])
         return np.concatenate(parts)
 
+    @cached_property
+    def _drawn(self) -> FloatArray | None:
+        return self.beliefs.nuisances(len(self._outer_theta))
+
+    @property
+    def _members(self) -> int:
+        return self.beliefs.surrogate.members
+
     @property
     def _outer_theta(self) -> FloatArray:
-        return self.theta[: self.outer // self.surrogate.members * self.surrogate.members]
-
-    @cached_property
-    def _nuisances(self) -> FloatArray | None:
-        """Each outer sample's parameters of interest with nuisances drawn given them, (outer, draws, d)."""
-        interest = np.asarray(self.space.interest)
-        nuisance = np.setdiff1d(np.arange(self.space.dim), interest)
-        if len(nuisance) == 0:
-            return None
-        rng = generator(self.seed, 1, Purpose.GAIN)
-        scores = ndtri(self.space.to_cube(self.theta))
-        known = np.concatenate([np.ones((len(scores), 1)), scores[:, interest]], axis=1)
-        slopes = np.linalg.lstsq(known, scores[:, nuisance], rcond=None)[0]
-        residuals = scores[:, nuisance] - known @ slopes
-        outer = len(self._outer_theta)
-        drawn = np.repeat(scores[:outer, None], NUISANCES, axis=1)
-        chosen = rng.integers(len(scores), size=(outer, NUISANCES))
-        drawn[:, :, nuisance] = (known[:outer] @ slopes)[:, None] + residuals[chosen]
-        return self.space.from_cube(ndtr(drawn.reshape(-1, self.space.dim))).reshape(drawn.shape)
+        return self.beliefs.theta[: self.outer // self._members * self._members]
 
 
 def log_mean(log_values: FloatArray) -> FloatArray:

@@ -100,7 +100,7 @@ class Density:
         members = len(self.network.weights["b0"])
         learn, held = split(len(rows))
         batch = batches(learn, rows.fresh, len(rows), members, generator)
-        steps, rate = (WARM_STEPS, WARM_RATE) if rows.fresh else (cold_steps(len(rows)), COLD_RATE)
+        steps, rate = (WARM_STEPS, WARM_RATE) if rows.fresh else (cold_steps(*rows.events.shape[:2]), COLD_RATE)
         held_rows = torch.tensor(held).expand(members, -1)
         network, recent, least = train(self.network, loss, batch, held_rows, steps, rate)
         events_a_row = float(np.mean((~np.isnan(rows.events).any(axis=2)).sum(axis=1)))
@@ -158,9 +158,7 @@ class Density:
 
     def mixture(self, theta: FloatArray, xi: FloatArray) -> Mixture:
         """Return the mixture for all pairs of inputs theta (members or 1, m, d) and xi (t, p): (members, t, m)."""
-        raw = self.network.grid(
-            torch.tensor(theta, dtype=torch.float32), torch.tensor(xi, dtype=torch.float32)
-        )
+        raw = self.network.grid(torch.tensor(theta, dtype=torch.float32), torch.tensor(xi, dtype=torch.float32))
         grid = np.concatenate(
             [
                 np.broadcast_to(theta[:, None], (len(theta), len(xi), *theta.shape[1:])),
@@ -203,9 +201,7 @@ def below(state: Mapping[str, NDArray[np.generic]], prefix: str) -> dict[str, ND
     return {name[len(prefix) + 1 :]: array for name, array in state.items() if name.startswith(f"{prefix}.")}
 
 
-def mapped(
-    layout: Layout, scales: tuple[OutcomeScale, ...], events: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def mapped(layout: Layout, scales: tuple[OutcomeScale, ...], events: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return events (..., columns) with reals in their coordinates, and the log derivative (...)."""
     z, jacobian = events.copy(), np.zeros(events.shape[:-1])
     for column, scale in zip(layout.reals, scales, strict=True):
@@ -214,9 +210,7 @@ def mapped(
     return z, jacobian
 
 
-def best_start(
-    layout: Layout, x: FloatArray, events: FloatArray
-) -> tuple[tuple[OutcomeScale, ...], Start | None]:
+def best_start(layout: Layout, x: FloatArray, events: FloatArray) -> tuple[tuple[OutcomeScale, ...], Start | None]:
     """Return the coordinates in which a Gaussian start describes the events (n, columns) better, and that start.
 
     Where the outcome is as broad at one design and parameter as over all of them, a normal marginal is the better
@@ -231,7 +225,9 @@ def best_start(
         z[:, len(layout.reals) :] = np.sqrt(z[:, len(layout.reals) :] + 0.25)
         start = Start.fit(x, z)
         options.append((start.score(x, z) + float(jacobian.mean()), scales, start))
-    _, scales, start = max(options, key=lambda option: option[0] - 0.05 * (len(option[1]) > 0 and len(option[1][0].knots) > 2))
+    _, scales, start = max(
+        options, key=lambda option: option[0] - 0.05 * (len(option[1]) > 0 and len(option[1][0].knots) > 2)
+    )
     return scales, start
 
 
@@ -266,9 +262,12 @@ def split(n: int) -> tuple[IntArray, IntArray]:
     return (index[~held], index[held]) if held.any() else (index, index)
 
 
-def cold_steps(n: int) -> int:
-    """Return the steps of a full training: 500 at 1000 simulations, growing as the root of their number."""
-    return int(np.clip(500 * np.sqrt(n / 1000), 200, 4000))
+def cold_steps(n: int, events: int = 1) -> int:
+    """Return the steps of a full training: 500 at 1000 simulations, growing as the root of their number.
+
+    Simulations of many events say more, and take up to twice the steps.
+    """
+    return int(np.clip(500 * np.sqrt(n / 1000) * min(2.0, events**0.25), 200, 6000))
 
 
 class Batches:

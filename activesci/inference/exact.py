@@ -57,9 +57,7 @@ class ExactSurrogate:
         """Draw outcomes of every design from the simulator itself, (t, n, width); see `Surrogate.sample`."""
         key = int(rng.integers(2**31))
         designs = (np.broadcast_to(design, (len(theta), len(design))) for design in xi)
-        return np.stack(
-            [self.simulator.run(Block(0, Purpose.PREDICT, key, theta, design)).y for design in designs]
-        )
+        return np.stack([self.simulator.run(Block(0, Purpose.PREDICT, key, theta, design)).y for design in designs])
 
     def state(self) -> Mapping[str, NDArray[np.generic]]:
         """Return nothing: there is nothing learned."""

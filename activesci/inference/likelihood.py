@@ -82,9 +82,7 @@ class LikelihoodSurrogate:
         densities = tuple(Density.cold(group, one, self.members, rng) for group, one in pairs)
         return Learned(inputs, densities, None, len(bank))
 
-    def _trained(
-        self, learned: Learned, bank: Bank, fresh: int, rng: np.random.Generator
-    ) -> tuple[Self, FitInfo]:
+    def _trained(self, learned: Learned, bank: Bank, fresh: int, rng: np.random.Generator) -> tuple[Self, FitInfo]:
         fits = [
             density.fitted(self._rows(learned.inputs, bank, group, fresh), rng)
             for group, density in zip(self.outcomes.groups, learned.densities, strict=True)
@@ -94,9 +92,7 @@ class LikelihoodSurrogate:
         loss, held_out = (float(sum(fit[i] for fit in fits)) for i in (1, 2))
         return replace(self, learned=learned), FitInfo(loss, held_out, fits[0][3], fresh > 0)
 
-    def _validity(
-        self, learned: Learned, bank: Bank, fresh: int, rng: np.random.Generator
-    ) -> Validity | None:
+    def _validity(self, learned: Learned, bank: Bank, fresh: int, rng: np.random.Generator) -> Validity | None:
         if bank.valid.all():
             return None
         x = np.concatenate([learned.inputs.of_theta(bank.theta), learned.inputs.of_xi(bank.xi)], axis=1)
@@ -177,7 +173,9 @@ class LikelihoodSurrogate:
         )
         weights = below(state, "validity")
         validity = Validity(Network.restore(weights)) if weights else None
-        learned = Learned(Inputs(self.parameters, self.designs, centre, scale), densities, validity, int(state["rows"]))
+        learned = Learned(
+            Inputs(self.parameters, self.designs, centre, scale), densities, validity, int(state["rows"])
+        )
         return replace(self, learned=learned)
 
 

@@ -240,8 +240,10 @@ def taken(tensor: Tensor, component: Tensor) -> Tensor:
     """Return the entries (S, ...) of a tensor (S, K, ...) that belong to components (S)."""
     index = component.reshape(*component.shape, *[1] * (tensor.dim() - component.dim()))
     index = index.expand(*component.shape, 1, *tensor.shape[component.dim() + 1 :])
-    return tensor.expand(*component.shape, *tensor.shape[component.dim() :]).gather(component.dim(), index).squeeze(
-        component.dim()
+    return (
+        tensor.expand(*component.shape, *tensor.shape[component.dim() :])
+        .gather(component.dim(), index)
+        .squeeze(component.dim())
     )
 
 

@@ -130,7 +130,5 @@ def from_arrays(space: ParameterSpace, arrays: Mapping[str, FloatArray]) -> Post
     log_evidence, error = (float(value) for value in arrays["log_evidence"])
     ess, steps, acceptance = (float(value) for value in arrays["quality"])
     eves = arrays["eves"].astype(np.int64)
-    population = Population(
-        arrays["u"], arrays["log_like"], log_evidence, error, eves, ess, int(steps), acceptance
-    )
+    population = Population(arrays["u"], arrays["log_like"], log_evidence, error, eves, ess, int(steps), acceptance)
     return Posterior(space, arrays["theta"], population, arrays["disagreement"])

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from activesci.types import FloatArray
 
-MOST_TERMS = 120
+MOST_TERMS = 220
+TOLERANCE = 0.01
+"""Held-out log density [nats] that a simpler start may lose against the best one."""
 MEAN_LOG_ABS_NORMAL = -0.6351814227307391
 """E log |z| for a standard normal z: what separates the mean log residual from the log of the scale."""
 
@@ -55,17 +57,18 @@ class Start:
 
     @classmethod
     def fit(cls, x: FloatArray, z: FloatArray) -> Self:
-        """Return the start of the degree that describes held-out rows best.
+        """Return the start of the lowest degree that describes held-out rows about as well as the best one.
 
         Args:
             x: Inputs, (n, p).
             z: Outcomes in their coordinates, (n, columns).
         """
         held = np.arange(len(x)) % 5 == 0
-        degrees = [(a, b) for a in range(1, 5) for b in range(min(a, 2) + 1) if terms(x.shape[1], a) <= most(len(x))]
+        degrees = [(a, b) for a in range(1, 9) for b in range(min(a, 2) + 1) if terms(x.shape[1], a) <= most(len(x))]
         scored = [(cls.of_degree(x[~held], z[~held], *pair).score(x[held], z[held]), pair) for pair in degrees]
-        best = max(scored, default=(0.0, (0, 0)))[1]
-        return cls.of_degree(x, z, *best)
+        enough = max((score for score, _ in scored), default=0.0) - TOLERANCE
+        simplest = next((pair for score, pair in scored if score >= enough), (0, 0))
+        return cls.of_degree(x, z, *simplest)
 
     @classmethod
     def of_degree(cls, x: FloatArray, z: FloatArray, degree: int, noise: int) -> Self:

@@ -61,9 +61,7 @@ class Validity:
             xi: Inputs for designs, (t, p).
         """
         with torch.no_grad():
-            grid = self.network.grid(
-                torch.tensor(theta, dtype=torch.float32), torch.tensor(xi, dtype=torch.float32)
-            )
+            grid = self.network.grid(torch.tensor(theta, dtype=torch.float32), torch.tensor(xi, dtype=torch.float32))
         return np.asarray(grid.squeeze(-1).double().numpy().swapaxes(0, 1))
 
     def state(self) -> Mapping[str, NDArray[np.generic]]:
