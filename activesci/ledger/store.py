@@ -155,15 +155,12 @@ class Ledger:
             raise LedgerError(f"{self.folder}: the ledger is {state}: nothing can be appended")
 
     def _refuse_second(self, kind: Kind, payload: Mapping[str, Any]) -> None:
+        """A result is keyed by (proposal, attempt), a proposal has one that counts, a pool's row counts once."""
         if kind is not Kind.MEASURED:
             return
-        proposal, attempt = payload.get("proposal"), payload.get("attempt")
         for event in self._known:
-            if event.kind is Kind.MEASURED and event.payload.get("proposal") == proposal:
-                if event.payload.get("attempt") == attempt:
-                    raise LedgerError(f"{self.folder}: attempt {attempt} at proposal {proposal} is recorded already")
-                if event.payload.get("status") == "ok" and payload.get("status") == "ok":
-                    raise LedgerError(f"{self.folder}: proposal {proposal} is measured already; its result stands")
+            if event.kind is Kind.MEASURED and (why := _clash(event.payload, payload)):
+                raise LedgerError(f"{self.folder}: {why}")
 
     def events(self) -> list[Event]:
         """Return all events in order; a reader sees those that were complete at the time of the call."""
@@ -241,6 +238,20 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _clash(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Say why a measurement cannot stand beside an earlier one, or nothing if it can."""
+    proposal, attempt, row = now.get("proposal"), now.get("attempt"), now.get("row")
+    same = before.get("proposal") == proposal
+    both_count = before.get("status") == "ok" and now.get("status") == "ok"
+    if same and before.get("attempt") == attempt:
+        return f"attempt {attempt} at proposal {proposal} is recorded already"
+    if same and both_count:
+        return f"proposal {proposal} is measured already; its result stands"
+    if both_count and row is not None and before.get("row") == row:
+        return f"row {row} of the recorded pool is used already, by proposal {before.get('proposal')}"
+    return ""
 
 
 @contextmanager

@@ -153,6 +153,13 @@ def test_a_proposal_is_measured_once(ledger):
     ledger.append(Kind.MEASURED, 1, {**MEASURED, "proposal": 2})
 
 
+def test_a_row_of_the_pool_counts_once(ledger):
+    ledger.append(Kind.MEASURED, 1, {**MEASURED, "row": 4})
+    with pytest.raises(LedgerError, match="row 4 of the recorded pool is used already, by proposal 1"):
+        ledger.append(Kind.MEASURED, 2, {**MEASURED, "proposal": 2, "row": 4})
+    ledger.append(Kind.MEASURED, 2, {**MEASURED, "proposal": 2, "row": 5})
+
+
 def test_a_sound_ledger_holds(folder):
     with Ledger.read_only(folder) as ledger:
         ledger.check()
