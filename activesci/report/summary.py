@@ -13,10 +13,13 @@ from activesci.ledger.faults import in_plain_words
 from activesci.ledger.history import History, Measurement, RoundRecord
 from activesci.types import FloatArray
 
+from .words import in_order
+
 if TYPE_CHECKING:
     from activesci.study import Study
 
 SUMMARY, POSTERIOR = "summary.json", "posterior.csv"
+MOMENTS = ("mean", "sd", "q05", "q50", "q95")
 
 
 def summary(study: "Study", history: History) -> dict[str, Any]:
@@ -32,21 +35,22 @@ def summary(study: "Study", history: History) -> dict[str, Any]:
         "status": history.status,
         "stop_reason": history.reason or None,
         "seed": history.seed,
-        "rounds": [round_summary(record, listed) for record in history.rounds if record.number > 0],
-        **_belief(history.inferred),
+        "rounds": [round_summary(study, record, listed) for record in history.rounds if record.number > 0],
+        **_belief(study, history.inferred),
         "simulations": history.simulations,
         "alarms": plain(history.alarms),
     }
 
 
-def round_summary(record: RoundRecord, listed: bool = False) -> dict[str, Any]:
+def round_summary(study: "Study", record: RoundRecord, listed: bool = False) -> dict[str, Any]:
     """Return one round as an entry of `summary.json`.
 
     Args:
+        study: The study.
         record: The round.
         listed: Whether a round has several designs, so that what belongs to a design is a list.
     """
-    found = [_entry(proposal, measured) for proposal, measured in entries(record)]
+    found = [_entry(study, proposal, measured) for proposal, measured in entries(record)]
     keys = ("design", "outcome", "gain", "gain_error", "surprise")
     single = found[0] if found else dict.fromkeys(keys)
     said = {key: [entry[key] for entry in found] for key in keys} if listed else single
@@ -56,7 +60,7 @@ def round_summary(record: RoundRecord, listed: bool = False) -> dict[str, Any]:
         **said,
         "simulations": record.simulations,
         "seconds": record.seconds,
-        "posterior": _belief(record.inferred)["posterior"],
+        "posterior": _belief(study, record.inferred)["posterior"],
         "surprise": surprise,
     }
 
@@ -72,19 +76,21 @@ def entries(record: RoundRecord) -> list[tuple[Mapping[str, Any], Measurement | 
     return [(proposal, answers.get(number)) for number, proposal in {**made, **given}.items()]
 
 
-def _entry(proposal: Mapping[str, Any], measured: Measurement | None) -> dict[str, Any]:
+def _entry(study: "Study", proposal: Mapping[str, Any], measured: Measurement | None) -> dict[str, Any]:
     return {
-        "design": proposal.get("design"),
-        "outcome": measured.outcome if measured else None,
+        "design": in_order(proposal.get("design") or {}, study.design_space.names),
+        "outcome": in_order(measured.outcome, study.outcome_space.names) if measured else None,
         "gain": proposal.get("gain"),
         "gain_error": proposal.get("error"),
         "surprise": measured.surprise if measured else None,
     }
 
 
-def _belief(inferred: Event | None) -> dict[str, Any]:
+def _belief(study: "Study", inferred: Event | None) -> dict[str, Any]:
     said = inferred.payload if inferred else {}
-    return {"posterior": said.get("posterior"), "log_evidence": said.get("log_evidence")}
+    moments = in_order(said.get("posterior") or {}, study.parameter_space.names)
+    ordered = {name: in_order(values, MOMENTS) for name, values in moments.items()}
+    return {"posterior": ordered or None, "log_evidence": said.get("log_evidence")}
 
 
 def summary_text(study: "Study", history: History) -> str:

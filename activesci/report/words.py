@@ -139,6 +139,16 @@ def _setting(key: str, value: Any) -> str:  # noqa: ANN401 (a value of the study
     return f"{key} {_plain(value)}"
 
 
+def in_order(said: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """Return a mapping with its keys in the study's order; a ledger keeps them sorted.
+
+    Example:
+        >>> in_order({"a": 1, "b": 2, "c": 3}, ["c", "a"])
+        {'c': 3, 'a': 1, 'b': 2}
+    """
+    return {**{name: said[name] for name in names if name in said}, **said}
+
+
 def design_point(design: Mapping[str, Any] | None, units: Mapping[str, str], named: bool = True) -> str:
     """Return a design in one line.
 
@@ -146,7 +156,8 @@ def design_point(design: Mapping[str, Any] | None, units: Mapping[str, str], nam
         >>> design_point({"sqrt_s": 57.77, "detector": "A"}, {"sqrt_s": "GeV"})
         'sqrt_s = 57.77 GeV, detector = A'
     """
-    parts = [(n, quantity(_plain(v), units.get(n)) if named else _plain(v)) for n, v in (design or {}).items()]
+    ordered = in_order(design or {}, list(units))
+    parts = [(n, quantity(_plain(v), units.get(n)) if named else _plain(v)) for n, v in ordered.items()]
     return ", ".join(f"{clean(n, 40)} = {v}" if named else v for n, v in parts) or "–"
 
 

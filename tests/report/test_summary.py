@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 
+from activesci.ledger import History, Ledger
 from activesci.report import summary, write_posterior, write_summary
 
 from .campaigns import ALL
@@ -79,6 +80,14 @@ def test_recorded_data_without_designs_are_one_list(campaign):
 def test_alarms_and_pause_are_told(campaign):
     said = of(campaign("troubled"))
     assert (said["status"], said["alarms"][0]["round"]) == ("paused", 2)
+
+
+def test_a_summary_read_back_from_disk_is_the_same_to_the_order_of_names(campaign):
+    made = campaign("weinberg")
+    with Ledger.read_only(made.folder) as ledger:
+        again = summary(made.study, History.fold(ledger.events()))
+    assert json.dumps(again) == json.dumps(of(made))
+    assert list(again["rounds"][0]["design"]) == ["sqrt_s", "error"]
 
 
 def test_posterior_csv_has_a_row_a_sample_and_loses_no_digit(campaign, tmp_path):

@@ -1,12 +1,11 @@
 """The table of rounds, and where everything comes from."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from activesci.ledger.history import RoundRecord
 from activesci.report.numbers import clean, duration, number, rounded
 from activesci.report.summary import entries
-from activesci.report.words import design_point, outcome_point
+from activesci.report.words import design_point, in_order, outcome_point
 
 from .base import Reading
 
@@ -69,11 +68,13 @@ def _row(reading: Reading, record: RoundRecord, alarmed: bool) -> RoundRow:
 
 
 def _lines(reading: Reading, record: RoundRecord) -> list[Line]:
-    units = reading.study.design_space.units
+    units, names = reading.study.design_space.units, reading.study.outcome_space.names
     return [
         Line(
             design=design_point(proposal.get("design"), units),
-            outcome=outcome_point(measured.outcome) if measured else _why_not(record, proposal.get("id")),
+            outcome=outcome_point(in_order(measured.outcome, names))
+            if measured
+            else _why_not(record, proposal.get("id")),
             gain=_gain(proposal.get("gain"), proposal.get("error")),
             surprise=number(measured.surprise, 2) if measured else "–",
         )
@@ -85,7 +86,7 @@ def _gain(gain: float | None, error: float | None) -> str:
     return "–" if gain is None else rounded(gain, error or 0.0)
 
 
-def _why_not(record: RoundRecord, proposal: Any) -> str:  # noqa: ANN401 (a proposal's id)
+def _why_not(record: RoundRecord, proposal: int) -> str:
     tried = [e for e in record.measured if e.payload.get("proposal") == proposal]
     return clean(f"failed: {tried[-1].payload.get('reason')}", 120) if tried else "not measured yet"
 
