@@ -86,7 +86,7 @@ def _gain(gain: float | None, error: float | None) -> str:
     return "–" if gain is None else rounded(gain, error or 0.0)
 
 
-def _why_not(record: RoundRecord, proposal: int) -> str:
+def _why_not(record: RoundRecord, proposal: int | None) -> str:
     tried = [e for e in record.measured if e.payload.get("proposal") == proposal]
     return clean(f"failed: {tried[-1].payload.get('reason')}", 120) if tried else "not measured yet"
 
