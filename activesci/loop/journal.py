@@ -62,11 +62,10 @@ class Journal:
         Raises:
             LedgerError: If the folder holds the campaign of another study or of another simulator, or cannot be used.
         """
-        if Ledger.exists(folder):
-            journal = cls(Ledger.open(folder), observer)
+        journal = cls(Ledger.open(folder) if Ledger.exists(folder) else Ledger.create(folder), observer)
+        if journal.history.started is not None:
             journal._require(study, said)
             return journal
-        journal = cls(Ledger.create(folder), observer)
         journal.ledger.keep(STUDY, study.source_text)
         content = {"study": study.mapping(), "study_digest": study.digest, "source_text": study.source_text}
         where = {"folder": str(study.folder.resolve()), "seed": study.seed, "versions": versions()}
@@ -75,12 +74,13 @@ class Journal:
 
     def _require(self, study: Study, said: Mapping[str, Any]) -> None:
         """Refuse to go on with what would be another campaign."""
-        if self.history.started is None:
-            self.append(Kind.STARTED, 0, {"study": study.mapping(), "study_digest": study.digest, **said})
-        first = self.history.started
-        recorded = first.payload if first else {}
+        recorded = self.history.started.payload if self.history.started else {}
         now = {"study_digest": study.digest, **said}
-        for key, what in (("study_digest", "study"), ("simulator_digest", "simulator's code"), ("data_digest", "data")):
+        for key, what in (
+            ("study_digest", "study"),
+            ("simulator_digest", "simulator's code"),
+            ("data_digest", "data"),
+        ):
             if recorded.get(key) != now.get(key):
                 self.close()
                 raise LedgerError(
@@ -96,6 +96,14 @@ class Journal:
         self.history = fold(self.ledger.events())
         self.observer.event(event)
         return event
+
+    def alarm(self, round: int, what: str, message: str) -> None:
+        """Record an alarm, which is part of the result."""
+        self.append(Kind.ALARM, round, {"what": what, "message": message})
+
+    def arrays(self, event: Event) -> dict[str, NDArray[Any]]:
+        """Return an event's arrays by name."""
+        return self.ledger.arrays(event)
 
     def close(self) -> None:
         """Give back the ledger; may be called twice."""

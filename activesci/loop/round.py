@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from activesci.design.base import Choice, Designer, Question
-from activesci.gain.nested import NestedGain
+from activesci.gain import GainEstimator, estimator_for
 from activesci.inference import posterior as posteriors
 from activesci.inference.base import Data, Surrogate
 from activesci.inference.posterior import Posterior
@@ -53,7 +53,13 @@ def after_data(study: Study, round: int, belief: Belief, surrogate: Surrogate, d
 
 
 def choose(
-    study: Study, round: int, belief: Belief, designer: Designer, cost: Cost | None, pool: FloatArray | None, batch: int
+    study: Study,
+    round: int,
+    belief: Belief,
+    designer: Designer,
+    cost: Cost | None,
+    pool: FloatArray | None,
+    batch: int,
 ) -> list[Choice]:
     """Return the next designs, each the best given those before it (by the joint gain of all of them).
 
@@ -67,19 +73,15 @@ def choose(
         batch: How many designs; of a pool no more than it has.
     """
     rng = generator(study.seed, round, Purpose.CHOOSE)
-    gain = estimator(study, round, belief)
+    gain: GainEstimator = estimator_for(
+        study, belief.surrogate, belief.posterior.theta, generator(study.seed, round, Purpose.GAIN)
+    )
     choices: list[Choice] = []
     for _ in range(batch if pool is None else min(batch, len(pool))):
         choices.append(designer.choose(Question(study.design_space, gain, cost, pool), rng))
         gain = gain.given(choices[-1].xi[None])
         pool = None if pool is None else np.delete(pool, choices[-1].row, axis=0)  # type: ignore[arg-type]
     return choices
-
-
-def estimator(study: Study, round: int, belief: Belief) -> NestedGain:
-    """Return the gain under what is believed, with the round's own random numbers."""
-    rng = generator(study.seed, round, Purpose.GAIN)
-    return NestedGain.of(belief.surrogate, study.parameter_space, belief.posterior.theta, rng)
 
 
 def plan(
@@ -111,15 +113,15 @@ def plan(
 
 
 def filling(study: Study, n: int, pool: FloatArray | None, rng: np.random.Generator) -> FloatArray:
-    """Return designs (n, k) that fill the space or, where there is a pool, take its designs in turn, in random order."""
+    """Return designs (n, k) that fill the space or, where there is a pool, take its designs in turn."""
     if pool is not None and len(pool):
         designs = np.unique(pool, axis=0)
-        return designs[rng.permutation(np.arange(n) % len(designs))]
+        return np.asarray(designs[rng.permutation(np.arange(n) % len(designs))])
     return study.design_space.sample(n, rng)[rng.permutation(n)]
 
 
 def focused(xi: FloatArray, places: Sequence[FloatArray], rng: np.random.Generator) -> FloatArray:
-    """Return the designs (n, k) with a third of them moved to each of two sets of places, where these are not empty."""
+    """Return the designs (n, k) with a third of them moved to each of two sets of places that are not empty."""
     xi = xi.copy()
     for turn, designs in enumerate(places):
         if len(designs) and xi.shape[1]:

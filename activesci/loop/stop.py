@@ -18,6 +18,10 @@ class StopReason(StrEnum):
     WAITING = "waiting for a measurement; `activesci tell` goes on"
 
 
+class Pause(Exception):  # noqa: N818 (no error: the world stands in the way, and the campaign catches it)
+    """The campaign cannot go on for now; says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """What stop rules look at.

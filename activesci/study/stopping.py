@@ -45,3 +45,7 @@ class StopRule(Alternative):
     simulations: Count | None = None
     cost: Positive | None = None
     seconds: Positive | None = None
+
+    def mentions(self, kind: str) -> bool:
+        """Return whether this rule, or one below it, is of a kind."""
+        return self.kind == kind or any(rule.mentions(kind) for rule in (*(self.any or ()), *(self.all or ())))

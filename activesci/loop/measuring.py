@@ -1,0 +1,144 @@
+"""A round's designs, and what nature answers."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from activesci.design import Choice
+from activesci.inference.predictive import ALARM, surprise
+from activesci.ledger import Kind
+from activesci.loop import round as rounds
+from activesci.loop.memory import Memory
+from activesci.loop.setup import Setup
+from activesci.loop.stop import Pause, StopReason
+from activesci.rng import Purpose, generator
+from activesci.types import FloatArray
+
+ATTEMPTS = 3
+"""Attempts at a measurement before the campaign pauses."""
+KEPT = 200
+"""Predicted outcomes that are recorded with each measurement."""
+
+
+class Measuring:
+    """Chooses a round's designs and has them measured, each step recorded before it is acted on.
+
+    Args:
+        setup: Who takes part.
+        memory: What is known.
+    """
+
+    def __init__(self, setup: Setup, memory: Memory) -> None:
+        self._setup, self._memory = setup, memory
+
+    def propose(self, batch: int | None = None) -> None:
+        """Choose the round's designs, unless that is done.
+
+        Args:
+            batch: How many; by default the study's.
+        """
+        record, belief = self._memory.record, self._memory.belief()
+        if record.chosen is not None or belief is None:
+            return
+        setup, start = self._setup, time.perf_counter()
+        if setup.study.design_space.dim == 0:
+            self._propose_all_data(record.number)
+            return
+        pool = None if setup.pool is None else setup.pool.xi[setup.rows_left()]
+        cost, size = setup.cost if setup.has_cost else None, batch or setup.study.designer.batch
+        choices = rounds.choose(setup.study, record.number, belief, setup.designer, cost, pool, size)
+        self._record_choices(record.number, choices, time.perf_counter() - start)
+
+    def _record_choices(self, number: int, choices: Sequence[Choice], seconds: float) -> None:
+        first = len(self._setup.journal.history.proposals)
+        said = {
+            "proposals": [self._proposal(first + i, choice) for i, choice in enumerate(choices)],
+            "designer": self._setup.study.designer.kind,
+            "evaluations": sum(len(choice.gains) for choice in choices),
+            "seconds": seconds,
+        }
+        gains = choices[0].gains
+        arrays = {"xi": choices[0].evaluated, "gain": gains.value}
+        bounds = {"lower": gains.lower, "upper": gains.upper, "error": gains.error}
+        self._setup.journal.append(Kind.CHOSEN, number, said, arrays | bounds)
+
+    def _proposal(self, number: int, choice: Choice) -> dict[str, Any]:
+        gain = choice.gain
+        sizes = {"gain": gain.value[0], "error": gain.error[0], "lower": gain.lower[0], "upper": gain.upper[0]}
+        return {"id": number, "design": self._setup.study.design_space.decode(choice.xi), **sizes}
+
+    def _propose_all_data(self, number: int) -> None:
+        """In a study without design variables, take all the data there are, once."""
+        if number > 1:
+            return
+        count = 1 if self._setup.pool is None else len(self._setup.pool)
+        proposals: list[dict[str, Any]] = [{"id": i, "design": {}, "gain": None, "error": None} for i in range(count)]
+        said = {"proposals": proposals, "designer": "none", "evaluations": 0, "seconds": 0.0}
+        self._setup.journal.append(Kind.CHOSEN, number, said)
+
+    def volunteer(self, xi: FloatArray) -> None:
+        """Make a design that nobody asked for the round's only proposal, without a gain."""
+        number, first = self._memory.number, len(self._setup.journal.history.proposals)
+        design = self._setup.study.design_space.decode(xi)
+        proposal = {"id": first, "design": design, "gain": None, "error": None}
+        said = {"proposals": [proposal], "designer": "none", "evaluations": 0, "seconds": 0.0}
+        self._setup.journal.append(Kind.CHOSEN, number, said)
+
+    def measure(self) -> None:
+        """Measure the round's designs that are not measured yet.
+
+        Raises:
+            Pause: If somebody else has to measure, or a measurement fails again and again.
+        """
+        waiting = self._memory.record.unmeasured
+        if waiting and self._setup.study.experiment.kind == "manual":
+            raise Pause(StopReason.WAITING)
+        for proposal in waiting:
+            self._measure_one(proposal)
+
+    def _measure_one(self, proposal: Mapping[str, Any]) -> None:
+        xi, number = self._setup.study.design_space.encode(proposal["design"]), self._memory.number
+        first, reason = self._memory.record.attempts(proposal["id"]), None
+        for attempt in range(first, first + ATTEMPTS):
+            used = self._setup.journal.history.used_rows
+            found = self._setup.experiment.measure(xi, number, proposal["id"], attempt, used)
+            if found.y is not None:
+                self.record(proposal, xi, found.y, found.row, found.seconds)
+                return
+            reason = found.reason
+            said = {"proposal": proposal["id"], "attempt": attempt, "status": "failed", "design": proposal["design"]}
+            rest = {"outcome": None, "reason": reason, "surprise": None, "row": found.row, "seconds": found.seconds}
+            self._setup.journal.append(Kind.MEASURED, number, said | rest)
+        raise Pause(f"{StopReason.MEASUREMENT} ({reason})")
+
+    def record(
+        self, proposal: Mapping[str, Any], xi: FloatArray, y: FloatArray, row: int | None, seconds: float
+    ) -> None:
+        """Record a measurement: first how surprising it is under what is believed, and only later what it teaches.
+
+        Args:
+            proposal: What it answers.
+            xi: The design that was measured, (k,).
+            y: The flat outcome, (width,).
+            row: Its row in the pool, or None.
+            seconds: Time it took [s].
+        """
+        belief, number, study = self._memory.belief(), self._memory.number, self._setup.study
+        assert belief is not None  # no design is proposed before the prior's round is done
+        rng = generator(study.seed, number, Purpose.PREDICT, proposal["id"])
+        found = surprise(belief.surrogate, belief.posterior.theta, xi, y, rng)
+        design = study.design_space.decode(xi)
+        attempt = self._memory.record.attempts(proposal["id"])
+        said = {"proposal": proposal["id"], "attempt": attempt, "status": "ok", "design": design, "reason": None}
+        outcome = {"outcome": study.outcome_space.unflatten(y), "surprise": found.tail, "row": row, "seconds": seconds}
+        arrays = {"y": np.asarray(y)[None], "predicted": found.drawn[:KEPT]}
+        self._setup.journal.append(Kind.MEASURED, number, said | outcome, arrays)
+        if found.tail < ALARM:
+            self._setup.journal.alarm(
+                number,
+                "misfit",
+                f"the outcome at {design} has a predictive tail probability of {found.tail:.2g}: the model, the "
+                "surrogate or the measurement is wrong there",
+            )

@@ -1,0 +1,89 @@
+"""What the ledger knows, as the arrays that a round works with: beliefs, measurements, simulations."""
+
+import numpy as np
+
+from activesci.inference.base import Data
+from activesci.inference.posterior import from_arrays
+from activesci.ledger import Bank, RoundRecord
+from activesci.loop.round import Belief
+from activesci.loop.setup import Setup
+from activesci.types import FloatArray
+
+
+class Memory:
+    """Reads the campaign's state back from its ledger; what this process has just computed it keeps at hand.
+
+    Args:
+        setup: Who takes part.
+    """
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._belief: tuple[int, Belief] | None = None
+        self._bank: tuple[int, Bank] | None = None
+
+    @property
+    def number(self) -> int:
+        """The round to work on: the first that has no posterior."""
+        return sum(record.done for record in self._setup.journal.history.rounds)
+
+    @property
+    def record(self) -> RoundRecord:
+        """What is recorded of the round to work on."""
+        return self._recorded(self.number)
+
+    def _recorded(self, number: int) -> RoundRecord:
+        rounds = self._setup.journal.history.rounds
+        return rounds[number] if number < len(rounds) else RoundRecord(number)
+
+    def belief(self) -> Belief | None:
+        """Return what is believed after the last complete round; None before the prior's round is done."""
+        last = self.number - 1
+        if last < 0:
+            return None
+        if self._belief is None or self._belief[0] != last:
+            self._belief = (last, self._recalled(last))
+        return self._belief[1]
+
+    def _recalled(self, number: int) -> Belief:
+        setup = self._setup
+        record = setup.journal.history.rounds[number]
+        assert record.inferred is not None  # the round is complete
+        assert record.fitted is not None  # and so has both
+        surrogate = setup.surrogate.restore(setup.journal.arrays(record.fitted))
+        posterior = from_arrays(setup.study.parameter_space, setup.journal.arrays(record.inferred))
+        return Belief(surrogate, self.data(number), posterior)
+
+    def keep(self, number: int, belief: Belief) -> None:
+        """Keep the belief of a round that has just been completed, which is what the ledger says, bit for bit."""
+        self._belief = (number, belief)
+
+    def data(self, upto: int | None = None) -> Data:
+        """Return all measurements, or those of the rounds up to and with `upto`."""
+        setup, space = self._setup, self._setup.study.design_space
+        found = [one for one in setup.journal.history.measured() if upto is None or one.round <= upto]
+        xi = np.array([space.encode(one.design) for one in found]).reshape(-1, space.dim)
+        y = [setup.journal.arrays(one.event)["y"] for one in found]
+        return Data(xi, np.concatenate([np.empty((0, setup.study.outcome_space.width)), *y]))
+
+    def bank(self, upto: int) -> Bank:
+        """Return every simulation of the rounds up to and with `upto`, all of which came back."""
+        if self._bank is None or self._bank[0] > upto:
+            self._bank = (-1, Bank.join([]))
+        for number in range(self._bank[0] + 1, upto + 1):
+            self._bank = (number, Bank.join([self._bank[1], self.simulated(number)]))
+        return self._bank[1]
+
+    def simulated(self, number: int) -> Bank:
+        """Return the simulations of one round that came back."""
+        record, arrays = self._recorded(number), self._setup.journal.arrays
+        if record.planned is None:
+            return Bank.join([])
+        plan = arrays(record.planned)
+        return Bank.of(number, plan["theta"], plan["xi"], [arrays(event) for event in record.simulated])
+
+    def proposed(self) -> FloatArray:
+        """Return the designs of the round to work on, (q, k)."""
+        space = self._setup.study.design_space
+        rows = [space.encode(proposal["design"]) for proposal in self.record.proposals]
+        return np.array(rows).reshape(-1, space.dim)

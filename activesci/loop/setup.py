@@ -1,0 +1,102 @@
+"""Everything that takes part in a campaign, put together from its study."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from activesci.design import Designer, designer_for
+from activesci.errors import StudyError
+from activesci.inference.base import Surrogate
+from activesci.inference.exact import ExactSurrogate
+from activesci.inference.likelihood import LikelihoodSurrogate
+from activesci.loop.journal import Journal, Observer
+from activesci.measure import Experiment, PoolRows, experiment_for
+from activesci.simulate import FunctionSimulator
+from activesci.study import Study
+from activesci.types import FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Who takes part in a campaign.
+
+    Attributes:
+        study: The question.
+        simulator: The model.
+        experiment: Nature.
+        pool: Nature's recorded answers, or None.
+        surrogate: What will stand for the model's likelihood; nothing is fitted yet.
+        designer: Who searches for designs.
+        journal: The ledger.
+    """
+
+    study: Study
+    simulator: FunctionSimulator
+    experiment: Experiment
+    pool: PoolRows | None
+    surrogate: Surrogate
+    designer: Designer
+    journal: Journal
+
+    @classmethod
+    def of(cls, study: Study, folder: Path, observer: Observer) -> "Setup":
+        """Load code and data, and only then open the folder.
+
+        Raises:
+            SimulatorError, DataError, StudyError: If code or data cannot be used.
+            LedgerError: If the folder cannot.
+        """
+        simulator = FunctionSimulator(study)
+        simulator.load()
+        experiment = experiment_for(study, simulator.run)
+        surrogate, why = surrogate_for(study, simulator)
+        said: dict[str, Any] = {
+            "simulator_digest": simulator.digest,
+            "data_digest": getattr(experiment, "digest", None),
+            "surrogate": "exact" if isinstance(surrogate, ExactSurrogate) else "likelihood",
+            "reason": why,
+        }
+        designer, pool = designer_for(study.designer), experiment.pool()
+        journal = Journal.of(study, folder, said, observer)
+        return cls(study, simulator, experiment, pool, surrogate, designer, journal)
+
+    @property
+    def simulates(self) -> bool:
+        """Whether the surrogate learns from simulations."""
+        return not isinstance(self.surrogate, ExactSurrogate)
+
+    def rows_left(self) -> IntArray | None:
+        """Return the rows of the pool that are not used up; None without a pool."""
+        return None if self.pool is None else self.pool.remaining(self.journal.history.used_rows)
+
+    @property
+    def has_cost(self) -> bool:
+        """Whether designs cost something."""
+        return self.study.cost_spec is not None
+
+    def cost(self, xi: FloatArray) -> FloatArray:
+        """Return what designs (n, k) cost, (n,)."""
+        cost = self.simulator.cost(xi) if len(xi) else None
+        return np.zeros(len(xi)) if cost is None else cost
+
+
+def surrogate_for(study: Study, simulator: FunctionSimulator) -> tuple[Surrogate, str]:
+    """Return the study's surrogate, nothing fitted yet, and why it is the one.
+
+    Raises:
+        StudyError: If the exact one is asked for and the simulator offers no likelihood.
+    """
+    asked = study.inference.surrogate
+    if asked == "exact" and not simulator.has_log_likelihood:
+        raise StudyError(
+            f"inference.surrogate: found 'exact', but {study.simulator.function} has no log_likelihood beside it; "
+            "offer one, or take likelihood"
+        )
+    if asked == "exact" or (asked == "auto" and simulator.has_log_likelihood):
+        why = "asked for" if asked == "exact" else "the simulator offers its log-likelihood"
+        return cast(Surrogate, ExactSurrogate(simulator)), why
+    spaces = (study.parameter_space, study.design_space, study.outcome_space)
+    why = "asked for" if asked == "likelihood" else "the simulator offers no log-likelihood"
+    return cast(Surrogate, LikelihoodSurrogate(*spaces, members=study.inference.ensemble)), why

@@ -1,0 +1,123 @@
+"""A round's simulations: planned, sent to the workers, recorded as they come."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from activesci.execute import executor_for
+from activesci.ledger import Bank, Kind
+from activesci.loop import round as rounds
+from activesci.loop.memory import Memory
+from activesci.loop.setup import Setup
+from activesci.loop.stop import Pause, StopReason
+from activesci.rng import Purpose
+from activesci.simulate import blocks
+from activesci.types import Block, BlockResult, BoolArray, Executor, FloatArray
+
+FLUSH_SECONDS = 1.0
+"""Results are recorded this often."""
+EARLY = 50
+"""Simulations after which too large a share of failures pauses the campaign at once."""
+
+
+class Simulating:
+    """Runs what a round's plan asks for and the ledger does not have yet.
+
+    Args:
+        setup: Who takes part.
+        memory: What is known.
+    """
+
+    def __init__(self, setup: Setup, memory: Memory) -> None:
+        self._setup, self._memory = setup, memory
+        self._executor: Executor | None = None
+
+    def complete(self, number: int) -> None:
+        """Run the round's missing simulations; those that failed are run again if too many did.
+
+        Raises:
+            Pause: If more than the study's share of simulations fail.
+        """
+        theta, xi = self._plan(number)
+        missing = self._missing(number, len(theta))
+        todo = [
+            block
+            for block in blocks(self._setup.study, number, Purpose.SIMULATE, theta, xi)
+            if missing[block.first : block.first + len(block.theta)].any()
+        ]
+        if todo:
+            self._run(number, todo, len(theta))
+        if self._too_many(self._memory.simulated(number)):
+            raise Pause(self._failures(number))
+
+    def _plan(self, number: int) -> tuple[FloatArray, FloatArray]:
+        """Return the round's plan; a new one is recorded before it is acted on."""
+        setup = self._setup
+        if (planned := self._memory.record.planned) is None:
+            inference = setup.study.inference
+            n = inference.simulations if number == 0 else inference.per_round
+            pool = None if setup.pool is None else setup.pool.xi
+            theta, xi = rounds.plan(setup.study, number, n, self._memory.belief(), self._promising(), pool)
+            said = {"count": n, "purpose": Purpose.SIMULATE.name}
+            planned = setup.journal.append(Kind.PLANNED, number, said, {"theta": theta, "xi": xi})
+        arrays = setup.journal.arrays(planned)
+        return arrays["theta"], arrays["xi"]
+
+    def _promising(self) -> FloatArray:
+        """Return the round's designs, and those that were nearly chosen."""
+        chosen, event = self._memory.proposed(), self._memory.record.chosen
+        arrays = self._setup.journal.arrays(event) if event else {}
+        return rounds.promising(chosen, arrays["xi"], arrays["gain"]) if arrays else chosen
+
+    def _missing(self, number: int, n: int) -> BoolArray:
+        known = self._memory.simulated(number)
+        again = ~known.valid & self._too_many(known)
+        missing = np.ones(n, dtype=np.bool_)
+        missing[known.index[~again]] = False
+        return missing
+
+    def _run(self, number: int, todo: Sequence[Block], total: int) -> None:
+        """Run blocks, and record what comes back about every second."""
+        self._executor = self._executor or executor_for(self._setup.study)
+        self._executor.submit(self._setup.simulator.run, todo)
+        done = total - sum(len(block.theta) for block in todo)
+        buffer, seen, failed, since = list[BlockResult](), 0, 0, time.perf_counter()
+        for result in self._executor.gather():
+            buffer.append(result)
+            seen, failed = seen + len(result.y), failed + len(result.failures)
+            self._setup.journal.observer.progress("simulate", done + seen, total)
+            if time.perf_counter() - since > FLUSH_SECONDS:
+                self._record(number, buffer, time.perf_counter() - since)
+                buffer, since = [], time.perf_counter()
+                if seen >= EARLY and failed > self._setup.study.inference.max_failures * seen:
+                    raise Pause(self._failures(number))
+        self._record(number, buffer, time.perf_counter() - since)
+
+    def _record(self, number: int, results: Sequence[BlockResult], seconds: float) -> None:
+        if not results:
+            return
+        reasons = Counter(reason for result in results for reason in result.failures.values())
+        index = np.concatenate([result.first + np.arange(len(result.y)) for result in results])
+        y = np.concatenate([result.y for result in results])
+        said = {"count": len(y), "failed": reasons.total(), "reasons": dict(reasons), "seconds": seconds}
+        self._setup.journal.append(Kind.SIMULATED, number, said, {"index": index, "y": y})
+
+    def _too_many(self, bank: Bank) -> bool:
+        return len(bank) > 0 and float((~bank.valid).mean()) > self._setup.study.inference.max_failures
+
+    def _failures(self, number: int) -> str:
+        record = self._setup.journal.history.rounds[number]
+        reason, count = next(iter(record.failure_reasons.items()))
+        return (
+            f"{record.failed} of {record.simulations} simulations failed, more than the share "
+            f"{self._setup.study.inference.max_failures:g} that inference.max_failures allows; {count} times: {reason}"
+            f"; {StopReason.FAILURES}"
+        )
+
+    def release(self) -> None:
+        """Stop the workers; may be called twice."""
+        if self._executor is not None:
+            self._executor.close()
+            self._executor = None
