@@ -19,11 +19,10 @@ def status(folder: Path, as_json: bool) -> None:
         events = ledger.events()
     if as_json:
         from activesci.ledger import fold
+        from activesci.loop.journal import recorded_study
         from activesci.report.summary import summary
-        from activesci.study import Study
 
-        history = fold(events)
-        click.echo(json.dumps(summary(Study(**history.study_mapping), history), indent=2, allow_nan=False))
+        click.echo(json.dumps(summary(recorded_study(folder), fold(events)), indent=2, allow_nan=False))
         return
     from rich.console import Console
 
@@ -44,9 +43,9 @@ def report(folder: Path) -> None:
     Prints the path of report.html.
     """
     from activesci.ledger import Ledger, fold
+    from activesci.loop.journal import recorded_study
     from activesci.report.page import write_report
-    from activesci.study import Study
 
     with Ledger.read_only(folder) as ledger:
         history = fold(ledger.events())
-        click.echo(write_report(Study(**history.study_mapping), ledger, history, folder))
+        click.echo(write_report(recorded_study(folder), ledger, history, folder))
