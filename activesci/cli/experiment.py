@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .campaign import EXISTING
+from .exits import Paused
 from .values import mapping
 
 if TYPE_CHECKING:
@@ -27,13 +28,13 @@ def ask(folder: Path, count: int | None, as_json: bool) -> None:
     from .sentences import named
 
     with Campaign.open(folder) as campaign:
-        asked = campaign.ask(count)
-        proposals = [_proposal(campaign.history, design) for design in (asked if isinstance(asked, list) else [asked])]
+        proposals = campaign.proposals(count)
     if as_json:
-        click.echo(json.dumps(proposals, indent=2, allow_nan=False))
+        said = [{"proposal": one["id"], "design": one["design"], "gain": one.get("gain")} for one in proposals]
+        click.echo(json.dumps(said, indent=2, allow_nan=False))
         return
-    for said in proposals:
-        click.echo(f"proposal {said['proposal']}: {named(said['design'])}")
+    for one in proposals:
+        click.echo(f"proposal {one['id']}: {named(one['design']) or 'the data'}")
 
 
 @click.command()
@@ -55,22 +56,22 @@ def tell(folder: Path, designs: tuple[str, ...], proposal: int | None, outcomes:
     """  # noqa: D301 - click wants the character \b itself
     from activesci.loop.controller import Campaign
 
-    from .sentences import posterior_text
+    from .sentences import posterior_text, waiting
 
     if not designs and proposal is None:
         raise click.UsageError("found neither --design nor --proposal, expected one of them")
     with Campaign.open(folder) as campaign:
         design = mapping(designs) if designs or proposal is None else _designed(campaign.history, proposal)
-        campaign.tell(design, mapping(outcomes), proposal=proposal)
-        inferred = campaign.history.inferred
-    if inferred:
-        click.echo(f"round {inferred.round}: {posterior_text(inferred.payload['posterior'])}")
-
-
-def _proposal(history: "History", design: dict[str, Any]) -> dict[str, Any]:
-    """Return what the ledger says about a design that was just asked for."""
-    said = next(said for said in reversed(history.proposals) if said["design"] == design)
-    return {"proposal": said["id"], "design": design, "gain": said.get("gain")}
+        state = campaign.tell(design, mapping(outcomes), proposal=proposal)
+        history = campaign.history
+    if state.record.inferred:
+        click.echo(f"round {state.round}: {posterior_text(state.record.inferred.payload['posterior'])}")
+    elif state.record.unmeasured:
+        click.echo(f"round {state.round}: recorded; {waiting(state.record)}")
+    if history.status == "paused":
+        raise Paused(f"recorded, then paused: {history.reason}")
+    if history.status == "stopped":
+        click.echo(f"stopped: {history.reason}")
 
 
 def _designed(history: "History", proposal: int) -> dict[str, Any]:

@@ -13,26 +13,25 @@ from .campaign import EXISTING, JSON
 @JSON
 def status(folder: Path, as_json: bool) -> None:
     """Say how far the run in DIR has come."""
-    from activesci.ledger import Ledger
-
-    with Ledger.read_only(folder) as ledger:
-        events = ledger.events()
-    if as_json:
-        from activesci.ledger import fold
-        from activesci.loop.journal import recorded_study
-        from activesci.report.summary import summary
-
-        click.echo(json.dumps(summary(recorded_study(folder), fold(events)), indent=2, allow_nan=False))
-        return
     from rich.console import Console
+
+    from activesci.ledger import Ledger, fold
+    from activesci.loop.journal import recorded_study
+    from activesci.report.summary import summary
 
     from .rounds import Rounds
     from .screen import say
     from .sentences import standing
 
+    with Ledger.read_only(folder) as ledger:
+        events = ledger.events()
+    study, history = recorded_study(folder), fold(events)
+    if as_json:
+        click.echo(json.dumps(summary(study, history), indent=2, allow_nan=False))
+        return
     console = Console()
-    console.print(Rounds(events).table())
-    say(console, standing(events))
+    console.print(Rounds(events, study.parameter_space.names).table())
+    say(console, standing(history))
 
 
 @click.command()

@@ -1,6 +1,6 @@
 """The table of rounds: what was chosen, what was measured, what is believed now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -18,9 +18,15 @@ WIDEST = 60
 
 
 class Rounds:
-    """The rounds so far, one row each, filled by events in their order."""
+    """The rounds so far, one row each, filled by events in their order.
 
-    def __init__(self, events: Iterable[Event] = ()) -> None:
+    Args:
+        events: What happened.
+        names: The parameters in the study's order; by default that of the latest posterior.
+    """
+
+    def __init__(self, events: Iterable[Event] = (), names: Sequence[str] = ()) -> None:
+        self.names = names
         self.rows: dict[int, dict[str, Any]] = {}
         for event in events:
             self.take(event)
@@ -36,7 +42,8 @@ class Rounds:
     def table(self, last: int | None = None) -> Table:
         """Return the table, of the last so many rounds if told."""
         rows = list(self.rows.items())[-last if last else 0 :]
-        names = next((list(row["posterior"])[:PARAMETERS] for _, row in reversed(rows) if "posterior" in row), [])
+        known = next((list(row["posterior"]) for _, row in reversed(rows) if "posterior" in row), [])
+        names = ([name for name in self.names if name in known] or known)[:PARAMETERS]
         drawn = Table(box=None, pad_edge=False, header_style="bold")
         for head in ("round", "design", "outcome", "gain [nats]", *names, "simulations", "time"):
             worded = head in ("design", "outcome")  # these give way on a narrow terminal, numbers are never cut

@@ -1,9 +1,10 @@
 """What an event says to a person, in one line."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from activesci.ledger.events import Event, Kind
+from activesci.ledger.history import History, RoundRecord
 from activesci.report.numbers import clean, number, rounded
 
 LONGEST = 4
@@ -17,13 +18,20 @@ def sentence(event: Event) -> str | None:
     return " ".join(clean(text).split()) if text else None
 
 
-def standing(events: Sequence[Event]) -> str:
+def standing(history: History) -> str:
     """Return where a campaign stands: what was asked, and whether it runs, waits or has stopped."""
-    ends = (Kind.PAUSED, Kind.RESUMED, Kind.STOPPED)
-    asked = [sentence(event) for event in events if event.kind is Kind.STARTED][:1]
-    alarms = [sentence(event) for event in events if event.kind is Kind.ALARM]
-    last = [sentence(event) for event in events if event.kind in ends][-1:]
-    return "\n".join(filter(None, [*asked, *alarms, *(last or ["running, or killed: resume goes on"])]))
+    asked = sentence(history.started) if history.started else None
+    alarms = [f"round {alarm['round']}: alarm: {alarm['message']}" for alarm in history.alarms]
+    current = history.current
+    asks = [waiting(current)] if current and current.unmeasured and history.status != "stopped" else []
+    ends = f"{history.status}: {history.reason}" if history.reason else "running, or killed: resume goes on"
+    return "\n".join(" ".join(clean(line).split()) for line in [asked, *alarms, *asks, ends] if line)
+
+
+def waiting(record: RoundRecord) -> str:
+    """Return which proposals of a round are not measured yet."""
+    said = [f"proposal {one['id']}: {named(one['design']) or 'the data'}" for one in record.unmeasured]
+    return f"waiting for {'; '.join(said)}"
 
 
 def named(design: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from .bank import Bank
 from .events import Event, Kind
-from .history import History, Measurement, RoundRecord, fold
+from .history import Folding, History, Measurement, RoundRecord, fold
 from .store import Ledger
 
-__all__ = ["Bank", "Event", "History", "Kind", "Ledger", "Measurement", "RoundRecord", "fold"]
+__all__ = ["Bank", "Event", "Folding", "History", "Kind", "Ledger", "Measurement", "RoundRecord", "fold"]

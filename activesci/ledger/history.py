@@ -1,7 +1,7 @@
 """The history of a campaign: its events folded into rounds, the state that everybody reads."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -106,16 +106,21 @@ class RoundRecord:
 
     @property
     def simulations(self) -> int:
-        """Simulations that came back, valid or failed."""
+        """Simulations that came back, valid or failed; one that was run again counts once."""
         counts = [event.payload.get("count") for event in self.simulated]
         if None not in counts:
-            return sum(int(count) for count in counts if count is not None)
+            return sum(int(count) for count in counts if count is not None) - self.repeated
         return int(self.planned.payload["count"]) if self.planned else 0
 
     @property
     def failed(self) -> int:
-        """Simulations that came back as failures."""
-        return sum(int(event.payload["failed"]) for event in self.simulated)
+        """Simulations that came back as failures, and did not succeed when they were run again."""
+        return sum(int(event.payload["failed"]) for event in self.simulated) - self.repeated
+
+    @property
+    def repeated(self) -> int:
+        """How often a simulation that had failed was run again."""
+        return sum(int(event.payload.get("again", 0)) for event in self.simulated)
 
     @property
     def failure_reasons(self) -> dict[str, int]:
@@ -149,10 +154,7 @@ class History:
     @classmethod
     def fold(cls, events: Iterable[Event]) -> Self:
         """Return the history that events tell; pure, so a reader and a resumed writer see the same."""
-        gathered = _Gathered()
-        for event in events:
-            gathered.take(event)
-        return cls(**gathered.fields())
+        return cls(**Folding(events).fields())
 
     @property
     def study_mapping(self) -> dict[str, Any]:
@@ -252,40 +254,47 @@ def _bank_of(record: RoundRecord, arrays: Arrays) -> Bank:
     return Bank.of(record.number, plan["theta"], plan["xi"], [arrays(event) for event in record.simulated])
 
 
-class _Gathered:
-    """The fold's accumulator."""
+class Folding:
+    """A fold under way: takes one event after another, and says at any time what they tell so far."""
 
     SINGLE = (Kind.CHOSEN, Kind.PLANNED, Kind.FITTED, Kind.INFERRED)
     SEVERAL = (Kind.MEASURED, Kind.SIMULATED)
 
-    def __init__(self) -> None:
-        self.state: dict[str, Any] = {"status": "running", "reason": ""}
-        self.alarms: list[dict[str, Any]] = []
-        self.rounds: dict[int, dict[str, Any]] = {}
+    def __init__(self, events: Iterable[Event] = ()) -> None:
+        self._state: dict[str, Any] = {"status": "running", "reason": ""}
+        self._alarms: list[dict[str, Any]] = []
+        self._rounds: list[RoundRecord] = []
+        for event in events:
+            self.take(event)
 
     def take(self, event: Event) -> None:
-        self.state["last"] = event
+        """Take the next event."""
+        self._state["last"] = event
         if event.kind in self.SINGLE:
-            self._round(event)[event.kind.value] = event
+            self._put(event, event)
         elif event.kind in self.SEVERAL:
-            self._round(event).setdefault(event.kind.value, []).append(event)
+            self._put(event, (*getattr(self._round(event.round), event.kind.value), event))
         elif event.kind is Kind.STARTED:
-            self.state["started"] = event
+            self._state["started"] = event
         elif event.kind is Kind.ALARM:
-            self.alarms.append({"round": event.round, **event.payload})
+            self._alarms.append({"round": event.round, **event.payload})
         elif event.kind in (Kind.PAUSED, Kind.STOPPED):
-            self.state.update(status=event.kind.value, reason=str(event.payload.get("reason", "")))
+            self._state.update(status=event.kind.value, reason=str(event.payload.get("reason", "")))
         elif event.kind is Kind.RESUMED:
-            self.state.update(status="running", reason="")
+            self._state.update(status="running", reason="")
 
-    def _round(self, event: Event) -> dict[str, Any]:
-        return self.rounds.setdefault(event.round, {})
+    def _put(self, event: Event, value: Event | tuple[Event, ...]) -> None:
+        record = self._round(event.round)
+        self._rounds[event.round] = replace(record, **{event.kind.value: value})  # type: ignore[arg-type]
+
+    def _round(self, number: int) -> RoundRecord:
+        self._rounds += [RoundRecord(missing) for missing in range(len(self._rounds), number + 1)]
+        return self._rounds[number]
 
     def fields(self) -> dict[str, Any]:
-        records = tuple(self._record(number) for number in range(max(self.rounds, default=-1) + 1))
-        return {**self.state, "rounds": records, "alarms": tuple(self.alarms)}
+        """Return the fields of the history so far."""
+        return {**self._state, "rounds": tuple(self._rounds), "alarms": tuple(self._alarms)}
 
-    def _record(self, number: int) -> RoundRecord:
-        found = self.rounds.get(number, {})
-        several = {kind.value: tuple(found.get(kind.value, ())) for kind in self.SEVERAL}
-        return RoundRecord(number, **{**found, **several})
+    def history(self) -> History:
+        """Return the history so far."""
+        return History(**self.fields())

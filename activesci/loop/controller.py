@@ -4,52 +4,25 @@ Every step of a round is asked of the ledger first and done only if it is not th
 anywhere goes on as if it had not been.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from activesci.errors import CampaignError, DesignError
 from activesci.inference.posterior import Posterior
-from activesci.ledger import History, Kind, RoundRecord
+from activesci.ledger import History, Kind
+from activesci.loop.ending import Ending
 from activesci.loop.journal import Nobody, Observer, recorded_study
 from activesci.loop.learning import Learning
 from activesci.loop.measuring import Measuring
 from activesci.loop.memory import Memory
 from activesci.loop.setup import Setup
 from activesci.loop.simulating import Simulating
-from activesci.loop.stop import Pause, Progress, StopReason, reached
+from activesci.loop.state import Result, State
+from activesci.loop.stop import Pause, StopReason
 from activesci.study import Study
 from activesci.types import FloatArray
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How a campaign ended, for now.
-
-    Attributes:
-        status: 'stopped' by its own rule, or 'paused'.
-        reason: Why, in words.
-    """
-
-    status: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """The campaign after a round.
-
-    Attributes:
-        round: The round's number; 0 is the prior's.
-        record: What the ledger says of it.
-        posterior: What is believed after it.
-    """
-
-    round: int
-    record: RoundRecord
-    posterior: Posterior
 
 
 class Campaign:
@@ -85,6 +58,7 @@ class Campaign:
         self._memory = Memory(self._setup)
         self._measuring = Measuring(self._setup, self._memory)
         self._simulating = Simulating(self._setup, self._memory)
+        self._ending = Ending(self._setup, self._memory, self._measuring)
         self._learning = Learning(self._setup, self._memory)
 
     @classmethod
@@ -114,7 +88,7 @@ class Campaign:
         if self.history.status == "paused" or (self.history.rounds and self.history.status == "running"):
             self._journal.append(Kind.RESUMED, self._memory.number, {})
         try:
-            while not self._ended():
+            while not self._ending.reached():
                 yield self._completed()
         except Pause as pause:
             self._pause(str(pause))
@@ -133,8 +107,26 @@ class Campaign:
             CampaignError: If the campaign has stopped.
         """
         batch = n or self.study.designer.batch
-        designs = [dict(proposal["design"]) for proposal in self._waiting(batch)[:batch]]
+        designs = [dict(proposal["design"]) for proposal in self.proposals(batch)]
         return designs[0] if batch == 1 else designs
+
+    def proposals(self, n: int | None = None) -> list[dict[str, Any]]:
+        """Return what `ask` does with all that is recorded of it: a list of mappings with id, design and gain.
+
+        Args:
+            n: How many; by default the study's `designer: {batch: q}`.
+
+        Raises:
+            CampaignError: If the campaign has stopped, cannot go on, or has nothing to choose.
+        """
+        batch = n or self.study.designer.batch
+        self._ready(lambda: self._prepare(batch))
+        if not self._memory.record.unmeasured:
+            raise CampaignError(
+                "found no design to ask for: the study has none to choose and its data are in; `activesci resume` "
+                "goes on simulating"
+            )
+        return [dict(proposal) for proposal in self._memory.record.unmeasured[:batch]]
 
     def tell(self, design: Mapping[str, Any], outcome: Mapping[str, Any], proposal: int | None = None) -> State:
         """Record a measurement; with the last one that was asked for, refit and infer.
@@ -149,17 +141,18 @@ class Campaign:
         Raises:
             DesignError: If nobody asked for the design while others are waiting, or it is outside the design space.
             OutcomeError: If the outcome does not fit the study; nothing is recorded then.
-            CampaignError: If the campaign has stopped.
+            CampaignError: If the campaign has stopped, or cannot go on.
         """
         xi = self._checked(design)
         y = self.study.outcome_space.flatten(outcome, dict(design))
-        waiting = self._waiting(1, None if proposal is not None else xi)
-        self._measuring.record(self._answered(waiting, xi, proposal), xi, y, None, 0.0)
-        number = self._memory.number
-        if not self._memory.record.unmeasured:
-            self._carefully(self._completed)
-            self._carefully(self._ended)
-            self.write()
+        self._ready(self._catch_up)
+        if proposal is None and not self._memory.record.unmeasured:
+            self._measuring.volunteer(xi)
+        number, answered = self._memory.number, self._answered(xi, proposal)
+        self._measuring.record(answered, xi, y, self._measuring.row_of(answered), 0.0)
+        if not self._memory.record.unmeasured and self._carefully(self._completed):
+            self._ending.reached(look_ahead=False)
+        self.write()
         return State(number, self.history.rounds[number], self.posterior)
 
     @property
@@ -200,6 +193,12 @@ class Campaign:
             write_posterior(self.study, belief.posterior.theta, self.folder)
         self.report()
 
+    def _repr_html_(self) -> str:
+        """Return the card that a notebook shows."""
+        from activesci.report import campaign_card
+
+        return campaign_card(self.study, self.history)
+
     def close(self) -> None:
         """Give back workers and ledger; may be called twice."""
         self._simulating.release()
@@ -226,42 +225,6 @@ class Campaign:
         self._learning.complete(number)
         return State(number, self.history.rounds[number], self.posterior)
 
-    def _ended(self) -> bool:
-        """Record the end if a stop rule holds or nothing is left; only before a round's first measurement."""
-        record = self._memory.record
-        if self.history.status == "stopped" or record.number == 0 or record.measured or record.planned:
-            return self.history.status == "stopped"
-        if (said := self._rule_reached(None)) is not None:
-            return self._stop(said, StopReason.RULE)
-        left = self._setup.rows_left()
-        if left is not None and len(left) == 0 and self.study.design_space.dim > 0:
-            return self._stop(StopReason.POOL, StopReason.POOL)
-        if self.study.stop is not None and self.study.stop.mentions("gain"):
-            self._measuring.propose()
-            promised = [proposal["gain"] for proposal in self._memory.record.proposals]
-            if promised and (said := self._rule_reached(promised[0])) is not None:
-                return self._stop(said, StopReason.RULE)
-        return False
-
-    def _rule_reached(self, gain: float | None) -> str | None:
-        if self.study.stop is None:
-            return None
-        belief = self._memory.belief()
-        assert belief is not None  # asked after the prior's round
-        done = Progress(
-            posterior=belief.posterior.summary(),
-            rounds=self._memory.number - 1,
-            simulations=self.history.simulations,
-            cost=float(self._setup.cost(belief.data.xi).sum()),
-            seconds=self.history.seconds,
-            gain=gain,
-        )
-        return reached(self.study.stop, done)
-
-    def _stop(self, reason: str, rule: StopReason) -> bool:
-        self._journal.append(Kind.STOPPED, self._memory.number, {"reason": reason, "rule": rule.name})
-        return True
-
     def _pause(self, reason: str) -> None:
         self._simulating.release()
         self._journal.append(Kind.PAUSED, self._memory.number, {"reason": reason})
@@ -277,27 +240,36 @@ class Campaign:
             self._simulating.release()
         return True
 
-    def _waiting(self, batch: int, volunteered: FloatArray | None = None) -> Sequence[Mapping[str, Any]]:
-        """Bring the campaign to where a measurement is waited for, and return what is waited for.
+    def _ready(self, step: Callable[[], object]) -> None:
+        """Bring the campaign to where a measurement is waited for.
 
-        Args:
-            batch: How many designs to choose, if none is waiting.
-            volunteered: A design to wait for, if none is waiting.
+        Raises:
+            CampaignError: If it has stopped, or has to pause.
         """
+        self._refuse_if_stopped()
         if self.history.status == "paused":
             self._journal.append(Kind.RESUMED, self._memory.number, {})
-        if not self._memory.record.unmeasured and not self._carefully(lambda: self._prepare(batch, volunteered)):
+        if not self._memory.record.unmeasured and not self._carefully(step):
             raise CampaignError(f"the campaign is paused: {self.history.reason}")
-        return self._memory.record.unmeasured
 
-    def _prepare(self, batch: int, volunteered: FloatArray | None) -> None:
-        """Complete what was begun, and propose."""
-        while self._memory.number == 0 or self._memory.record.measured:
-            self._completed()
-        if self._ended():
+    def _refuse_if_stopped(self) -> None:
+        if self.history.status == "stopped":
             raise CampaignError(f"the campaign has stopped: {self.history.reason}")
-        if volunteered is not None and self._memory.record.chosen is None:
-            self._measuring.volunteer(volunteered)
+
+    def _catch_up(self) -> None:
+        """Complete what was begun; data that nobody chooses are asked for at once."""
+        while self._memory.number == 0 or self._memory.under_way:
+            self._completed()
+        if self._ending.reached(look_ahead=False):
+            self._refuse_if_stopped()
+        if self.study.design_space.dim == 0:
+            self._measuring.propose()
+
+    def _prepare(self, batch: int) -> None:
+        """Complete what was begun, and choose."""
+        self._catch_up()
+        if self._ending.reached(batch):
+            self._refuse_if_stopped()
         self._measuring.propose(batch)
 
     def _checked(self, design: Mapping[str, Any]) -> FloatArray:
@@ -306,15 +278,16 @@ class Campaign:
             raise DesignError(f"design: found {dict(design)}, expected one that fulfils the study's constraints")
         return xi
 
-    def _answered(
-        self, waiting: Sequence[Mapping[str, Any]], xi: FloatArray, proposal: int | None
-    ) -> Mapping[str, Any]:
+    def _answered(self, xi: FloatArray, proposal: int | None) -> Mapping[str, Any]:
         """Return the waiting proposal that a measurement answers."""
+        waiting = self._memory.record.unmeasured
         for one in waiting:
             same = (self.study.design_space.encode(one["design"]) == xi).all()
             if one["id"] == proposal or (proposal is None and same):
                 return one
         known = "; ".join(f"{one['id']}: {one['design']}" for one in waiting)
+        if proposal is not None:
+            raise DesignError(f"found proposal {proposal}, expected one that is waiting ({known or 'there is none'})")
         raise DesignError(
             f"found a design that nobody asked for, expected one of those that are waiting ({known}); if it was "
             "measured in place of one of them, say of which: proposal"

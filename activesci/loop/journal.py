@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from activesci.errors import LedgerError
-from activesci.ledger import Event, History, Kind, Ledger, fold
+from activesci.ledger import Event, Folding, History, Kind, Ledger, fold
 from activesci.study import Study
 
 PACKAGES = ("activesci", "numpy", "scipy", "torch", "scikit-optimize", "ray", "pydantic")
@@ -47,7 +47,8 @@ class Journal:
 
     def __init__(self, ledger: Ledger, observer: Observer) -> None:
         self.ledger, self.observer = ledger, observer
-        self.history: History = fold(ledger.events())
+        self._folding = Folding(ledger.events())
+        self.history: History = self._folding.history()
 
     @classmethod
     def of(cls, study: Study, folder: Path, said: Mapping[str, Any], observer: Observer) -> "Journal":
@@ -83,6 +84,8 @@ class Journal:
         ):
             if recorded.get(key) != now.get(key):
                 self.close()
+                if key == "study_digest":
+                    what += differing(recorded["study"], study.mapping())
                 raise LedgerError(
                     f"{self.ledger.folder}: this campaign was begun with another {what}; results of the two would not "
                     "be comparable: put it back as it was, or start a new campaign in another folder"
@@ -93,13 +96,16 @@ class Journal:
     ) -> Event:
         """Record what happened, and tell the observer."""
         event = self.ledger.append(kind, round, payload, arrays)
-        self.history = fold(self.ledger.events())
+        self._folding.take(event)
+        self.history = self._folding.history()
         self.observer.event(event)
         return event
 
-    def alarm(self, round: int, what: str, message: str) -> None:
-        """Record an alarm, which is part of the result."""
-        self.append(Kind.ALARM, round, {"what": what, "message": message})
+    def alarm(self, round: int, what: str, message: str, **more: object) -> None:
+        """Record an alarm, which is part of the result, unless it is recorded already."""
+        said = {"what": what, "message": message, **more}
+        if {"round": round, **said} not in self.history.alarms:
+            self.append(Kind.ALARM, round, said)
 
     def arrays(self, event: Event) -> dict[str, NDArray[Any]]:
         """Return an event's arrays by name."""
@@ -108,6 +114,12 @@ class Journal:
     def close(self) -> None:
         """Give back the ledger; may be called twice."""
         self.ledger.close()
+
+
+def differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Return in which of their parts two studies differ, in words."""
+    names = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
+    return f" (another {', another '.join(names)})" if names else " (another order of its names)"
 
 
 def recorded_study(folder: Path) -> Study:

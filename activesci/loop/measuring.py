@@ -92,6 +92,7 @@ class Measuring:
         Raises:
             Pause: If somebody else has to measure, or a measurement fails again and again.
         """
+        self._mention_misfits()
         waiting = self._memory.record.unmeasured
         if waiting and self._setup.study.experiment.kind == "manual":
             raise Pause(StopReason.WAITING)
@@ -135,10 +136,22 @@ class Measuring:
         outcome = {"outcome": study.outcome_space.unflatten(y), "surprise": found.tail, "row": row, "seconds": seconds}
         arrays = {"y": np.asarray(y)[None], "predicted": found.drawn[:KEPT]}
         self._setup.journal.append(Kind.MEASURED, number, said | outcome, arrays)
-        if found.tail < ALARM:
-            self._setup.journal.alarm(
-                number,
-                "misfit",
-                f"the outcome at {design} has a predictive tail probability of {found.tail:.2g}: the model, the "
-                "surrogate or the measurement is wrong there",
-            )
+        self._mention_misfits()
+
+    def _mention_misfits(self) -> None:
+        """Raise the alarm for what was surprising, unless that is recorded: it comes after the measurement."""
+        for measurement in self._memory.record.measurements:
+            if measurement.surprise is not None and measurement.surprise < ALARM:
+                message = (
+                    f"the outcome at {dict(measurement.design)} has a predictive tail probability of "
+                    f"{measurement.surprise:.2g}: the model, the surrogate or the measurement is wrong there"
+                )
+                self._setup.journal.alarm(measurement.round, "misfit", message, proposal=measurement.proposal)
+
+    def row_of(self, proposal: Mapping[str, Any]) -> int | None:
+        """Return the row of the pool that a proposal stands for, so that an answer uses it up; None without one."""
+        left, xi = self._setup.rows_left(), self._setup.study.design_space.encode(proposal["design"])
+        if left is None or self._setup.pool is None:
+            return None
+        fits = left[(self._setup.pool.xi[left] == xi).all(axis=1)]
+        return int(fits[0]) if len(fits) else None

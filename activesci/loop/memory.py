@@ -4,7 +4,7 @@ import numpy as np
 
 from activesci.inference.base import Data
 from activesci.inference.posterior import from_arrays
-from activesci.ledger import Bank, RoundRecord
+from activesci.ledger import Bank, Event, RoundRecord
 from activesci.loop.round import Belief
 from activesci.loop.setup import Setup
 from activesci.types import FloatArray
@@ -21,6 +21,7 @@ class Memory:
         self._setup = setup
         self._belief: tuple[int, Belief] | None = None
         self._bank: tuple[int, Bank] | None = None
+        self._outcomes: dict[int, FloatArray] = {}
 
     @property
     def number(self) -> int:
@@ -31,6 +32,12 @@ class Memory:
     def record(self) -> RoundRecord:
         """What is recorded of the round to work on."""
         return self._recorded(self.number)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the round to work on has done more than choose."""
+        record = self.record
+        return bool(record.measured or record.planned or record.fitted)
 
     def _recorded(self, number: int) -> RoundRecord:
         rounds = self._setup.journal.history.rounds
@@ -63,8 +70,14 @@ class Memory:
         setup, space = self._setup, self._setup.study.design_space
         found = [one for one in setup.journal.history.measured() if upto is None or one.round <= upto]
         xi = np.array([space.encode(one.design) for one in found]).reshape(-1, space.dim)
-        y = [setup.journal.arrays(one.event)["y"] for one in found]
+        y = [self._outcome(one.event) for one in found]
         return Data(xi, np.concatenate([np.empty((0, setup.study.outcome_space.width)), *y]))
+
+    def _outcome(self, event: Event) -> FloatArray:
+        """Return the flat outcome of a measurement, (1, width); read once."""
+        if event.seq not in self._outcomes:
+            self._outcomes[event.seq] = self._setup.journal.arrays(event)["y"]
+        return self._outcomes[event.seq]
 
     def bank(self, upto: int) -> Bank:
         """Return every simulation of the rounds up to and with `upto`, all of which came back."""

@@ -3,6 +3,8 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -14,12 +16,34 @@ from activesci.loop.setup import Setup
 from activesci.loop.stop import Pause, StopReason
 from activesci.rng import Purpose
 from activesci.simulate import blocks
-from activesci.types import Block, BlockResult, BoolArray, Executor, FloatArray
+from activesci.types import Block, BlockResult, BoolArray, Executor, FloatArray, IntArray
 
 FLUSH_SECONDS = 1.0
 """Results are recorded this often."""
 EARLY = 50
 """Simulations after which too large a share of failures pauses the campaign at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a block gave of the simulations that are wanted.
+
+    Attributes:
+        index: Their places in the plan, (m,).
+        y: Their flat outcomes, (m, width).
+        reasons: Why those that failed did.
+    """
+
+    index: IntArray
+    y: FloatArray
+    reasons: Sequence[str]
+
+
+def wanted(result: BlockResult, missing: BoolArray) -> Wanted:
+    """Return the simulations of a block that are missing."""
+    index = result.first + np.arange(len(result.y))
+    kept = np.flatnonzero(missing[index])
+    return Wanted(index[kept], result.y[kept], [result.failures[row] for row in kept if row in result.failures])
 
 
 class Simulating:
@@ -41,14 +65,13 @@ class Simulating:
             Pause: If more than the study's share of simulations fail.
         """
         theta, xi = self._plan(number)
-        missing = self._missing(number, len(theta))
-        todo = [
-            block
-            for block in blocks(self._setup.study, number, Purpose.SIMULATE, theta, xi)
-            if missing[block.first : block.first + len(block.theta)].any()
-        ]
-        if todo:
-            self._run(number, todo, len(theta))
+        known = self._memory.simulated(number)
+        failed = known.index[~known.valid & self._too_many(known)]
+        missing = np.ones(len(theta), dtype=np.bool_)
+        missing[np.setdiff1d(known.index, failed)] = False
+        planned = blocks(self._setup.study, number, Purpose.SIMULATE, theta, xi)
+        if todo := [block for block in planned if missing[block.first : block.first + len(block.theta)].any()]:
+            self._run(number, todo, missing, frozenset(failed.tolist()))
         if self._too_many(self._memory.simulated(number)):
             raise Pause(self._failures(number))
 
@@ -71,38 +94,38 @@ class Simulating:
         arrays = self._setup.journal.arrays(event) if event else {}
         return rounds.promising(chosen, arrays["xi"], arrays["gain"]) if arrays else chosen
 
-    def _missing(self, number: int, n: int) -> BoolArray:
-        known = self._memory.simulated(number)
-        again = ~known.valid & self._too_many(known)
-        missing = np.ones(n, dtype=np.bool_)
-        missing[known.index[~again]] = False
-        return missing
+    def _run(self, number: int, todo: Sequence[Block], missing: BoolArray, again: frozenset[int]) -> None:
+        """Run blocks, and record what comes back about every second.
 
-    def _run(self, number: int, todo: Sequence[Block], total: int) -> None:
-        """Run blocks, and record what comes back about every second."""
+        Args:
+            number: The round.
+            todo: The blocks.
+            missing: Which of the planned simulations are wanted, (n,); the rest of a block is not recorded twice.
+            again: Those that have failed before.
+        """
         self._executor = self._executor or executor_for(self._setup.study)
         self._executor.submit(self._setup.simulator.run, todo)
-        done = total - sum(len(block.theta) for block in todo)
-        buffer, seen, failed, since = list[BlockResult](), 0, 0, time.perf_counter()
-        for result in self._executor.gather():
+        done, total = int((~missing).sum()), len(missing)
+        buffer, seen, failed, since = list[Wanted](), 0, 0, time.perf_counter()
+        for result in map(partial(wanted, missing=missing), self._executor.gather()):
             buffer.append(result)
-            seen, failed = seen + len(result.y), failed + len(result.failures)
+            seen, failed = seen + len(result.index), failed + len(result.reasons)
             self._setup.journal.observer.progress("simulate", done + seen, total)
             if time.perf_counter() - since > FLUSH_SECONDS:
-                self._record(number, buffer, time.perf_counter() - since)
+                self._record(number, buffer, again, time.perf_counter() - since)
                 buffer, since = [], time.perf_counter()
                 if seen >= EARLY and failed > self._setup.study.inference.max_failures * seen:
                     raise Pause(self._failures(number))
-        self._record(number, buffer, time.perf_counter() - since)
+        self._record(number, buffer, again, time.perf_counter() - since)
 
-    def _record(self, number: int, results: Sequence[BlockResult], seconds: float) -> None:
+    def _record(self, number: int, results: Sequence[Wanted], again: frozenset[int], seconds: float) -> None:
         if not results:
             return
-        reasons = Counter(reason for result in results for reason in result.failures.values())
-        index = np.concatenate([result.first + np.arange(len(result.y)) for result in results])
-        y = np.concatenate([result.y for result in results])
+        reasons = Counter(reason for result in results for reason in result.reasons)
+        index, y = (np.concatenate([getattr(result, name) for result in results]) for name in ("index", "y"))
         said = {"count": len(y), "failed": reasons.total(), "reasons": dict(reasons), "seconds": seconds}
-        self._setup.journal.append(Kind.SIMULATED, number, said, {"index": index, "y": y})
+        repeated = {"again": len(again.intersection(index.tolist()))} if again else {}
+        self._setup.journal.append(Kind.SIMULATED, number, said | repeated, {"index": index, "y": y})
 
     def _too_many(self, bank: Bank) -> bool:
         return len(bank) > 0 and float((~bank.valid).mean()) > self._setup.study.inference.max_failures

@@ -1,0 +1,72 @@
+"""Whether a campaign has come to its end, asked between its rounds."""
+
+from activesci.ledger import Kind
+from activesci.loop.measuring import Measuring
+from activesci.loop.memory import Memory
+from activesci.loop.setup import Setup
+from activesci.loop.stop import Progress, StopReason, reached
+
+
+class Ending:
+    """Holds the stop rule, and what is left to measure, against what is known.
+
+    Args:
+        setup: Who takes part.
+        memory: What is known.
+        measuring: Who chooses, if a rule asks what the best next design promises.
+    """
+
+    def __init__(self, setup: Setup, memory: Memory, measuring: Measuring) -> None:
+        self._setup, self._memory, self._measuring = setup, memory, measuring
+
+    def reached(self, batch: int | None = None, look_ahead: bool = True) -> bool:
+        """Say whether the end is reached, and record that; a round that has done more than choose is not asked.
+
+        Args:
+            batch: How many designs are chosen, if a rule asks what the best one promises.
+            look_ahead: Whether to choose, if a rule asks.
+        """
+        if self._setup.journal.history.status == "stopped":
+            return True
+        if self._memory.number == 0 or self._memory.under_way:
+            return False
+        if (said := self._rule_reached(None)) is not None:
+            return self._stop(said, StopReason.RULE)
+        if self._used_up():
+            return self._stop(StopReason.POOL, StopReason.POOL)
+        promised = self._promised(batch) if look_ahead else None
+        said = None if promised is None else self._rule_reached(promised)
+        return said is not None and self._stop(said, StopReason.RULE)
+
+    def _used_up(self) -> bool:
+        """Say whether there was a pool and nothing of it is left; a rule lets data without a design be fitted on."""
+        left, study = self._setup.rows_left(), self._setup.study
+        return left is not None and len(left) == 0 and (study.design_space.dim > 0 or study.stop is None)
+
+    def _promised(self, batch: int | None) -> float | None:
+        """Return the gain of the best next design, if a rule asks for it [nats]."""
+        rule = self._setup.study.stop
+        if rule is None or not rule.mentions("gain"):
+            return None
+        self._measuring.propose(batch)
+        return next((proposal["gain"] for proposal in self._memory.record.proposals), None)
+
+    def _rule_reached(self, gain: float | None) -> str | None:
+        rule, history, belief = self._setup.study.stop, self._setup.journal.history, self._memory.belief()
+        if rule is None:
+            return None
+        assert belief is not None  # asked after the prior's round
+        done = Progress(
+            posterior=belief.posterior.summary(),
+            rounds=self._memory.number - 1,
+            simulations=history.simulations,
+            cost=float(self._setup.cost(belief.data.xi).sum()),
+            seconds=history.seconds,
+            gain=gain,
+        )
+        return reached(rule, done)
+
+    def _stop(self, reason: str, rule: StopReason) -> bool:
+        said = {"reason": reason, "rule": rule.name}
+        self._setup.journal.append(Kind.STOPPED, self._memory.number, said)
+        return True
