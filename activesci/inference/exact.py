@@ -42,10 +42,10 @@ class ExactSurrogate:
     def log_prob(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return log densities for all pairs, (t, 1, n, m); see `Surrogate.log_prob`."""
         t, _, n, width = y.shape
-        shape = (t, n, len(theta))
-        all_theta = np.broadcast_to(theta, (t, n, *theta.shape)).reshape(-1, theta.shape[1])
-        all_xi = np.broadcast_to(xi[:, None, None], (*shape, xi.shape[1])).reshape(-1, xi.shape[1])
-        all_y = np.broadcast_to(y[:, 0, :, None], (*shape, width)).reshape(-1, width)
+        shape, pairs = (t, n, len(theta)), t * n * len(theta)
+        all_theta = np.broadcast_to(theta, (t, n, *theta.shape)).reshape(pairs, theta.shape[1])
+        all_xi = np.broadcast_to(xi[:, None, None], (*shape, xi.shape[1])).reshape(pairs, xi.shape[1])
+        all_y = np.broadcast_to(y[:, 0, :, None], (*shape, width)).reshape(pairs, width)
         valid = ~np.isnan(all_y).all(axis=1)
         result = np.zeros(len(all_y))
         if valid.any():

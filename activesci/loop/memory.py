@@ -69,7 +69,7 @@ class Memory:
         """Return all measurements, or those of the rounds up to and with `upto`."""
         setup, space = self._setup, self._setup.study.design_space
         found = [one for one in setup.journal.history.measured() if upto is None or one.round <= upto]
-        xi = np.array([space.encode(one.design) for one in found]).reshape(-1, space.dim)
+        xi = np.array([space.encode(one.design) for one in found]).reshape(len(found), space.dim)
         y = [self._outcome(one.event) for one in found]
         return Data(xi, np.concatenate([np.empty((0, setup.study.outcome_space.width)), *y]))
 
@@ -99,4 +99,4 @@ class Memory:
         """Return the designs of the round to work on, (q, k)."""
         space = self._setup.study.design_space
         rows = [space.encode(proposal["design"]) for proposal in self.record.proposals]
-        return np.array(rows).reshape(-1, space.dim)
+        return np.array(rows).reshape(len(rows), space.dim)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from activesci.design.base import Choice, Designer, Question
-from activesci.gain import GainEstimator, estimator_for
+from activesci.gain import Gain, GainEstimator, estimator_for
 from activesci.inference import posterior as posteriors
 from activesci.inference.base import Data, Surrogate
 from activesci.inference.posterior import Posterior
@@ -61,7 +61,7 @@ def choose(
     pool: FloatArray | None,
     batch: int,
 ) -> list[Choice]:
-    """Return the next designs, each the best given those before it (by the joint gain of all of them).
+    """Return the next designs, each the best given those before it: its gain is what it adds to theirs.
 
     Args:
         study: The study.
@@ -77,11 +77,35 @@ def choose(
         study, belief.surrogate, belief.posterior.theta, generator(study.seed, round, Purpose.GAIN)
     )
     choices: list[Choice] = []
+    joint = gain.given(np.empty((0, study.design_space.dim)))
     for _ in range(batch if pool is None else min(batch, len(pool))):
         choices.append(designer.choose(Question(study.design_space, gain, cost, pool), rng))
-        gain = gain.given(choices[-1].xi[None])
+        xi = choices[-1].xi[None]
+        joint, gain = joint.given(xi), Further(joint.given(xi), float(joint(xi).value[0]))
         pool = None if pool is None else np.delete(pool, choices[-1].row, axis=0)  # type: ignore[arg-type]
     return choices
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """The gain of one design more, beside those that are going to be measured in any case.
+
+    Attributes:
+        joint: The estimator of the joint gain with them.
+        without: Their own joint gain, estimated with the same random numbers [nats].
+    """
+
+    joint: GainEstimator
+    without: float
+
+    def __call__(self, xi: FloatArray) -> Gain:
+        """Return what designs (c, k) add, each on its own."""
+        found = self.joint(xi)
+        return Gain(found.lower - self.without, found.upper - self.without, found.error)
+
+    def given(self, xi: FloatArray) -> GainEstimator:
+        """Return the estimator of what a design adds, if designs (q, k) are going to be measured too."""
+        return type(self)(self.joint.given(xi), self.without)
 
 
 def plan(

@@ -43,7 +43,8 @@ def wanted(result: BlockResult, missing: BoolArray) -> Wanted:
     """Return the simulations of a block that are missing."""
     index = result.first + np.arange(len(result.y))
     kept = np.flatnonzero(missing[index])
-    return Wanted(index[kept], result.y[kept], [result.failures[row] for row in kept if row in result.failures])
+    reasons = [result.failures[row] for row in kept.tolist() if row in result.failures]
+    return Wanted(index[kept], result.y[kept], reasons)
 
 
 class Simulating:
