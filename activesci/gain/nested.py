@@ -108,7 +108,7 @@ class NestedGain:
     def _pairs(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return log densities (n, m) of outcomes (n, width), row i under member i modulo members."""
         by_row = self.beliefs.surrogate.log_prob(theta, xi, by_member(y, self._members)[None])[0]
-        return by_row.swapaxes(0, 1).reshape(-1, len(theta))[: len(y)]
+        return np.asarray(by_row.swapaxes(0, 1).reshape(-1, len(theta))[: len(y)])
 
     def _given_interest(self, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return log densities (outer, draws) given the own parameters of interest and drawn nuisances."""

@@ -15,7 +15,9 @@ from activesci.types import FloatArray
 
 KNOTS = 65
 FARTHEST = 5.0
-"""Inputs are held within this many standard deviations, where the bank has taught something."""
+"""Parameters are held within this many standard deviations, where the bank has taught something."""
+FAR = 3.0
+"""Designs beyond this many standard deviations are drawn in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,24 @@ class Inputs:
         bounded = np.array([isinstance(prior, Uniform | LogUniform | Beta) for prior in self.parameters.priors])
         inputs = np.sqrt(12.0) * (u - 0.5)
         inputs[:, ~bounded] = np.clip(ndtri(u[:, ~bounded]), -FARTHEST, FARTHEST)
-        return inputs
+        return np.asarray(inputs)
 
     def of_xi(self, xi: FloatArray) -> FloatArray:
-        """Return the inputs for designs, (n, k) to (n, p)."""
-        return np.clip((self.designs.features(xi) - self.centre) / self.scale, -FARTHEST, FARTHEST)
+        """Return the inputs for designs, (n, k) to (n, p); far ones are drawn in, but none onto another."""
+        inputs = (self.designs.features(xi) - self.centre) / self.scale
+        excess = np.maximum(np.abs(inputs) - FAR, 0.0)
+        return np.asarray(np.clip(inputs, -FAR, FAR) + np.sign(inputs) * np.log1p(excess))
+
+
+def quantile_levels(n: int) -> FloatArray:
+    """Return the levels of the knots for n values: even ones, and ever finer ones out to where five values are left.
+
+    The outer ones carry an outcome with hard edges out to these edges.
+    """
+    even = (np.arange(KNOTS) + 0.5) / KNOTS
+    tail = even[0] * 0.5 ** np.arange(1, 30)
+    tail = tail[tail * n > 5]
+    return np.concatenate([tail[::-1], even, 1 - tail])
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +88,7 @@ class OutcomeScale:
     @classmethod
     def gaussian(cls, y: FloatArray) -> Self:
         """Return the monotone map that makes the bank's marginal standard normal."""
-        levels = (np.arange(KNOTS) + 0.5) / KNOTS
+        levels = quantile_levels(len(y))
         knots, first = np.unique(np.quantile(y, levels), return_index=True)
         if len(knots) < 3:
             return cls.standard(y)

@@ -12,42 +12,17 @@ from torch import Tensor
 from activesci.inference.coordinates import OutcomeScale
 from activesci.inference.mixture import Layout, Mixture, initial_bias
 from activesci.inference.network import Network, train
-from activesci.inference.start import Start
+from activesci.inference.rows import COLD_RATE, WARM_RATE, WARM_STEPS, Rows, batches, cold_steps, some_events, split
+from activesci.inference.start import Start, below
+from activesci.inference.tabulated import table
 from activesci.rng import torch_generator
 from activesci.study.outcomes import OutcomeGroup
-from activesci.types import FloatArray, IntArray
+from activesci.types import FloatArray
 
-BATCH = 256
 EVENTS_A_STEP = 16
-START_ROWS = 20_000
 MOST_PAIRS = 20_000_000
-WARM_STEPS, WARM_RATE, COLD_RATE = 60, 1e-3, 4e-3
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The bank as the network sees it.
-
-    Attributes:
-        theta: Inputs for parameters, (n, d).
-        xi: Inputs for designs, (n, p).
-        events: Outcome events, (n, events, columns); padding is NaN.
-        fresh: How many of the last rows are new since the last fit; 0 for a full training.
-    """
-
-    theta: FloatArray
-    xi: FloatArray
-    events: FloatArray
-    fresh: int
-
-    @property
-    def x(self) -> FloatArray:
-        """All inputs, (n, d + p)."""
-        return np.concatenate([self.theta, self.xi], axis=1)
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self.theta)
+MARGIN = 0.05
+"""Log density [nats] by which a normal marginal must be better to be preferred to linear coordinates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +45,11 @@ class Density:
     def cold(cls, group: OutcomeGroup, rows: Rows, members: int, rng: np.random.Generator) -> Self:
         """Return the density at its start: closed form, nothing trained."""
         layout = Layout.of(group)
-        x, events = some_events(rows, rng)
-        scales, start = best_start(layout, x, events)
+        scales, start = best_start(layout, rows, rng)
         generator = torch_generator(rng)
         noise = torch.randn(members, layout.outputs, generator=generator)
-        bias = initial_bias(layout, frequencies(layout, events), members, noise)
-        return cls(layout, scales, start, Network.initial(members, x.shape[1], layout.outputs, bias, generator))
+        bias = initial_bias(layout, frequencies(layout, rows.all_events), members, noise)
+        return cls(layout, scales, start, Network.initial(members, rows.x.shape[1], layout.outputs, bias, generator))
 
     def fitted(self, rows: Rows, rng: np.random.Generator) -> tuple[Self, float, float, int]:
         """Return the density trained on, its training loss, its held-out log density and the steps taken.
@@ -120,7 +94,7 @@ class Density:
         constant = np.nansum(jacobian, axis=-1)[..., None]
         with torch.no_grad():
             pairs = [self._at_design(theta, xi[t : t + 1], z[t]) for t in range(len(xi))]
-        return np.stack(pairs) + constant
+        return np.asarray(np.stack(pairs) + constant)
 
     def _at_design(self, theta: FloatArray, xi: FloatArray, z: FloatArray) -> FloatArray:
         """Return log densities at one design, (members, n, m), of events (members or 1, n, events, columns)."""
@@ -130,11 +104,11 @@ class Density:
             points, weights = tabulated
             mixture = mixture.map(lambda t: t.unsqueeze(2))
             values = mixture.log_prob(torch.tensor(points, dtype=torch.float32)[None, None]).double()
-            return (torch.tensor(weights) @ values.transpose(1, 2)).numpy()
+            return np.asarray((torch.tensor(weights) @ values.transpose(1, 2)).numpy())
         mixture = mixture.map(lambda t: t.unsqueeze(1).unsqueeze(3))
         size = mixture.log_weight.numel() * z.shape[-2]
-        pieces = events.split(max(1, MOST_PAIRS // size), dim=1)
-        return torch.cat([mixture.log_prob(e.unsqueeze(2)).sum(-1) for e in pieces], 1).double().numpy()
+        pieces = torch.split(events, max(1, MOST_PAIRS // size), dim=1)
+        return np.asarray(torch.cat([mixture.log_prob(e.unsqueeze(2)).sum(-1) for e in pieces], 1).double().numpy())
 
     def sample(self, theta: FloatArray, xi: FloatArray, events: int, rng: np.random.Generator) -> FloatArray:
         """Draw events, (t, members, n, events, columns), with the same random numbers for every design.
@@ -196,11 +170,6 @@ class Density:
         return cls(layout, scales, start, Network.restore(below(state, "network")))
 
 
-def below(state: Mapping[str, NDArray[np.generic]], prefix: str) -> dict[str, NDArray[np.generic]]:
-    """Return the arrays whose names begin with `prefix.`, without it."""
-    return {name[len(prefix) + 1 :]: array for name, array in state.items() if name.startswith(f"{prefix}.")}
-
-
 def mapped(layout: Layout, scales: tuple[OutcomeScale, ...], events: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return events (..., columns) with reals in their coordinates, and the log derivative (...)."""
     z, jacobian = events.copy(), np.zeros(events.shape[:-1])
@@ -210,25 +179,29 @@ def mapped(layout: Layout, scales: tuple[OutcomeScale, ...], events: FloatArray)
     return z, jacobian
 
 
-def best_start(layout: Layout, x: FloatArray, events: FloatArray) -> tuple[tuple[OutcomeScale, ...], Start | None]:
-    """Return the coordinates in which a Gaussian start describes the events (n, columns) better, and that start.
+def best_start(layout: Layout, rows: Rows, rng: np.random.Generator) -> tuple[tuple[OutcomeScale, ...], Start | None]:
+    """Return the coordinates in which a Gaussian start describes the events better, and that start.
 
     Where the outcome is as broad at one design and parameter as over all of them, a normal marginal is the better
     coordinate (hard edges vanish); where it is narrow, a linear map is, and keeps linear problems linear.
     """
     if not layout.started:
         return (), None
-    options = []
-    for scales in candidates(layout, events):
-        z, jacobian = mapped(layout, scales, events)
-        z = z[:, list(layout.started)]
-        z[:, len(layout.reals) :] = np.sqrt(z[:, len(layout.reals) :] + 0.25)
-        start = Start.fit(x, z)
-        options.append((start.score(x, z) + float(jacobian.mean()), scales, start))
-    _, scales, start = max(
-        options, key=lambda option: option[0] - 0.05 * (len(option[1]) > 0 and len(option[1][0].knots) > 2)
-    )
-    return scales, start
+    x, events = some_events(rows, rng)
+    linear, *normal = [started(layout, scales, x, events) for scales in candidates(layout, rows.all_events)]
+    better = [option for option in normal if option[2] > linear[2] + MARGIN]
+    return (better or [linear])[0][:2]
+
+
+def started(
+    layout: Layout, scales: tuple[OutcomeScale, ...], x: FloatArray, events: FloatArray
+) -> tuple[tuple[OutcomeScale, ...], Start, float]:
+    """Return coordinates, their start, and its mean log density of events (n, columns) at inputs (n, p)."""
+    z, jacobian = mapped(layout, scales, events)
+    z = z[:, list(layout.started)]
+    z[:, len(layout.reals) :] = np.sqrt(z[:, len(layout.reals) :] + 0.25)
+    start = Start.fit(x, z)
+    return scales, start, start.score(x, z) + float(jacobian.mean())
 
 
 def candidates(layout: Layout, events: FloatArray) -> list[tuple[OutcomeScale, ...]]:
@@ -238,108 +211,9 @@ def candidates(layout: Layout, events: FloatArray) -> list[tuple[OutcomeScale, .
     return [linear, normal] if reals else [()]
 
 
-def some_events(rows: Rows, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-    """Return inputs and events of at most START_ROWS events that are no padding, (n, p) and (n, columns)."""
-    simulation, event = np.nonzero(~np.isnan(rows.events).any(axis=2))
-    if len(simulation) > START_ROWS:
-        keep = rng.choice(len(simulation), START_ROWS, replace=False)
-        simulation, event = simulation[keep], event[keep]
-    return rows.x[simulation], rows.events[simulation, event]
-
-
 def frequencies(layout: Layout, events: FloatArray) -> dict[int, Tensor]:
     """Return the bank's frequency of ones (binary) and of each category, smoothed by one half."""
     result = {i: (events[:, i].sum(keepdims=True) + 0.5) / (len(events) + 1.0) for i in layout.binaries}
     for i, n in layout.categories:
         result[i] = (np.bincount(events[:, i].astype(np.int64), minlength=n) + 0.5) / (len(events) + 0.5 * n)
     return {i: torch.tensor(value, dtype=torch.float32) for i, value in result.items()}
-
-
-def split(n: int) -> tuple[IntArray, IntArray]:
-    """Return the rows to learn from and every tenth row, held out in this and all later fits."""
-    index = np.arange(n)
-    held = index % 10 == 9
-    return (index[~held], index[held]) if held.any() else (index, index)
-
-
-def cold_steps(n: int, events: int = 1) -> int:
-    """Return the steps of a full training: 500 at 1000 simulations, growing as the root of their number.
-
-    Simulations of many events say more, and take up to twice the steps.
-    """
-    return int(np.clip(500 * np.sqrt(n / 1000) * min(2.0, events**0.25), 200, 6000))
-
-
-class Batches:
-    """Draws row indices, (members, b); in a replay the first half of them from the fresh rows."""
-
-    def __init__(self, learn: Tensor, fresh: Tensor, members: int, generator: torch.Generator) -> None:
-        self.learn, self.fresh, self.members, self.generator = learn, fresh, members, generator
-
-    def __call__(self) -> Tensor:
-        """Return the next indices."""
-        size = min(BATCH, max(len(self.learn), 1))
-        new = size // 2 if len(self.fresh) else 0
-        parts = [self._some(self.fresh, new), self._some(self.learn, size - new)]
-        return torch.cat(parts, dim=1)
-
-    def _some(self, rows: Tensor, n: int) -> Tensor:
-        if n == 0:
-            return torch.empty(self.members, 0, dtype=torch.int64)
-        return rows[torch.randint(len(rows), (self.members, n), generator=self.generator)]
-
-
-def batches(learn: IntArray, fresh: int, n: int, members: int, generator: torch.Generator) -> Batches:
-    """Return the batches over rows to learn from, of which those from n - fresh on are new."""
-    return Batches(torch.tensor(learn), torch.tensor(learn[learn >= n - fresh]), members, generator)
-
-
-def table(layout: Layout, mixture: Mixture, z: FloatArray) -> tuple[FloatArray, FloatArray] | None:
-    """Return points and weights with which the log density of many events of one column is a matrix product.
-
-    A sum over events of log q(event) equals weights @ log q(points): exact for discrete columns, by linear
-    interpolation on a grid of a fifth of the narrowest component for a real one.
-
-    Args:
-        layout: Kinds and columns.
-        mixture: The mixture, leading shape (members, m).
-        z: Events, (members or 1, n, events, 1).
-
-    Returns:
-        Points (g, 1) and weights (members or 1, n, g), or None where a table would not pay.
-    """
-    if z.shape[-1] != 1 or z.shape[-2] == 1:
-        return None
-    values = z[..., 0]
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    if layout.reals:
-        narrowest = 1 / float(mixture.precision.max())
-        step = (high - low) / max(1, min(2000, int(np.ceil((high - low) / (0.2 * narrowest)))))
-        if step > 0.25 * narrowest:
-            return None
-    else:
-        low, step = min(0.0, low), 1.0
-    size = max(2, round((high - low) / step) + 1) if step > 0 else 0
-    if size == 0 or values.shape[1] * values.shape[2] < 2 * size:
-        return None
-    return low + step * np.arange(size)[:, None], interpolation(values, low, step, size)
-
-
-def interpolation(values: FloatArray, low: float, step: float, size: int) -> FloatArray:
-    """Return, summed over events, the weights of linear interpolation on a grid; padding has none.
-
-    Args:
-        values: (e, n, events).
-        low: First grid point.
-        step: Distance of grid points.
-        size: Number of grid points.
-    """
-    position = np.nan_to_num((values - low) / step)
-    left = np.clip(np.floor(position + 1e-9).astype(np.int64), 0, size - 2)
-    share = np.where(np.isnan(values), 0.0, position - left)
-    whole = np.where(np.isnan(values), 0.0, 1.0)
-    weights = np.zeros((*values.shape[:2], size))
-    e, n = np.indices(values.shape)[:2]
-    np.add.at(weights, (e, n, left), whole - share)
-    np.add.at(weights, (e, n, left + 1), share)
-    return weights

@@ -10,8 +10,10 @@ from scipy.special import log_expit
 
 from activesci.inference.base import FitInfo
 from activesci.inference.coordinates import Inputs
-from activesci.inference.density import Density, Rows, below
+from activesci.inference.density import Density
 from activesci.inference.network import Network, one_thread
+from activesci.inference.rows import Rows
+from activesci.inference.start import below
 from activesci.inference.validity import Validity
 from activesci.ledger.bank import Bank
 from activesci.study.designs import DesignSpace
@@ -110,16 +112,15 @@ class LikelihoodSurrogate:
         """Return log densities for all pairs, (t, members, n, m); see `Surrogate.log_prob`."""
         learned = self._ready()
         theta_in, xi_in = learned.inputs.of_theta(theta), learned.inputs.of_xi(xi)
-        valid = ~np.isnan(y).all(axis=-1)
+        valid = np.asarray(~np.isnan(y).all(axis=-1, keepdims=True))
+        total = np.zeros(())
         with one_thread():
-            total = sum(
-                density.log_prob(theta_in, xi_in, events_of(group, y))
-                for group, density in zip(self.outcomes.groups, learned.densities, strict=True)
-            )
+            for group, density in zip(self.outcomes.groups, learned.densities, strict=True):
+                total = total + density.log_prob(theta_in, xi_in, events_of(group, y))
             if learned.validity is None:
-                return np.where(valid[..., None], total, 0.0)
+                return np.where(valid, total, 0.0)
             logits = learned.validity.logits(theta_in[None], xi_in)[:, :, None, :]
-        return np.where(valid[..., None], total + log_expit(logits), log_expit(-logits))
+        return np.where(valid, total + log_expit(logits), log_expit(-logits))
 
     def sample(self, theta: FloatArray, xi: FloatArray, rng: np.random.Generator) -> FloatArray:
         """Draw outcomes of every design with the same random numbers, (t, n, width); see `Surrogate.sample`."""

@@ -10,7 +10,7 @@ References:
     Bishop, Mixture density networks, 1994, Aston University NCRG/94/004.
 
 Fails when:
-    an outcome has many real columns with a strongly curved joint density: a mixture of Gaussians needs many components.
+    an outcome has many real columns with a strongly curved joint density: Gaussians then need many components.
 """
 
 import math
@@ -112,7 +112,7 @@ class Mixture:
             mean: The start's means, reals then counts, broadcastable to (S, d + c).
             scale: The start's scales, likewise.
         """
-        parts = dict(zip(layout.sizes, raw.split(list(layout.sizes.values()), dim=-1), strict=True))
+        parts = dict(zip(layout.sizes, torch.split(raw, list(layout.sizes.values()), dim=-1), strict=True))
         k, d, c = layout.components, len(layout.reals), len(layout.counts)
         shape = raw.shape[:-1]
         mean, scale = mean.unsqueeze(-2), scale.unsqueeze(-2)
@@ -133,8 +133,16 @@ class Mixture:
 
     def map(self, change: Callable[[Tensor], Tensor]) -> "Mixture":
         """Return the mixture with every tensor changed, as for inserting an axis."""
-        tensors = (self.log_weight, self.loc, self.precision, self.count_loc, self.count_scale, self.binary)
-        return Mixture(self.layout, *(change(t) for t in tensors), tuple(change(t) for t in self.categories))
+        return Mixture(
+            self.layout,
+            change(self.log_weight),
+            change(self.loc),
+            change(self.precision),
+            change(self.count_loc),
+            change(self.count_scale),
+            change(self.binary),
+            tuple(change(t) for t in self.categories),
+        )
 
     def log_prob(self, events: Tensor) -> Tensor:
         """Return the log density of events (..., columns) whose leading shape broadcasts with S, in nats.
@@ -227,7 +235,7 @@ def interval(lower: Tensor, upper: Tensor) -> Tensor:
 def chosen(log_prob: Tensor, index: Tensor) -> Tensor:
     """Return log_prob (..., K, n) at category indices whose shape broadcasts with (...), (..., K)."""
     one_hot = torch.nn.functional.one_hot(index.long(), log_prob.shape[-1]).to(log_prob)
-    return (log_prob * one_hot.unsqueeze(-2)).sum(-1)
+    return torch.sum(log_prob * one_hot.unsqueeze(-2), -1)
 
 
 def picked(log_prob: Tensor, uniform: Tensor) -> Tensor:
@@ -240,11 +248,8 @@ def taken(tensor: Tensor, component: Tensor) -> Tensor:
     """Return the entries (S, ...) of a tensor (S, K, ...) that belong to components (S)."""
     index = component.reshape(*component.shape, *[1] * (tensor.dim() - component.dim()))
     index = index.expand(*component.shape, 1, *tensor.shape[component.dim() + 1 :])
-    return (
-        tensor.expand(*component.shape, *tensor.shape[component.dim() :])
-        .gather(component.dim(), index)
-        .squeeze(component.dim())
-    )
+    whole = tensor.expand(*component.shape, *tensor.shape[component.dim() :])
+    return torch.gather(whole, component.dim(), index).squeeze(component.dim())
 
 
 def initial_bias(layout: Layout, frequencies: Mapping[int, Tensor], members: int, noise: Tensor) -> Tensor:
@@ -256,7 +261,7 @@ def initial_bias(layout: Layout, frequencies: Mapping[int, Tensor], members: int
         members: Ensemble members.
         noise: Standard normal numbers, (members, outputs), which keep the components from being copies.
     """
-    bias = 0.3 * noise
+    bias = 0.1 * noise
     offset = 0
     for name, size in layout.sizes.items():
         part = slice(offset, offset + size)

@@ -178,7 +178,8 @@ def move(
         particles is moved along differences of the other half, which keeps detailed balance.
     """
     u, log_floor, log_target = u.copy(), log_floor.copy(), log_target.copy()
-    jumps, rates, wanted = 0.0, [], 3.0 if temperature >= 1.0 else 2.0
+    rates: list[float] = []
+    jumps, wanted = 0.0, 3.0 if temperature >= 1.0 else 2.0
     while len(rates) < LEAST_SWEEPS or (jumps < wanted and len(rates) < MOST_SWEEPS):
         accepted = 0
         order = rng.permutation(len(u))

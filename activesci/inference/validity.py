@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from activesci.inference.density import COLD_RATE, WARM_RATE, WARM_STEPS, batches, cold_steps, split
 from activesci.inference.network import Network, train
+from activesci.inference.rows import COLD_RATE, WARM_RATE, WARM_STEPS, batches, cold_steps, split
 from activesci.rng import torch_generator
 from activesci.types import BoolArray, FloatArray
 
