@@ -50,6 +50,15 @@ class Bank:
         y = y[::-1][last]
         return cls(theta[index], xi[index], y, _valid(y), np.full(len(index), round, dtype=np.int64), index)
 
+    def where(self, which: BoolArray) -> Self:
+        """Return some of the simulations, in the same order.
+
+        Args:
+            which: Which ones, (n,).
+        """
+        columns = ("theta", "xi", "y", "valid", "round", "index")
+        return type(self)(**{name: getattr(self, name)[which] for name in columns})
+
     @classmethod
     def join(cls, banks: Sequence[Self]) -> Self:
         """Return the banks one after the other; those with nothing in them are left out."""

@@ -153,7 +153,7 @@ class History:
 
     @classmethod
     def fold(cls, events: Iterable[Event]) -> Self:
-        """Return the history that events tell; pure, so a reader and a resumed writer see the same."""
+        """Return the history that events tell; a reader and a resumed writer see the same."""
         return cls(**Folding(events).fields())
 
     @property
@@ -277,7 +277,8 @@ class Folding:
         elif event.kind is Kind.STARTED:
             self._state["started"] = event
         elif event.kind is Kind.ALARM:
-            self._alarms.append({"round": event.round, **event.payload})
+            known = dict.fromkeys(("what", "message"))  # first and in this order, also when read back
+            self._alarms.append({"round": event.round, **known, **event.payload})
         elif event.kind in (Kind.PAUSED, Kind.STOPPED):
             self._state.update(status=event.kind.value, reason=str(event.payload.get("reason", "")))
         elif event.kind is Kind.RESUMED:

@@ -64,14 +64,22 @@ class Journal:
             LedgerError: If the folder holds the campaign of another study or of another simulator, or cannot be used.
         """
         journal = cls(Ledger.open(folder) if Ledger.exists(folder) else Ledger.create(folder), observer)
-        if journal.history.started is not None:
-            journal._require(study, said)
-            return journal
-        journal.ledger.keep(STUDY, study.source_text)
+        try:
+            journal._begin(study, said)
+        except BaseException:
+            journal.close()  # or the folder would be locked for as long as this process lives
+            raise
+        return journal
+
+    def _begin(self, study: Study, said: Mapping[str, Any]) -> None:
+        """Record what is asked or, if that is recorded, see that it is the same."""
+        if self.history.started is not None:
+            self._require(study, said)
+            return
+        self.ledger.keep(STUDY, study.source_text)
         content = {"study": study.mapping(), "study_digest": study.digest, "source_text": study.source_text}
         where = {"folder": str(study.folder.resolve()), "seed": study.seed, "versions": versions()}
-        journal.append(Kind.STARTED, 0, {**content, **where, **said})
-        return journal
+        self.append(Kind.STARTED, 0, {**content, **where, **said})
 
     def _require(self, study: Study, said: Mapping[str, Any]) -> None:
         """Refuse to go on with what would be another campaign."""
@@ -83,7 +91,6 @@ class Journal:
             ("data_digest", "data"),
         ):
             if recorded.get(key) != now.get(key):
-                self.close()
                 if key == "study_digest":
                     what += differing(recorded["study"], study.mapping())
                 raise LedgerError(

@@ -38,19 +38,24 @@ class Learning:
         setup, journal = self._setup, self._setup.journal
         belief = self._memory.belief()
         last = setup.surrogate if belief is None else belief.surrogate
-        if (fitted := self._memory.record.fitted) is not None:
-            return last.restore(journal.arrays(fitted))
-        start = time.perf_counter()
+        if self._memory.record.fitted is None:
+            self._record_fit(number, last)
+        fitted = self._memory.record.fitted
+        assert fitted is not None  # it is recorded by now
+        return last.restore(journal.arrays(fitted))
+
+    def _record_fit(self, number: int, last: Surrogate) -> None:
+        setup, start = self._setup, time.perf_counter()
         bank = self._memory.bank(number)
         fresh = int((bank.round == number).sum()) if number > 0 else 0
+        focus = None if (belief := self._memory.belief()) is None else belief.posterior.theta
         try:
-            surrogate, info = last.fit(bank, fresh, generator(setup.study.seed, number, Purpose.FIT))
+            surrogate, info = last.fit(bank, fresh, focus, generator(setup.study.seed, number, Purpose.FIT))
         except ValueError as error:
             raise Pause(str(error)) from error
-        said = {"surrogate": journal.history.surrogate, "loss": info.loss, "held_out": info.held_out}
+        said = {"surrogate": setup.journal.history.surrogate, "loss": info.loss, "held_out": info.held_out}
         rest = {"steps": info.steps, "warm": info.warm, "seconds": time.perf_counter() - start}
-        journal.append(Kind.FITTED, number, said | rest, surrogate.state())
-        return surrogate
+        setup.journal.append(Kind.FITTED, number, said | rest, surrogate.state())
 
     def _infer(self, number: int, surrogate: Surrogate) -> None:
         start, study = time.perf_counter(), self._setup.study
@@ -61,7 +66,6 @@ class Learning:
         self._mention_disagreement(number, belief.posterior)
         said = {**described(belief.posterior), "seconds": time.perf_counter() - start}
         self._setup.journal.append(Kind.INFERRED, number, said, as_arrays(belief.posterior))
-        self._memory.keep(number, belief)
 
     def _mention_disagreement(self, number: int, posterior: Posterior) -> None:
         worst = int(posterior.disagreement.argmax())

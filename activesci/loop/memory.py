@@ -1,4 +1,8 @@
-"""What the ledger knows, as the arrays that a round works with: beliefs, measurements, simulations."""
+"""What the ledger knows, as the arrays that a round works with: beliefs, measurements, simulations.
+
+A belief is read back even by the process that has just recorded it: equal numbers laid out otherwise in memory can add
+up to other last digits, and a resumed campaign must not differ from one that was never stopped.
+"""
 
 import numpy as np
 
@@ -11,7 +15,7 @@ from activesci.types import FloatArray
 
 
 class Memory:
-    """Reads the campaign's state back from its ledger; what this process has just computed it keeps at hand.
+    """Reads the campaign's state back from its ledger, and keeps what it has read at hand.
 
     Args:
         setup: Who takes part.
@@ -60,10 +64,6 @@ class Memory:
         surrogate = setup.surrogate.restore(setup.journal.arrays(record.fitted))
         posterior = from_arrays(setup.study.parameter_space, setup.journal.arrays(record.inferred))
         return Belief(surrogate, self.data(number), posterior)
-
-    def keep(self, number: int, belief: Belief) -> None:
-        """Keep the belief of a round that has just been completed, which is what the ledger says, bit for bit."""
-        self._belief = (number, belief)
 
     def data(self, upto: int | None = None) -> Data:
         """Return all measurements, or those of the rounds up to and with `upto`."""

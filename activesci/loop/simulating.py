@@ -115,7 +115,7 @@ class Simulating:
             if time.perf_counter() - since > FLUSH_SECONDS:
                 self._record(number, buffer, again, time.perf_counter() - since)
                 buffer, since = [], time.perf_counter()
-                if seen >= EARLY and failed > self._setup.study.inference.max_failures * seen:
+                if done + seen >= EARLY and failed > self._setup.study.inference.max_failures * (done + seen):
                     raise Pause(self._failures(number))
         self._record(number, buffer, again, time.perf_counter() - since)
 

@@ -1,0 +1,127 @@
+"""A campaign that crashes anywhere in its record and is resumed ends as the one that never crashed."""
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from activesci.ledger import Ledger, store
+from activesci.loop import simulating
+from activesci.loop.controller import Campaign
+from activesci.report.summary import posterior_text
+
+from .worlds import LEARNED, PLAIN, world
+
+
+class Crash(BaseException):
+    """Nothing catches this."""
+
+
+@dataclass
+class Saboteur:
+    """Crashes at the n-th append: before it, after its artifact is on disk, or after all of it."""
+
+    crash_at: int = 0
+    when: str = "before"
+    count: int = 0
+
+    def __post_init__(self):
+        self.append, self.write = Ledger.append, store.write
+
+    def install(self, monkeypatch):
+        def append(ledger, *arguments):
+            self.count += 1
+            self.crash("before")
+            event = self.append(ledger, *arguments)
+            self.crash("after")
+            return event
+
+        def write(*arguments):
+            self.crash("between")
+            self.write(*arguments)
+
+        monkeypatch.setattr(Ledger, "append", append)
+        monkeypatch.setattr(store, "write", write)
+
+    def crash(self, when):
+        if (self.count, when) == (self.crash_at, self.when):
+            raise Crash
+
+
+def gone_through(study, folder):
+    """Run to the end, or to the crash, as a process would: what is not in the folder is lost."""
+    campaign = Campaign(study, folder)
+    try:
+        for _ in campaign:
+            pass
+    finally:
+        campaign.close()
+    return campaign
+
+
+def told(campaign):
+    """Return all that a campaign found out, less the time that it took."""
+    summary = campaign.summary()
+    for entry in summary["rounds"]:
+        del entry["seconds"]
+    history = campaign.history
+    attempts = [event.payload["status"] for record in history.rounds for event in record.measured]
+    return json.dumps([summary, attempts]), posterior_text(campaign.study, campaign.posterior.theta)
+
+
+TINY = {**LEARNED, "simulations": 128, "per_round": 64}
+
+WORLDS = {
+    "a pool with a misfit, in pairs": {
+        "data": "x,y\n0.5,0.25\n2.0,1.0\n1.0,9.0\n2.0,1.1\n",
+        "designer": {"pool": {}, "batch": 2},
+        "stop": None,
+    },
+    "simulated nature, searched": {"designer": {"bayesopt": {"evaluations": 6}}, "stop": {"gain": 0.5}},
+    "a learned likelihood": {"model": PLAIN, "inference": TINY, "stop": {"rounds": 1}},
+    "failures and no design": {
+        "model": 'def simulate(theta, design, rng):\n    y = rng.normal(theta["slope"], 0.5)\n'
+        '    y[theta["slope"] > 1] = float("nan")\n    return {"y": y}\n',
+        "data": "y\n0.2\n0.4\n",
+        "design": None,
+        "inference": {**TINY, "per_round": 0},
+        "stop": None,
+    },
+}
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_a_crash_at_any_append_changes_nothing(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(simulating, "FLUSH_SECONDS", 0.0)
+    study = world(tmp_path, **WORLDS[name])
+    with pytest.MonkeyPatch.context() as patch:
+        (watched := Saboteur()).install(patch)
+        whole = told(gone_through(study, tmp_path / "whole"))
+    equal = []
+    for n in range(1, watched.count + 1):
+        for when in ("between", "after") if "inference" in WORLDS[name] else ("before", "between", "after"):
+            folder = tmp_path / f"{n}-{when}"
+            with pytest.MonkeyPatch.context() as patch:
+                Saboteur(n, when).install(patch)
+                with pytest.raises(Crash):
+                    gone_through(study, folder)
+            equal.append(told(gone_through(study, folder)) == whole)
+    assert watched.count >= 9
+    assert len(equal) >= 2 * watched.count
+    assert all(equal), [n for n, same in enumerate(equal) if not same]
+
+
+def test_a_crash_in_every_run_still_ends_the_same(tmp_path):
+    """Crash after one append, resume, crash after one more, and so on to the end."""
+    study = world(tmp_path, **WORLDS["a pool with a misfit, in pairs"])
+    whole = told(gone_through(study, tmp_path / "whole"))
+    for crashes in range(200):
+        with pytest.MonkeyPatch.context() as patch:
+            Saboteur(2, "after").install(patch)  # the first is RESUMED, once there is something to resume
+            try:
+                last = gone_through(study, tmp_path / "run")
+                break
+            except Crash:
+                continue
+    assert crashes > 10
+    assert [json.loads(told(last)[0]), told(last)[1]] == [json.loads(whole[0]), whole[1]]
