@@ -55,8 +55,8 @@ class Density:
         """Return the density trained on, its training loss, its held-out log density and the steps taken.
 
         Args:
-            rows: All valid rows of the bank. Every tenth is never trained on, in this or any later fit. With fresh
-                rows a short replay, half of it of these; without, a full training.
+            rows: All valid rows of the bank. Every tenth is never trained on, in this or any later fit. A warm
+                fit is a short replay, half of it of fresh rows.
             rng: Random numbers.
         """
         z, jacobian = self.coordinates(rows.events)
@@ -74,7 +74,7 @@ class Density:
         members = len(self.network.weights["b0"])
         learn, held = split(len(rows))
         batch = batches(learn, rows.fresh, len(rows), members, generator)
-        steps, rate = (WARM_STEPS, WARM_RATE) if rows.fresh else (cold_steps(*rows.events.shape[:2]), COLD_RATE)
+        steps, rate = (WARM_STEPS, WARM_RATE) if rows.warm else (cold_steps(*rows.events.shape[:2]), COLD_RATE)
         held_rows = torch.tensor(held).expand(members, -1)
         network, recent, least = train(self.network, loss, batch, held_rows, steps, rate)
         events_a_row = float(np.mean((~np.isnan(rows.events).any(axis=2)).sum(axis=1)))

@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 from activesci.inference.base import FitInfo
 from activesci.ledger.bank import Bank
 from activesci.rng import Purpose
-from activesci.types import Block, BlockResult, FloatArray
+from activesci.types import Block, BlockResult, BoolArray, FloatArray
+
+NUMBERS_AT_ONCE = 4_000_000
+"""Numbers of outcomes that the simulator's likelihood is given at once."""
 
 
 class Tractable(Protocol):
@@ -35,23 +38,37 @@ class ExactSurrogate:
     simulator: Tractable
     members: int = 1
 
-    def fit(self, bank: Bank, fresh: int, rng: np.random.Generator) -> tuple[Self, FitInfo]:
+    def fit(self, bank: Bank, fresh: int, focus: FloatArray | None, rng: np.random.Generator) -> tuple[Self, FitInfo]:
         """Return itself: there is nothing to learn."""
         return self, FitInfo(0.0, 0.0, 0, warm=True)
 
+    def trusted(self, theta: FloatArray) -> BoolArray:
+        """Return for all parameters (n, d) that the likelihood is right, (n,)."""
+        return np.ones(len(theta), dtype=np.bool_)
+
+    def resolves(self, theta: FloatArray) -> bool:
+        """Return that no posterior is too narrow."""
+        return True
+
     def log_prob(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return log densities for all pairs, (t, 1, n, m); see `Surrogate.log_prob`."""
-        t, _, n, width = y.shape
-        shape, pairs = (t, n, len(theta)), t * n * len(theta)
-        all_theta = np.broadcast_to(theta, (t, n, *theta.shape)).reshape(pairs, theta.shape[1])
-        all_xi = np.broadcast_to(xi[:, None, None], (*shape, xi.shape[1])).reshape(pairs, xi.shape[1])
-        all_y = np.broadcast_to(y[:, 0, :, None], (*shape, width)).reshape(pairs, width)
-        valid = ~np.isnan(all_y).all(axis=1)
-        result = np.zeros(len(all_y))
+        designs = np.repeat(xi, y.shape[2], axis=0)
+        outcomes = y[:, 0].reshape(-1, y.shape[3])
+        rows = max(1, NUMBERS_AT_ONCE // max(1, len(theta) * y.shape[3]))
+        pieces = range(0, len(outcomes), rows)
+        parts = [self._pairs(theta, designs[i : i + rows], outcomes[i : i + rows]) for i in pieces]
+        return np.concatenate(parts).reshape(len(xi), 1, y.shape[2], len(theta))
+
+    def _pairs(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
+        """Return log densities (n, m) of n outcomes at their designs for m parameters; zero for a failure."""
+        result = np.zeros((len(y), len(theta)))
+        valid = ~np.isnan(y).all(axis=1)
         if valid.any():
-            stated = self.simulator.log_likelihood(all_theta[valid], all_xi[valid], all_y[valid])
-            result[valid] = -np.inf if stated is None else stated
-        return result.reshape(t, 1, n, len(theta))
+            all_theta = np.tile(theta, (int(valid.sum()), 1))
+            all_xi, all_y = (np.repeat(a[valid], len(theta), axis=0) for a in (xi, y))
+            stated = self.simulator.log_likelihood(all_theta, all_xi, all_y)
+            result[valid] = -np.inf if stated is None else stated.reshape(-1, len(theta))
+        return result
 
     def sample(self, theta: FloatArray, xi: FloatArray, rng: np.random.Generator) -> FloatArray:
         """Draw outcomes of every design from the simulator itself, (t, n, width); see `Surrogate.sample`."""

@@ -12,6 +12,7 @@ from activesci.inference.base import FitInfo
 from activesci.inference.coordinates import Inputs
 from activesci.inference.density import Density
 from activesci.inference.network import Network, one_thread
+from activesci.inference.region import Region
 from activesci.inference.rows import Rows
 from activesci.inference.start import below
 from activesci.inference.validity import Validity
@@ -19,7 +20,7 @@ from activesci.ledger.bank import Bank
 from activesci.study.designs import DesignSpace
 from activesci.study.outcomes import OutcomeGroup, OutcomeSpace
 from activesci.study.parameters import ParameterSpace
-from activesci.types import FloatArray
+from activesci.types import BoolArray, FloatArray
 
 REFIT_AFTER = 2
 """A bank this many times as large as at the last full training is trained on in full again."""
@@ -62,10 +63,13 @@ class LikelihoodSurrogate:
     designs: DesignSpace
     outcomes: OutcomeSpace
     members: int = 4
+    region: Region | None = None
     learned: Learned | None = None
 
-    def fit(self, bank: Bank, fresh: int, rng: np.random.Generator) -> tuple[Self, FitInfo]:
+    def fit(self, bank: Bank, fresh: int, focus: FloatArray | None, rng: np.random.Generator) -> tuple[Self, FitInfo]:
         """Return the surrogate fitted to the bank: in full at first and when it has doubled, else a short replay.
+
+        All of the bank counts alike; see `ZoomedSurrogate` for one that heeds the focus.
 
         Raises:
             ValueError: If fewer than 20 simulations are valid.
@@ -73,34 +77,38 @@ class LikelihoodSurrogate:
         if bank.valid.sum() < 20:
             raise ValueError(f"{bank.valid.sum()} of {len(bank)} simulations are valid, at least 20 are needed to fit")
         warm = self.learned is not None and len(bank) < REFIT_AFTER * self.learned.rows
-        learned = self.learned if warm and self.learned else self._cold(bank, rng)
         with one_thread():
-            return self._trained(learned, bank, fresh if warm else 0, rng)
+            learned = self.learned if warm and self.learned else self._cold(bank, rng)
+            return self._trained(learned, bank, fresh, warm, rng)
 
     def _cold(self, bank: Bank, rng: np.random.Generator) -> Learned:
-        inputs = Inputs.of(self.parameters, self.designs, bank.xi)
+        inputs = Inputs.of(self.parameters, self.designs, bank.xi, self.region)
         rows = [self._rows(inputs, bank, group) for group in self.outcomes.groups]
         pairs = zip(self.outcomes.groups, rows, strict=True)
         densities = tuple(Density.cold(group, one, self.members, rng) for group, one in pairs)
         return Learned(inputs, densities, None, len(bank))
 
-    def _trained(self, learned: Learned, bank: Bank, fresh: int, rng: np.random.Generator) -> tuple[Self, FitInfo]:
+    def _trained(
+        self, learned: Learned, bank: Bank, fresh: int, warm: bool, rng: np.random.Generator
+    ) -> tuple[Self, FitInfo]:
         fits = [
-            density.fitted(self._rows(learned.inputs, bank, group, fresh), rng)
+            density.fitted(replace(self._rows(learned.inputs, bank, group, fresh), warm=warm), rng)
             for group, density in zip(self.outcomes.groups, learned.densities, strict=True)
         ]
-        validity = self._validity(learned, bank, fresh, rng)
+        validity = self._validity(learned, bank, fresh, warm, rng)
         learned = replace(learned, densities=tuple(fit[0] for fit in fits), validity=validity)
-        loss, held_out = (float(sum(fit[i] for fit in fits)) for i in (1, 2))
-        return replace(self, learned=learned), FitInfo(loss, held_out, fits[0][3], fresh > 0)
+        info = FitInfo(sum(fit[1] for fit in fits), sum(fit[2] for fit in fits), fits[0][3], warm)
+        return replace(self, learned=learned), info
 
-    def _validity(self, learned: Learned, bank: Bank, fresh: int, rng: np.random.Generator) -> Validity | None:
+    def _validity(
+        self, learned: Learned, bank: Bank, fresh: int, warm: bool, rng: np.random.Generator
+    ) -> Validity | None:
         if bank.valid.all():
             return None
         x = np.concatenate([learned.inputs.of_theta(bank.theta), learned.inputs.of_xi(bank.xi)], axis=1)
-        known = learned.validity if fresh else None
+        known = learned.validity if warm else None
         last = known or Validity.cold(x.shape[1], float(bank.valid.mean()), self.members, rng)
-        return last.fitted(x, bank.valid, fresh if known else 0, rng)
+        return last.fitted(x, bank.valid, fresh, known is not None, rng)
 
     def _rows(self, inputs: Inputs, bank: Bank, group: OutcomeGroup, fresh: int = 0) -> Rows:
         valid = bank.valid
@@ -146,6 +154,18 @@ class LikelihoodSurrogate:
                 np.nan
             )
 
+    def inputs_of(self, theta: FloatArray) -> FloatArray:
+        """Return the inputs for parameters (n, d), of about unit variance over what the surrogate was fitted to."""
+        return self._ready().inputs.of_theta(theta)
+
+    def trusted(self, theta: FloatArray) -> BoolArray:
+        """Return for all parameters (n, d) that the surrogate judges them, (n,)."""
+        return np.ones(len(theta), dtype=np.bool_)
+
+    def resolves(self, theta: FloatArray) -> bool:
+        """Return that no finer surrogate is needed; see `ZoomedSurrogate`."""
+        return True
+
     def _ready(self) -> Learned:
         if self.learned is None:
             raise ValueError("the surrogate has not been fitted")
@@ -161,6 +181,8 @@ class LikelihoodSurrogate:
         }
         for i, density in enumerate(learned.densities):
             arrays |= {f"density{i}.{name}": array for name, array in density.state().items()}
+        if self.region is not None:
+            arrays |= {f"region.{name}": array for name, array in self.region.state().items()}
         if learned.validity is not None:
             arrays |= {f"validity.{name}": array for name, array in learned.validity.state().items()}
         return arrays
@@ -174,10 +196,10 @@ class LikelihoodSurrogate:
         )
         weights = below(state, "validity")
         validity = Validity(Network.restore(weights)) if weights else None
-        learned = Learned(
-            Inputs(self.parameters, self.designs, centre, scale), densities, validity, int(state["rows"])
-        )
-        return replace(self, learned=learned)
+        box = below(state, "region")
+        region = Region.restore(box) if box else None
+        inputs_ = Inputs(self.parameters, self.designs, centre, scale, region)
+        return replace(self, region=region, learned=Learned(inputs_, densities, validity, int(state["rows"])))
 
 
 def events_of(group: OutcomeGroup, y: FloatArray) -> FloatArray:

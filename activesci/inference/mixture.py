@@ -229,7 +229,7 @@ def interval(lower: Tensor, upper: Tensor) -> Tensor:
     flip = lower > 0
     high, low = torch.where(flip, -lower, upper), torch.where(flip, -upper, lower)
     top, bottom = torch.special.log_ndtr(high), torch.special.log_ndtr(low)
-    return top + torch.log(-torch.expm1((bottom - top).clamp(max=-1e-12)))
+    return torch.add(top, torch.log(-torch.expm1((bottom - top).clamp(max=-1e-12))))
 
 
 def chosen(log_prob: Tensor, index: Tensor) -> Tensor:
@@ -249,7 +249,7 @@ def taken(tensor: Tensor, component: Tensor) -> Tensor:
     index = component.reshape(*component.shape, *[1] * (tensor.dim() - component.dim()))
     index = index.expand(*component.shape, 1, *tensor.shape[component.dim() + 1 :])
     whole = tensor.expand(*component.shape, *tensor.shape[component.dim() :])
-    return torch.gather(whole, component.dim(), index).squeeze(component.dim())
+    return torch.squeeze(torch.gather(whole, component.dim(), index), component.dim())
 
 
 def initial_bias(layout: Layout, frequencies: Mapping[int, Tensor], members: int, noise: Tensor) -> Tensor:

@@ -21,13 +21,15 @@ class Rows:
         theta: Inputs for parameters, (n, d).
         xi: Inputs for designs, (n, p).
         events: Outcome events, (n, events, columns); padding is NaN.
-        fresh: How many of the last rows are new since the last fit; 0 for a full training.
+        fresh: How many of the last rows are new since the last fit.
+        warm: Whether a short replay is to be done, and no full training.
     """
 
     theta: FloatArray
     xi: FloatArray
     events: FloatArray
-    fresh: int
+    fresh: int = 0
+    warm: bool = False
 
     @property
     def x(self) -> FloatArray:

@@ -12,7 +12,7 @@ from activesci.types import FloatArray, IntArray
 LogDensity = Callable[[FloatArray], FloatArray]
 """(n, d) points of the unit cube to (n,) log densities with respect to the prior, in nats."""
 
-LEAST_SWEEPS, MOST_SWEEPS = 3, 30
+LEAST_SWEEPS, MOST_SWEEPS = 3, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Population:
         log_like: The target's log density at the points with respect to the prior, (n,).
         log_evidence: Log of the target's normalisation [nats].
         log_evidence_error: Its Monte Carlo standard error.
-        eves: For each particle, the particle at the start that it descends from, (n,).
+        eves: For each particle, the independent draw that it descends from, (n,).
         ess: The lowest effective sample size met on the way.
         steps: Temperature steps taken.
         acceptance: Mean acceptance of the last moves.
@@ -85,8 +85,8 @@ def bridge(
         the posterior has many separated modes, each of a share below about 1 / particles of the prior.
     """
     after = bounded(after)
-    u = renewed(start.u, renew, rng)
-    floor = defensive(before, start.log_evidence, renew)
+    u, roots = renewed(start, renew, rng)
+    floor = defensive(bounded(before), start.log_evidence, renew)
     log_floor, log_target = floor(u), after(u)
     eves, temperature, log_evidence = np.arange(len(u)), 0.0, 0.0
     lowest, steps, acceptance, variance = float(len(u)), 0, 1.0, 0.0
@@ -100,9 +100,8 @@ def bridge(
         u, log_floor, log_target, eves = u[chosen], log_floor[chosen], log_target[chosen], eves[chosen]
         temperature = 1.0 if step >= 1.0 - temperature else temperature + step
         u, log_floor, log_target, acceptance = move(u, log_floor, log_target, floor, after, temperature, rng)
-    return Population(
-        u, log_target, float(log_evidence), float(np.sqrt(variance)), eves, float(lowest), steps, acceptance
-    )
+    error = float(np.hypot(np.sqrt(variance), start.log_evidence_error))
+    return Population(u, log_target, float(log_evidence), error, roots[eves], float(lowest), steps, acceptance)
 
 
 def from_prior(target: LogDensity, particles: int, dim: int, rng: np.random.Generator) -> Population:
@@ -116,11 +115,14 @@ def bounded(density: LogDensity) -> LogDensity:
     return lambda u: np.nan_to_num(density(u), nan=-1e30, neginf=-1e30)
 
 
-def renewed(u: FloatArray, share: float, rng: np.random.Generator) -> FloatArray:
-    """Replace an evenly spread share of the particles by draws of the prior."""
-    fresh = round(share * len(u))
-    kept = rng.choice(len(u), len(u) - fresh, replace=False)
-    return np.concatenate([u[kept], rng.random((fresh, u.shape[1]))])
+def renewed(start: Population, share: float, rng: np.random.Generator) -> tuple[FloatArray, IntArray]:
+    """Replace some of the particles by draws of the prior; return points and the independent draws they stem from."""
+    n, dim = start.u.shape
+    fresh = round(share * n)
+    kept = rng.choice(n, n - fresh, replace=False)
+    ancestors = np.concatenate([start.eves[kept], n + np.arange(fresh)])
+    _, roots = np.unique(ancestors, return_inverse=True)
+    return np.concatenate([start.u[kept], rng.random((fresh, dim))]), roots.astype(np.int64)
 
 
 def defensive(before: LogDensity, log_evidence: float, share: float) -> LogDensity:
@@ -139,7 +141,7 @@ def next_step(slope: FloatArray, rest: float) -> float:
 
     if surplus(rest) >= 0:
         return rest
-    return float(brentq(surplus, 0.0, rest, xtol=1e-12 * rest, rtol=1e-6))
+    return max(float(brentq(surplus, 0.0, rest, xtol=1e-12 * rest, rtol=1e-6)), 1e-12 * rest)
 
 
 def normalised(log_weights: FloatArray) -> tuple[FloatArray, float]:
@@ -171,7 +173,10 @@ def move(
     temperature: float,
     rng: np.random.Generator,
 ) -> tuple[FloatArray, FloatArray, FloatArray, float]:
-    """Move the particles until each was expected to jump twice (thrice at the end), or MOST_SWEEPS were done.
+    """Move the particles until each was expected to jump often enough to forget, or MOST_SWEEPS were done.
+
+    One jump is short against the target by about the root of the number of dimensions, so it takes as many jumps as
+    there are dimensions, up to a factor, to forget; half as many again at the end.
 
     References:
         ter Braak, Differential evolution Markov chain, 2006, doi:10.1007/s11222-006-8769-1. Each half of the
@@ -179,7 +184,7 @@ def move(
     """
     u, log_floor, log_target = u.copy(), log_floor.copy(), log_target.copy()
     rates: list[float] = []
-    jumps, wanted = 0.0, 3.0 if temperature >= 1.0 else 2.0
+    jumps, wanted = 0.0, (1.5 if temperature >= 1.0 else 1.0) * max(2.0, 1 + u.shape[1] / 3)
     while len(rates) < LEAST_SWEEPS or (jumps < wanted and len(rates) < MOST_SWEEPS):
         accepted = 0
         order = rng.permutation(len(u))

@@ -31,13 +31,14 @@ class Validity:
         bias = torch.full((members, 1), float(np.log(share / (1 - share))))
         return cls(Network.initial(members, inputs, 1, bias, torch_generator(rng)))
 
-    def fitted(self, x: FloatArray, valid: BoolArray, fresh: int, rng: np.random.Generator) -> Self:
+    def fitted(self, x: FloatArray, valid: BoolArray, fresh: int, warm: bool, rng: np.random.Generator) -> Self:
         """Return the probability trained on.
 
         Args:
             x: Inputs of all simulations, (n, d + p).
             valid: Which of them gave an outcome, (n,).
-            fresh: For a short replay, how many of the last rows are new; 0 for a full training.
+            fresh: How many of the last rows are new.
+            warm: Whether a short replay is to be done, half of it of fresh rows, and no full training.
             rng: Random numbers.
         """
         rows, labels = torch.tensor(x, dtype=torch.float32), torch.tensor(valid, dtype=torch.float32)
@@ -50,7 +51,7 @@ class Validity:
         members = len(self.network.weights["b0"])
         learn, held = split(len(x))
         batch = batches(learn, fresh, len(x), members, torch_generator(rng))
-        steps, rate = (WARM_STEPS, WARM_RATE) if fresh else (cold_steps(len(x)), COLD_RATE)
+        steps, rate = (WARM_STEPS, WARM_RATE) if warm else (cold_steps(len(x)), COLD_RATE)
         return type(self)(train(self.network, loss, batch, torch.tensor(held).expand(members, -1), steps, rate)[0])
 
     def logits(self, theta: FloatArray, xi: FloatArray) -> FloatArray:
