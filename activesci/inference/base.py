@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from activesci.ledger.bank import Bank
-from activesci.types import FloatArray
+from activesci.types import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,21 @@ class Surrogate(Protocol):
 
     members: int
 
-    def fit(self, bank: Bank, fresh: int, rng: np.random.Generator) -> tuple[Self, FitInfo]:
-        """Return the surrogate fitted to the bank, of which the last `fresh` rows are new; self is left as it was."""
+    def fit(self, bank: Bank, fresh: int, focus: FloatArray | None, rng: np.random.Generator) -> tuple[Self, FitInfo]:
+        """Return the surrogate fitted to the bank; self is left as it was.
+
+        Args:
+            bank: Every simulation done so far.
+            fresh: How many of its last rows are new since the last fit.
+            focus: Posterior samples, (n, d), around which it must be right; None before there is a posterior.
+            rng: Random numbers.
+        """
+
+    def trusted(self, theta: FloatArray) -> BoolArray:
+        """Return which parameters (n, d) are judged as finely as the posterior is narrow, (n,)."""
+
+    def resolves(self, theta: FloatArray) -> bool:
+        """Return whether posterior samples (n, d) are as wide as what the surrogate was fitted to."""
 
     def log_prob(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return the log density of outcomes given parameters at designs, all pairs at once, in nats.

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 from scipy.special import ndtri
 
+from activesci.inference.region import Region
 from activesci.study.designs import DesignSpace
 from activesci.study.parameters import ParameterSpace
 from activesci.study.priors import Beta, LogUniform, Uniform
@@ -32,13 +33,14 @@ class Inputs:
     designs: DesignSpace
     centre: FloatArray
     scale: FloatArray
+    region: Region | None = None
 
     @classmethod
-    def of(cls, parameters: ParameterSpace, designs: DesignSpace, xi: FloatArray) -> Self:
-        """Return the inputs standardised over the designs (n, k) of a bank."""
+    def of(cls, parameters: ParameterSpace, designs: DesignSpace, xi: FloatArray, region: Region | None) -> Self:
+        """Return the inputs standardised over the designs (n, k) of a bank and, if there is one, over a region."""
         features = designs.features(xi)
         sd = features.std(axis=0)
-        return cls(parameters, designs, features.mean(axis=0), np.where(sd > 1e-9, sd, 1.0))
+        return cls(parameters, designs, features.mean(axis=0), np.where(sd > 1e-9, sd, 1.0), region)
 
     def of_theta(self, theta: FloatArray) -> FloatArray:
         """Return the inputs for parameters, (n, d) to (n, d)."""
@@ -46,7 +48,7 @@ class Inputs:
         bounded = np.array([isinstance(prior, Uniform | LogUniform | Beta) for prior in self.parameters.priors])
         inputs = np.sqrt(12.0) * (u - 0.5)
         inputs[:, ~bounded] = np.clip(ndtri(u[:, ~bounded]), -FARTHEST, FARTHEST)
-        return np.asarray(inputs)
+        return np.asarray(inputs if self.region is None else self.region.local(inputs))
 
     def of_xi(self, xi: FloatArray) -> FloatArray:
         """Return the inputs for designs, (n, k) to (n, p); far ones are drawn in, but none onto another."""

@@ -55,7 +55,7 @@ def fitted(seed, simulations, members):
     y = simulate(theta, xi, rng)
     bank = Bank.of(0, theta, xi, [{"index": np.arange(simulations), "y": y}])
     surrogate = LikelihoodSurrogate(STUDY.parameter_space, STUDY.design_space, STUDY.outcome_space, members)
-    return surrogate.fit(bank, 0, generator(seed, 0, Purpose.FIT))[0]
+    return surrogate.fit(bank, 0, None, generator(seed, 0, Purpose.FIT))[0]
 
 
 def divergence(surrogate, data, points):
