@@ -151,10 +151,10 @@ class History:
     reason: str = ""
     last: Event | None = field(default=None, repr=False)
 
-    @classmethod
-    def fold(cls, events: Iterable[Event]) -> Self:
+    @staticmethod
+    def fold(events: Iterable[Event]) -> "History":
         """Return the history that events tell; a reader and a resumed writer see the same."""
-        return cls(**Folding(events).fields())
+        return Folding(events).history()
 
     @property
     def study_mapping(self) -> dict[str, Any]:
@@ -245,7 +245,7 @@ class History:
 
 def fold(events: Iterable[Event]) -> History:
     """Return the history that events tell, see `History.fold`."""
-    return History.fold(events)
+    return Folding(events).history()
 
 
 def _bank_of(record: RoundRecord, arrays: Arrays) -> Bank:
@@ -277,8 +277,8 @@ class Folding:
         elif event.kind is Kind.STARTED:
             self._state["started"] = event
         elif event.kind is Kind.ALARM:
-            known = dict.fromkeys(("what", "message"))  # first and in this order, also when read back
-            self._alarms.append({"round": event.round, **known, **event.payload})
+            order = dict.fromkeys(("what", "message"))  # the same when it is read back
+            self._alarms.append({"round": event.round, **order, **event.payload})
         elif event.kind in (Kind.PAUSED, Kind.STOPPED):
             self._state.update(status=event.kind.value, reason=str(event.payload.get("reason", "")))
         elif event.kind is Kind.RESUMED:
@@ -292,10 +292,6 @@ class Folding:
         self._rounds += [RoundRecord(missing) for missing in range(len(self._rounds), number + 1)]
         return self._rounds[number]
 
-    def fields(self) -> dict[str, Any]:
-        """Return the fields of the history so far."""
-        return {**self._state, "rounds": tuple(self._rounds), "alarms": tuple(self._alarms)}
-
     def history(self) -> History:
         """Return the history so far."""
-        return History(**self.fields())
+        return History(rounds=tuple(self._rounds), alarms=tuple(self._alarms), **self._state)

@@ -109,4 +109,6 @@ def _check_arguments(source: Source, name: str) -> None:
     try:
         signature.bind({}, {}, None)
     except TypeError as error:
-        raise SimulatorError(f"{name}{signature}: expected {name}(theta, design, rng): {error}") from error
+        raise SimulatorError(
+            f"{source.name}: {name}{signature}: expected {name}(theta, design, rng): {error}"
+        ) from error
