@@ -97,6 +97,8 @@ def _designer(study: "Study") -> None:
     designer, space = study.designer, study.design_space
     if designer.pool is not None and study.experiment.recorded is None:
         raise Problem(("designer", "pool"), f"pool with experiment {study.experiment.kind}", "a recorded experiment")
+    if study.experiment.recorded is not None and study.design and designer.kind not in ("pool", "random"):
+        raise Problem(("designer", designer.kind), f"{designer.kind} with experiment recorded", "pool or random")
     if designer.grid is not None and (size := space.grid_size(designer.grid.points)) > LARGEST_GRID:
         place: Path_ = ("designer", "grid", "points")
         raise Problem(place, f"a grid of {size} designs", f"at most {LARGEST_GRID}: fewer points or another designer")
@@ -111,6 +113,8 @@ def _stop(study: "Study") -> None:
         _known(rule.sd or rule.width or {}, study.parameter_space.names, (*path, rule.kind), "free parameter")
         if rule.cost is not None and study.cost_written is None:
             raise Problem((*path, "cost"), "a limit of cost", "a study with a cost")
+        if rule.gain is not None and not study.design:
+            raise Problem((*path, "gain"), "a limit of gain", "a study with a design, as only that is chosen by gain")
 
 
 def _rules(rule: StopRule, path: Path_) -> Iterator[tuple[Path_, StopRule]]:
