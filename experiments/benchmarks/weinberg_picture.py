@@ -46,61 +46,58 @@ def learning(axes: Axes, pool, size: int, chosen: list[bench.Line], limit: float
     axes.plot(steps, middle, color=ORANGE, lw=2.2)
     paths = np.array([bench.path(line, "sd", "g_f")[1:] for line in chosen])
     for path in paths:
-        axes.plot(steps[: len(path)], path, color=BLUE, lw=0.8, alpha=0.35)
-    best = pool.sds_along(pool.order()[0])[:, 0]
-    axes.plot(steps, np.median(paths, axis=0), color=BLUE, lw=2.4)
-    axes.plot(steps, best, color=INK, lw=1.3, ls=(0, (1, 1.6)))
+        axes.plot(steps[: len(path)], path, color=BLUE, lw=0.8, alpha=0.4)
+    typical = np.median(paths, axis=0)
+    axes.plot(steps[: len(typical)], typical, color=BLUE, lw=2.4)
+    axes.plot(steps, pool.sds_along(pool.order()[0])[:, 0], color=INK, lw=1.4, ls=(0, (1, 1.6)))
     axes.axhline(limit, color=MUTED, lw=1, ls=(0, (5, 3)))
-    axes.text(size, limit - 0.0006, "target: 10 % above all 17", ha="right", va="top", color=MUTED, size=9.5)
-    for path, colour in ((np.median(paths, axis=0), BLUE), (middle, ORANGE)):
-        stop = int(np.argmax(path <= limit)) + 1
-        axes.plot([stop], [path[stop - 1]], "o", color=colour, ms=7, mec="white", mew=1.3, zorder=5)
-        axes.annotate(
-            f"{stop}",
-            (stop, path[stop - 1]),
-            (0, 9),
-            textcoords="offset points",
-            ha="center",
-            color=colour,
-            weight="bold",
-        )
-    axes.set(xlim=(0.6, size + 0.4), yscale="log", ylim=(0.048, 0.26))
+    axes.text(size + 0.3, limit + 0.0007, "target", ha="right", va="bottom", color=MUTED, size=10)
+    stop = int(np.median([bench.first(path <= limit) or len(path) for path in paths]))
+    mark(axes, stop, typical[stop - 1], BLUE)
+    stop = int(np.median([bench.first(path <= limit) for path in random]))
+    mark(axes, stop, middle[stop - 1], ORANGE)
+    axes.set(xlim=(0.5, size + 0.5), yscale="log", ylim=(0.049, 0.25))
     axes.set_yticks([0.05, 0.06, 0.08, 0.1, 0.15, 0.2], ["0.05", "0.06", "0.08", "0.10", "0.15", "0.20"])
     axes.yaxis.set_minor_locator(mpl.ticker.NullLocator())
     axes.set_xticks([1, 3, 5, 7, 9, 11, 13, 15, 17])
     axes.set(xlabel="measurements used", ylabel="posterior sd of G_F [10⁻⁵ GeV⁻²]")
-    axes.text(5.6, 0.128, "random order", color=ORANGE, weight="bold")
-    axes.text(5.6, 0.119, "median and 90 % of orders, exact", color=ORANGE, size=9, va="top")
-    axes.text(1.9, 0.0745, f"chosen by activesci: {len(chosen)} seeds", color=BLUE, weight="bold")
-    axes.text(1.9, 0.0715, "dotted: a perfect loop, likelihood known", color=INK, size=9, va="top")
+    say(axes, (7.9, 0.205), ("in random order", "median and 90 % of orders, exact likelihood"), ORANGE)
+    say(axes, (2.0, 0.089), ("chosen by activesci", f"{len(chosen)} seeds, likelihood-free"), BLUE)
+    axes.text(2.0, 0.0795, "dotted: a perfect loop", color=INK, size=9.5, va="top")
     axes.set_title("How well G_F is known", loc="left", weight="bold", size=12)
+
+
+def mark(axes: Axes, stop: int, sd: float, colour: str) -> None:
+    """Mark where the target was reached, with the number of measurements."""
+    axes.plot([stop], [sd], "o", color=colour, ms=8, mec="white", mew=1.3, zorder=5)
+    style = {"textcoords": "offset points", "ha": "center", "color": colour, "weight": "bold", "size": 13}
+    axes.annotate(f"{stop}", (stop, sd), (0, 9), **style)
+
+
+def say(axes: Axes, place: tuple[float, float], lines: tuple[str, str], colour: str) -> None:
+    """Write what a curve is."""
+    axes.text(*place, lines[0], color=colour, weight="bold", va="bottom")
+    axes.text(place[0], place[1] * 0.985, lines[1], color=colour, size=9.5, va="top")
 
 
 def drawer(axes: Axes, pool, data: list[dict], line: bench.Line, limit: float) -> None:
     """Draw the measurements, numbered in the order in which they were chosen up to the stop."""
     stop = bench.first(bench.path(line, "sd", "g_f")[1:] <= limit)
-    order = bench.rows(line)
-    number = {row: place for place, row in enumerate(order[:stop], 1)}
+    taken = bench.rows(line)[:stop]
     points = np.array([[row["sqrt_s"], row["a_fb"], row["error"]] for row in data])
-    left = [row for row in range(len(data)) if row not in number]
-    axes.errorbar(*points[left].T, fmt="o", color="#b9bec4", ms=4, lw=1.1, capsize=0)
-    taken = list(number)
-    axes.errorbar(*points[taken].T, fmt="o", color=BLUE, ms=6, lw=1.8, capsize=0, zorder=4)
+    left = [row for row in range(len(data)) if row not in taken]
     curve(axes, pool)
-    for row, place in number.items():
-        axes.annotate(
-            f"{place}",
-            points[row, :2],
-            (-11, -5),
-            textcoords="offset points",
-            color=BLUE,
-            weight="bold",
-            ha="right",
-            zorder=6,
-        )
+    axes.errorbar(*points[left].T, fmt="o", color="#b4bac1", ms=4, lw=1.1, capsize=0)
+    axes.errorbar(*points[taken].T, fmt="o", color=BLUE, ms=6, lw=1.8, capsize=0, zorder=4)
+    order = sorted(taken, key=lambda row: -points[row, 1])
+    for row, height in zip(order, -0.28 - 0.05 * np.arange(len(order)), strict=True):
+        name = f"{data[row]['experiment']} {data[row]['sqrt_s']:g}"
+        axes.text(11.5, height, f"{taken.index(row) + 1}", color=BLUE, weight="bold", va="center")
+        axes.text(14, height, name, color=BLUE, size=10, va="center")
+        axes.plot([28.5, points[row, 0]], [height, points[row, 1]], color=BLUE, lw=0.6, alpha=0.7)
     axes.axhline(0, color=MUTED, lw=0.6)
-    axes.set(xlim=(10, 62), xlabel="√s [GeV]", ylabel="forward-backward asymmetry A_FB")
-    axes.set_title(f"What was chosen (seed {line['seed']})", loc="left", weight="bold", size=12)
+    axes.set(xlim=(10, 62), ylim=(-0.63, 0.12), xlabel="√s [GeV]", ylabel="forward-backward asymmetry A_FB")
+    axes.set_title(f"What was chosen, in order (seed {line['seed']})", loc="left", weight="bold", size=12)
 
 
 def curve(axes: Axes, pool) -> None:
