@@ -220,9 +220,10 @@ class Campaign:
         if number > 0:
             self._measuring.propose()
             self._measuring.measure()
-        if self._setup.simulates:
-            self._simulating.complete(number)
-        self._learning.complete(number)
+        while self._memory.number == number:
+            if self._setup.simulates:
+                self._simulating.complete(number)
+            self._learning.complete(number)
         return State(number, self.history.rounds[number], self.posterior)
 
     def _pause(self, reason: str) -> None:

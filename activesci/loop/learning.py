@@ -1,4 +1,4 @@
-"""The end of a round: the surrogate refitted, the posterior sampled."""
+"""How a round learns: the surrogate refitted, the posterior sampled, until it is trusted."""
 
 import time
 
@@ -7,10 +7,13 @@ from activesci.inference.posterior import Posterior, as_arrays
 from activesci.ledger import Kind
 from activesci.loop import round as rounds
 from activesci.loop.memory import Memory
+from activesci.loop.round import Belief
 from activesci.loop.setup import Setup
 from activesci.loop.stop import Pause
 from activesci.rng import Purpose, generator
 
+AGREED, OUTSIDE = 0.25, 0.01
+"""A posterior is trusted if members agree within AGREED sd and at most OUTSIDE of it lies where they are coarse."""
 DISAGREEMENT = 0.5
 """Members' posterior means that differ by more than this many posterior sd raise an alarm."""
 
@@ -27,7 +30,7 @@ class Learning:
         self._setup, self._memory = setup, memory
 
     def complete(self, number: int) -> None:
-        """Fit, unless that is recorded, and infer, which completes the round.
+        """Fit, unless that is recorded, and infer, which completes the pass and, if it is trusted, the round.
 
         Raises:
             Pause: If there are too few valid simulations to fit to.
@@ -38,19 +41,19 @@ class Learning:
         setup, journal = self._setup, self._setup.journal
         belief = self._memory.belief()
         last = setup.surrogate if belief is None else belief.surrogate
-        if self._memory.record.fitted is None:
+        if self._memory.record.current.fitted is None:
             self._record_fit(number, last)
-        fitted = self._memory.record.fitted
+        fitted = self._memory.record.current.fitted
         assert fitted is not None  # it is recorded by now
         return last.restore(journal.arrays(fitted))
 
     def _record_fit(self, number: int, last: Surrogate) -> None:
         setup, start = self._setup, time.perf_counter()
-        bank = self._memory.bank(number)
-        fresh = int((bank.round == number).sum()) if number > 0 else 0
-        focus = None if (belief := self._memory.belief()) is None else belief.posterior.theta
+        fresh, step = len(self._memory.simulated()), self._step
+        belief, rng = self._memory.belief(), generator(setup.study.seed, number, Purpose.FIT, step)
+        focus = None if belief is None or not len(belief.data) else belief.posterior.theta
         try:
-            surrogate, info = last.fit(bank, fresh, focus, generator(setup.study.seed, number, Purpose.FIT))
+            surrogate, info = last.fit(self._memory.bank(), fresh, focus, rng)
         except ValueError as error:
             raise Pause(str(error)) from error
         said = {"surrogate": setup.journal.history.surrogate, "loss": info.loss, "held_out": info.held_out}
@@ -62,10 +65,26 @@ class Learning:
         if (before := self._memory.belief()) is None:
             belief = rounds.before_data(study, surrogate)
         else:
-            belief = rounds.after_data(study, number, before, surrogate, self._memory.data())
-        self._mention_disagreement(number, belief.posterior)
-        said = {**described(belief.posterior), "seconds": time.perf_counter() - start}
+            belief = rounds.after_data(study, number, before, surrogate, self._memory.data(), self._step)
+        doubt = doubt_about(belief)
+        said = {**described(belief.posterior), "doubt": doubt, "again": doubt is not None and self._may_go_on(number)}
+        if not said["again"]:
+            self._mention_disagreement(number, belief.posterior)
+        said["seconds"] = time.perf_counter() - start
         self._setup.journal.append(Kind.INFERRED, number, said, as_arrays(belief.posterior))
+
+    @property
+    def _step(self) -> int:
+        """How many passes of the round are complete."""
+        return sum(one.inferred is not None for one in self._memory.record.passes)
+
+    def _may_go_on(self, number: int) -> bool:
+        """Say whether the study's budget allows another pass."""
+        inference, stop = self._setup.study.inference, self._setup.study.stop
+        budget = None if stop is None else stop.least("simulations")
+        planned = self._setup.journal.history.simulations + inference.per_round
+        within = budget is None or planned <= budget
+        return self._setup.simulates and number > 0 and self._step + 1 < inference.passes and within
 
     def _mention_disagreement(self, number: int, posterior: Posterior) -> None:
         worst = int(posterior.disagreement.argmax())
@@ -79,6 +98,20 @@ class Learning:
             )
 
 
+def doubt_about(belief: Belief) -> str | None:
+    """Return in words why more simulations should come before the posterior is trusted; None if it is."""
+    posterior = belief.posterior
+    if len(belief.data) == 0:
+        return None
+    if posterior.outside > OUTSIDE:
+        return f"{posterior.outside:.2%} of the posterior lies where the surrogate is coarse"
+    if not belief.surrogate.resolves(posterior.theta):
+        return "the posterior is much narrower than what the surrogate was fitted to"
+    if (worst := float(posterior.disagreement.max())) > AGREED:
+        return f"the surrogate's members disagree by {worst:.2g} posterior sd"
+    return None
+
+
 def described(posterior: Posterior) -> dict[str, object]:
     """Return a posterior in plain numbers, with the errors of its own sampling."""
     population, names = posterior.population, posterior.space.names
@@ -90,5 +123,6 @@ def described(posterior: Posterior) -> dict[str, object]:
         "ess": population.ess,
         "steps": population.steps,
         "acceptance": population.acceptance,
+        "outside": posterior.outside,
         "disagreement": dict(zip(names, posterior.disagreement.tolist(), strict=True)),
     }

@@ -8,7 +8,7 @@ import numpy as np
 
 from activesci.inference.base import Data
 from activesci.inference.posterior import from_arrays
-from activesci.ledger import Bank, Event, RoundRecord
+from activesci.ledger import Bank, Event, Pass, RoundRecord, bank_of
 from activesci.loop.round import Belief
 from activesci.loop.setup import Setup
 from activesci.types import FloatArray
@@ -24,7 +24,7 @@ class Memory:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._belief: tuple[int, Belief] | None = None
-        self._bank: tuple[int, Bank] | None = None
+        self._bank: tuple[int, Bank] = (0, Bank.join([]))
         self._outcomes: dict[int, FloatArray] = {}
 
     @property
@@ -41,28 +41,28 @@ class Memory:
     def under_way(self) -> bool:
         """Whether the round to work on has done more than choose."""
         record = self.record
-        return bool(record.measured or record.planned or record.fitted)
+        return bool(record.measured or record.passes)
 
     def _recorded(self, number: int) -> RoundRecord:
         rounds = self._setup.journal.history.rounds
         return rounds[number] if number < len(rounds) else RoundRecord(number)
 
     def belief(self) -> Belief | None:
-        """Return what is believed after the last complete round; None before the prior's round is done."""
-        last = self.number - 1
-        if last < 0:
+        """Return what is believed after the last pass of the last round; None before the prior's round is done."""
+        rounds = self._setup.journal.history.rounds
+        complete = [(record.number, one) for record in rounds for one in record.passes if one.inferred is not None]
+        if not complete:
             return None
-        if self._belief is None or self._belief[0] != last:
-            self._belief = (last, self._recalled(last))
+        if self._belief is None or self._belief[0] != len(complete):
+            self._belief = (len(complete), self._recalled(*complete[-1]))
         return self._belief[1]
 
-    def _recalled(self, number: int) -> Belief:
+    def _recalled(self, number: int, learned: Pass) -> Belief:
         setup = self._setup
-        record = setup.journal.history.rounds[number]
-        assert record.inferred is not None  # the round is complete
-        assert record.fitted is not None  # and so has both
-        surrogate = setup.surrogate.restore(setup.journal.arrays(record.fitted))
-        posterior = from_arrays(setup.study.parameter_space, setup.journal.arrays(record.inferred))
+        assert learned.inferred is not None  # the pass is complete
+        assert learned.fitted is not None  # and so has both
+        surrogate = setup.surrogate.restore(setup.journal.arrays(learned.fitted))
+        posterior = from_arrays(setup.study.parameter_space, setup.journal.arrays(learned.inferred))
         return Belief(surrogate, self.data(number), posterior)
 
     def data(self, upto: int | None = None) -> Data:
@@ -79,21 +79,17 @@ class Memory:
             self._outcomes[event.seq] = self._setup.journal.arrays(event)["y"]
         return self._outcomes[event.seq]
 
-    def bank(self, upto: int) -> Bank:
-        """Return every simulation of the rounds up to and with `upto`, all of which came back."""
-        if self._bank is None or self._bank[0] > upto:
-            self._bank = (-1, Bank.join([]))
-        for number in range(self._bank[0] + 1, upto + 1):
-            self._bank = (number, Bank.join([self._bank[1], self.simulated(number)]))
+    def bank(self) -> Bank:
+        """Return every simulation so far; to be asked when those of the present pass have all come back."""
+        passes = [(record.number, one) for record in self._setup.journal.history.rounds for one in record.passes]
+        count, bank = self._bank
+        new = [bank_of(number, one, self._setup.journal.arrays) for number, one in passes[count:]]
+        self._bank = (len(passes), Bank.join([bank, *new]))
         return self._bank[1]
 
-    def simulated(self, number: int) -> Bank:
-        """Return the simulations of one round that came back."""
-        record, arrays = self._recorded(number), self._setup.journal.arrays
-        if record.planned is None:
-            return Bank.join([])
-        plan = arrays(record.planned)
-        return Bank.of(number, plan["theta"], plan["xi"], [arrays(event) for event in record.simulated])
+    def simulated(self) -> Bank:
+        """Return the simulations of the present pass that came back."""
+        return bank_of(self.number, self.record.current, self._setup.journal.arrays)
 
     def proposed(self) -> FloatArray:
         """Return the designs of the round to work on, (q, k)."""

@@ -10,6 +10,7 @@ from activesci.gain import Gain, GainEstimator, estimator_for
 from activesci.inference import posterior as posteriors
 from activesci.inference.base import Data, Surrogate
 from activesci.inference.posterior import Posterior
+from activesci.inference.smc import reflected
 from activesci.rng import Purpose, generator
 from activesci.study import Study
 from activesci.types import FloatArray
@@ -18,6 +19,8 @@ Cost = Callable[[FloatArray], FloatArray]
 
 POSTERIOR_SHARE = 0.75
 """Share of later simulations whose parameters come from the posterior; the rest come from the prior."""
+WIDENED = 3.0
+"""Simulations are spread over up to about this many times the posterior's width."""
 PROMISING = 8
 """The designs of the highest gain that simulations are sent to."""
 
@@ -45,9 +48,9 @@ def before_data(study: Study, surrogate: Surrogate) -> Belief:
     return Belief(surrogate, nothing, prior)
 
 
-def after_data(study: Study, round: int, belief: Belief, surrogate: Surrogate, data: Data) -> Belief:
-    """Return what is believed with a refitted surrogate and all the data."""
-    rng = generator(study.seed, round, Purpose.INFER)
+def after_data(study: Study, round: int, belief: Belief, surrogate: Surrogate, data: Data, step: int = 0) -> Belief:
+    """Return what is believed with a refitted surrogate and all the data, after so many passes of the round."""
+    rng = generator(study.seed, round, Purpose.INFER, step)
     before = (belief.surrogate, belief.data)
     return Belief(surrogate, data, posteriors.update(belief.posterior, before, (surrogate, data), rng))
 
@@ -109,7 +112,13 @@ class Further:
 
 
 def plan(
-    study: Study, round: int, n: int, belief: Belief | None, promising: FloatArray, pool: FloatArray | None
+    study: Study,
+    round: int,
+    n: int,
+    belief: Belief | None,
+    places: Sequence[FloatArray],
+    pool: FloatArray | None,
+    step: int = 0,
 ) -> tuple[FloatArray, FloatArray]:
     """Return where to simulate next: parameters (n, d) and designs (n, k).
 
@@ -122,18 +131,30 @@ def plan(
         round: The round.
         n: How many simulations.
         belief: What is believed; None in the first round.
-        promising: Designs that promise much, (p, k).
+        places: The designs that were measured, this round's included, and those that promise much, each (p, k).
         pool: The designs that nature has recorded, (m, k), or None.
+        step: How many passes the round has had.
     """
-    rng = generator(study.seed, round, Purpose.PROPOSE)
+    rng = generator(study.seed, round, Purpose.PROPOSE, step)
     theta = study.parameter_space.from_cube(rng.random((n, study.parameter_space.dim)))
     xi = filling(study, n, pool, rng)
     if belief is not None:
         from_posterior = int(n * POSTERIOR_SHARE)
-        theta[:from_posterior] = rows_of(belief.posterior.theta, from_posterior, rng)
+        theta[:from_posterior] = around(belief.posterior, from_posterior, rng)
         theta = theta[rng.permutation(n)]
-        xi = focused(xi, [belief.data.xi, promising], rng)
+        xi = focused(xi, places, rng)
     return theta, xi
+
+
+def around(posterior: Posterior, n: int, rng: np.random.Generator) -> FloatArray:
+    """Return parameters (n, d) around a posterior, up to about three times as wide: slopes are learned from afar.
+
+    Each is a sample plus a scaled difference of two others, which follows several and curved modes, in the unit cube.
+    """
+    u = posterior.population.u
+    first, second, third = (rows_of(u, n, rng) for _ in range(3))
+    scale = rng.uniform(0.0, WIDENED, (n, 1)) / np.sqrt(2.0)
+    return posterior.space.from_cube(reflected(first + scale * (second - third)))
 
 
 def filling(study: Study, n: int, pool: FloatArray | None, rng: np.random.Generator) -> FloatArray:

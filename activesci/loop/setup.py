@@ -11,6 +11,7 @@ from activesci.errors import StudyError
 from activesci.inference.base import Surrogate
 from activesci.inference.exact import ExactSurrogate
 from activesci.inference.likelihood import LikelihoodSurrogate
+from activesci.inference.zoomed import ZoomedSurrogate
 from activesci.loop.journal import Journal, Observer
 from activesci.measure import Experiment, PoolRows, experiment_for
 from activesci.simulate import FunctionSimulator
@@ -99,4 +100,5 @@ def surrogate_for(study: Study, simulator: FunctionSimulator) -> tuple[Surrogate
         return cast(Surrogate, ExactSurrogate(simulator)), why
     spaces = (study.parameter_space, study.design_space, study.outcome_space)
     why = "asked for" if asked == "likelihood" else "the simulator offers no log-likelihood"
-    return cast(Surrogate, LikelihoodSurrogate(*spaces, members=study.inference.ensemble)), why
+    whole = LikelihoodSurrogate(*spaces, members=study.inference.ensemble)
+    return cast(Surrogate, ZoomedSurrogate(whole)), why

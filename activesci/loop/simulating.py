@@ -39,16 +39,16 @@ class Wanted:
     reasons: Sequence[str]
 
 
-def wanted(result: BlockResult, missing: BoolArray) -> Wanted:
-    """Return the simulations of a block that are missing."""
-    index = result.first + np.arange(len(result.y))
+def wanted(result: BlockResult, missing: BoolArray, first: int) -> Wanted:
+    """Return the simulations of a block that are missing from a plan whose first simulation is the round's `first`."""
+    index = result.first - first + np.arange(len(result.y))
     kept = np.flatnonzero(missing[index])
     reasons = [result.failures[row] for row in kept.tolist() if row in result.failures]
     return Wanted(index[kept], result.y[kept], reasons)
 
 
 class Simulating:
-    """Runs what a round's plan asks for and the ledger does not have yet.
+    """Runs what the plan of a round's pass asks for and the ledger does not have yet.
 
     Args:
         setup: Who takes part.
@@ -66,24 +66,30 @@ class Simulating:
             Pause: If more than the study's share of simulations fail.
         """
         theta, xi = self._plan(number)
-        known = self._memory.simulated(number)
+        known, first = self._memory.simulated(), self._first()
         failed = known.index[~known.valid & self._too_many(known)]
         missing = np.ones(len(theta), dtype=np.bool_)
         missing[np.setdiff1d(known.index, failed)] = False
-        planned = blocks(self._setup.study, number, Purpose.SIMULATE, theta, xi)
-        if todo := [block for block in planned if missing[block.first : block.first + len(block.theta)].any()]:
+        planned = blocks(self._setup.study, number, Purpose.SIMULATE, theta, xi, first)
+        if todo := [block for block in planned if missing[block.first - first :][: len(block.theta)].any()]:
             self._run(number, todo, missing, frozenset(failed.tolist()))
-        if self._too_many(self._memory.simulated(number)):
+        if self._too_many(self._memory.simulated()):
             raise Pause(self._failures(number))
+
+    def _first(self) -> int:
+        """Return how many simulations earlier passes of the round have planned."""
+        return sum(one.count for one in self._memory.record.passes if one.inferred is not None)
 
     def _plan(self, number: int) -> tuple[FloatArray, FloatArray]:
         """Return the round's plan; a new one is recorded before it is acted on."""
         setup = self._setup
-        if (planned := self._memory.record.planned) is None:
+        if (planned := self._memory.record.current.planned) is None:
             inference = setup.study.inference
             n = inference.simulations if number == 0 else inference.per_round
             pool = None if setup.pool is None else setup.pool.xi
-            theta, xi = rounds.plan(setup.study, number, n, self._memory.belief(), self._promising(), pool)
+            places = self._memory.data().xi, self._promising()
+            belief, step = self._memory.belief(), len(self._memory.record.passes)
+            theta, xi = rounds.plan(setup.study, number, n, belief, places, pool, step)
             said = {"count": n, "purpose": Purpose.SIMULATE.name}
             planned = setup.journal.append(Kind.PLANNED, number, said, {"theta": theta, "xi": xi})
         arrays = setup.journal.arrays(planned)
@@ -108,7 +114,7 @@ class Simulating:
         self._executor.submit(self._setup.simulator.run, todo)
         done, total = int((~missing).sum()), len(missing)
         buffer, seen, failed, since = list[Wanted](), 0, 0, time.perf_counter()
-        for result in map(partial(wanted, missing=missing), self._executor.gather()):
+        for result in map(partial(wanted, missing=missing, first=self._first()), self._executor.gather()):
             buffer.append(result)
             seen, failed = seen + len(result.index), failed + len(result.reasons)
             self._setup.journal.observer.progress("simulate", done + seen, total)

@@ -1,5 +1,6 @@
 """Campaigns from the command line, end to end."""
 
+import errno
 import json
 import os
 import signal
@@ -9,6 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from activesci.ledger import artifacts
 
 KEYS = {"study", "status", "stop_reason", "seed", "rounds", "posterior", "log_evidence", "simulations", "alarms"}
 
@@ -158,6 +161,57 @@ def test_what_cannot_be_told_is_refused_and_not_recorded(cli, manual, words):
     cli("tell", "out", *words, code=2)
     after = json.loads(cli("status", "out", "--json").stdout)
     assert [round["outcome"] for round in after["rounds"]] == [None]
+
+
+def test_two_asked_for_at_the_same_place_are_two_proposals(cli, manual):
+    cli("run", manual, "--to", "out", "--set", "designer.batch=2", code=3)
+    asked = json.loads(cli("ask", "out", "--json").stdout)
+    assert [said["proposal"] for said in asked] == [0, 1]
+    said = cli("tell", "out", "--proposal", 1, "--outcome", "y=1.0").stdout
+    assert said == f"round 1: recorded; waiting for proposal 0: x = {asked[0]['design']['x']:g}\n"
+    assert "waiting for proposal 0: x = " in cli("status", "out").stdout
+    cli("tell", "out", "--proposal", 1, "--outcome", "y=1.0", code=2)
+    assert "round 1: slope = " in cli("tell", "out", "--proposal", 0, "--outcome", "y=0.9").stdout
+
+
+def test_the_last_tell_says_that_the_campaign_has_stopped(cli, manual):
+    manual.write_text(manual.read_text().replace("rounds: 2", "rounds: 1"))
+    cli("run", manual, "--to", "out", code=3)
+    assert cli("tell", "out", "--proposal", 0, "--outcome", "y=1.04").stdout.endswith("stopped: rounds 1 >= 1\n")
+
+
+def test_a_run_that_waits_says_for_what(cli, manual):
+    said = cli("run", manual, "--to", "out", code=3)
+    assert "round 1: next x = 2 (gain " in said.stdout
+    assert "paused: waiting for a measurement" in said.stdout
+    assert "waiting for proposal 0: x = 2" in cli("status", "out").stdout
+
+
+def test_a_full_disk_pauses_the_run_and_loses_nothing(cli, study, monkeypatch):
+    unbroken = json.loads(cli("run", study, "--to", "unbroken", "--json").stdout)
+    stored = []
+
+    def full(folder, arrays):
+        stored.append(1)
+        if len(stored) > 4:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return store(folder, arrays)
+
+    store = artifacts.store
+    with monkeypatch.context() as patch:
+        patch.setattr(artifacts, "store", full)
+        assert "the disk is full: free some space, then resume" in cli("run", study, "--to", "out", code=3).stderr
+    assert answer(json.loads(cli("resume", "out", "--json").stdout)) == answer(unbroken)
+
+
+def test_the_table_has_the_parameters_in_the_studys_order(cli, study):
+    text = study.read_text().replace(
+        "parameters:\n", "parameters:\n  tilt: {prior: {uniform: [0, 1]}, role: nuisance}\n"
+    )
+    study.write_text(text.replace("truth: {slope: 0.5}", "truth: {slope: 0.5, tilt: 0.1}"))
+    cli("run", study, "--to", "out")
+    head = cli("status", "out").stdout.splitlines()[0].split()
+    assert head.index("tilt") < head.index("slope")
 
 
 def started(study, folder):

@@ -64,7 +64,7 @@ def test_validate_leaves_nothing_behind(cli, study):
         ("[0.0, 2.0]", "[2.0, 0.0]", "study.yaml:6"),
         ("model:simulate", "model:simulat", "did you mean 'simulate'"),
         ("model:simulate", "models:simulate", "no module 'models'"),
-        ("truth: {slope: 0.5}", "recorded: none.csv", "none.csv"),
+        ("truth: {slope: 0.5}}\n", "recorded: none.csv}\n", "study.yaml:12: designer.grid"),
     ],
 )
 def test_validate_says_in_one_line_what_is_wrong(cli, study, old, new, expected):
@@ -73,6 +73,14 @@ def test_validate_says_in_one_line_what_is_wrong(cli, study, old, new, expected)
     assert expected in result.stderr
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
+
+
+def test_validate_looks_for_the_data(cli, study):
+    text = (
+        study.read_text().replace("truth: {slope: 0.5}", "recorded: none.csv").replace("grid: {points: 5}", "pool: {}")
+    )
+    study.write_text(text)
+    assert cli("validate", study, code=2).stderr.startswith("activesci: none.csv: found no file that can be read")
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,16 @@ def log_likelihood(theta, design, outcome):
     assert abs(mean - 0.5) < 4 * sd < 1.0
 
 
+def test_simulations_go_to_what_was_measured_also_where_nobody_asked(tmp_path):
+    study = world(tmp_path, PLAIN, experiment={"manual": True}, inference=LEARNED)
+    with Campaign(study, tmp_path / "run") as campaign:
+        campaign.ask()
+        campaign.tell({"x": 0.123}, {"y": 0.1}, proposal=0)
+    with Ledger.read_only(tmp_path / "run") as ledger:
+        xi = ledger.arrays(campaign.history.rounds[1].passes[-1].planned)["xi"]
+    assert (xi == 0.123).sum() >= 50 // 3
+
+
 # what is alarming
 
 

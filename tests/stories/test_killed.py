@@ -70,6 +70,7 @@ def test_a_run_with_networks_killed_at_three_moments_ends_the_same(tmp_path):
     equal_after_kills(DECAY / "study_neural.yaml", tmp_path, kills=3, seed=3)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_again_and_again_ends_the_same(tmp_path):
     """Each process lives half as long as a whole run."""
     start = time.monotonic()
