@@ -27,6 +27,15 @@ class Question:
     cost: Callable[[FloatArray], FloatArray] | None = None
     pool: FloatArray | None = None
 
+    @property
+    def distinct(self) -> FloatArray:
+        """The different designs of the pool, (n, k)."""
+        return np.empty((0, self.space.dim)) if self.pool is None else np.unique(self.pool, axis=0)
+
+    def row(self, xi: FloatArray) -> int | None:
+        """Return the first row of the pool with a design (k,); None where there is no pool."""
+        return None if self.pool is None else int(np.flatnonzero((self.pool == xi).all(axis=1))[0])
+
     def rate(self, xi: FloatArray, values: FloatArray) -> FloatArray:
         """Return gains (n,) per cost."""
         return values if self.cost is None else values / self.cost(xi)
@@ -58,8 +67,8 @@ class Designer(Protocol):
         """Answer the question; the same for the same question and random numbers."""
 
 
-def best_of(question: Question, xi: FloatArray, row_of: Callable[[int], int | None] = lambda i: None) -> Choice:
+def best_of(question: Question, xi: FloatArray) -> Choice:
     """Evaluate designs (c, k), all of them, and choose the one of the highest gain per cost."""
     gains = question.gain(xi)
     best = int(np.argmax(question.rate(xi, gains.value)))
-    return Choice(xi[best], gains[best], row_of(best), xi, gains)
+    return Choice(xi[best], gains[best], question.row(xi[best]), xi, gains)

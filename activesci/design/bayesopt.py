@@ -15,9 +15,9 @@ from activesci.study.variables import ChoiceVariable, DesignVariable, IntegerVar
 from activesci.types import FloatArray
 
 SCREEN = 0.6
-"""Share of the evaluations that a space-filling first screen takes; it is told in one call."""
-CANDIDATES = 2048
-"""Designs at which the model's mean is looked at for the answer, beside the evaluated ones."""
+"""Share of the evaluations that a first screen takes; it is told in one call."""
+CANDIDATES = 4096
+"""Designs among which the model picks the next one to evaluate and, at the end, the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,9 @@ class BayesOpt:
     """A Gaussian-process search for the design of the highest gain per cost.
 
     The optimiser is a fresh one each round, because the surface moves when the posterior does; it learns the noise of
-    the estimates; and the answer is the highest point of its mean, not the luckiest evaluation. A space of no more
-    designs than there are evaluations is enumerated.
+    the estimates; and the answer is the highest point of its mean, not the luckiest evaluation. Where there are no
+    more designs than evaluations, in the space or in the pool, every one is evaluated. Of a larger pool only designs
+    that it holds are evaluated and answered with.
 
     Attributes:
         evaluations: Designs at which the gain is evaluated.
@@ -42,23 +43,55 @@ class BayesOpt:
 
     def choose(self, question: Question, rng: np.random.Generator) -> Choice:
         """Return the design of the highest modelled gain per cost."""
-        if countable(question.space.variables) and question.space.grid_size(self.evaluations) <= self.evaluations:
-            return best_of(question, question.space.grid(self.evaluations))
-        screen = question.space.sample(max(2, round(SCREEN * self.evaluations)), rng)
+        few = self._few(question)
+        if few is not None:
+            return best_of(question, few)
+        screen = self._screen(question, rng)
         search = Search(question.space, integer_seed(rng))
         xi, gains = screen, question.gain(screen)
         search.tell(xi, question.rate(xi, gains.value))
         for _ in range(self.evaluations - len(screen)):
-            asked = search.ask()
+            asked = search.ask(unlike(candidates(question, rng), xi), xi)
             gain = question.gain(asked)
             search.tell(asked, question.rate(asked, gain.value))
             xi, gains = np.concatenate([xi, asked]), Gain.joined([gains, gain])
-        best = search.best(np.concatenate([xi, question.space.sample(CANDIDATES, rng)]))
-        return Choice(best, question.gain(best[None]), None, xi, gains)
+        best = search.best(np.concatenate([xi, candidates(question, rng)]))
+        return Choice(best, question.gain(best[None]), question.row(best), xi, gains)
+
+    def _few(self, question: Question) -> FloatArray | None:
+        """Return all designs, if they are no more than the evaluations."""
+        if question.pool is not None:
+            return question.distinct if len(question.distinct) <= self.evaluations else None
+        small = countable(question.space.variables) and question.space.grid_size(self.evaluations) <= self.evaluations
+        return question.space.grid(self.evaluations) if small else None
+
+    def _screen(self, question: Question, rng: np.random.Generator) -> FloatArray:
+        """Return the designs to begin with, all different."""
+        size = max(2, round(SCREEN * self.evaluations))
+        if question.pool is not None:
+            return question.distinct[rng.choice(len(question.distinct), size, replace=False)]
+        return different(question.space.sample(size, rng))
+
+
+def candidates(question: Question, rng: np.random.Generator) -> FloatArray:
+    """Return designs to pick from, (c, k): the pool's or, without a pool, some that fill the space."""
+    return question.space.sample(CANDIDATES, rng) if question.pool is None else question.distinct
+
+
+def different(xi: FloatArray) -> FloatArray:
+    """Return designs (n, k) without repetitions, in the order of their first."""
+    return xi[np.sort(np.unique(xi, axis=0, return_index=True)[1])]
+
+
+def unlike(xi: FloatArray, known: FloatArray) -> FloatArray:
+    """Return those of the designs (c, k) that are not among the known ones; all if all are known."""
+    rows = {row.tobytes() for row in known}
+    new = [row.tobytes() not in rows for row in xi]
+    return xi[new] if any(new) else xi
 
 
 class Search:
-    """One round's optimiser: ask and tell with designs as rows and values to be maximised.
+    """One round's optimiser: tell it designs as rows and values to be maximised, and ask it for the next design.
 
     Args:
         space: The designs; variables of a single value are left out of the search.
@@ -70,18 +103,15 @@ class Search:
 
         self.space = space
         self.free = [j for j, variable in enumerate(space.variables) if variable.grid_size(2) > 1]
-        self.rest = space.from_cube(np.zeros((1, space.dim)))
         self._optimizer: Any = Optimizer(
             [dimension(space.variables[j]) for j in self.free],
             base_estimator="GP",
             n_initial_points=0,
-            initial_point_generator="random",
             acq_func="EI",
             acq_optimizer="sampling",
-            acq_optimizer_kwargs={"n_points": 1000 if space.constraints else 10_000},
+            acq_optimizer_kwargs={"n_points": 2},  # ours are the candidates: feasible, of the pool, not asked before
             random_state=seed % 2**31,
             model_queue_size=1,
-            space_constraint=self._feasible if space.constraints else None,
         )
 
     def tell(self, xi: FloatArray, values: FloatArray) -> None:
@@ -89,30 +119,30 @@ class Search:
         with quiet():
             self._optimizer.tell([self.point(row) for row in xi], (-values).tolist())
 
-    def ask(self) -> FloatArray:
-        """Return the next design to evaluate, (1, k): the highest expected improvement, feasible, not asked before."""
+    def ask(self, xi: FloatArray, known: FloatArray) -> FloatArray:
+        """Return the one of the designs (c, k) that is expected to improve most on the known ones, (1, k)."""
+        from skopt.acquisition import gaussian_ei
+
+        least = float(self.modelled(known).min())  # of the model: the least value that was told was the luckiest
         with quiet():
-            return self.row(self._optimizer.ask())
+            expected = gaussian_ei(self._transformed(xi), self._optimizer.models[-1], y_opt=least)
+        return xi[[int(np.argmax(expected))]]
 
     def best(self, xi: FloatArray) -> FloatArray:
-        """Return the design of the highest modelled value, (k,), among feasible candidates (c, k)."""
+        """Return the design of the highest modelled value, (k,), among designs (c, k)."""
+        return np.asarray(xi[int(np.argmin(self.modelled(xi)))])
+
+    def modelled(self, xi: FloatArray) -> FloatArray:
+        """Return the model's mean at designs (c, k), (c,), to be minimised."""
         with quiet():
-            transformed = self._optimizer.space.transform([self.point(row) for row in xi])
-            modelled = self._optimizer.models[-1].predict(transformed)
-        return np.asarray(xi[int(np.argmin(modelled))])
+            return np.asarray(self._optimizer.models[-1].predict(self._transformed(xi)))
 
     def point(self, row: FloatArray) -> list[Any]:
         """Return a design (k,) as skopt's list."""
         return [float(row[j]) if isinstance(self.space.variables[j], RealVariable) else int(row[j]) for j in self.free]
 
-    def row(self, point: Sequence[Any]) -> FloatArray:
-        """Return skopt's list as a design (1, k)."""
-        row = self.rest.copy()
-        row[0, self.free] = [float(value) for value in point]
-        return row
-
-    def _feasible(self, point: Sequence[Any]) -> bool:
-        return bool(self.space.feasible(self.row(point))[0])
+    def _transformed(self, xi: FloatArray) -> FloatArray:
+        return np.asarray(self._optimizer.space.transform([self.point(row) for row in xi]))
 
 
 def countable(variables: Sequence[DesignVariable]) -> bool:

@@ -9,7 +9,7 @@ from activesci.design.base import Choice, Question, best_of
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Evaluates the gain at every point of a grid.
+    """Evaluates the gain at every point of a grid or, where there is a pool, at every design that it holds.
 
     Attributes:
         points: Points for each real variable; integers and choices enter with all their values where these are fewer.
@@ -19,4 +19,4 @@ class Grid:
 
     def choose(self, question: Question, rng: np.random.Generator) -> Choice:
         """Return the grid point of the highest gain per cost."""
-        return best_of(question, question.space.grid(self.points))
+        return best_of(question, question.space.grid(self.points) if question.pool is None else question.distinct)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from activesci.design.base import Choice, Question, best_of
+from activesci.errors import DesignError
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,6 @@ class Pool:
 
     def choose(self, question: Question, rng: np.random.Generator) -> Choice:
         """Return the row of the highest gain per cost."""
-        assert question.pool is not None  # the study's default where there is a pool; checked when it is loaded
-        designs, first = np.unique(question.pool, axis=0, return_index=True)
-        return best_of(question, designs, lambda i: int(first[i]))
+        if question.pool is None:
+            raise DesignError("designer: found pool without recorded measurements, expected bayesopt, grid or random")
+        return best_of(question, question.distinct)
