@@ -24,6 +24,7 @@ from activesci.study.outcomes import OutcomeGroup
 
 LOG_2PI = math.log(2 * math.pi)
 SMALLEST_SCALE = 1e-3
+FAR_TAIL = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,17 +220,27 @@ def counting(values: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
     loc, scale = loc.double(), scale.double().clamp(min=SMALLEST_SCALE)
     upper = ((values.double() + 0.5).sqrt() - loc) / scale
     lower = ((values.double() - 0.5).clamp(min=0.0).sqrt() - loc) / scale
-    inside = interval(lower, upper)
-    first = torch.special.log_ndtr(upper)
-    return torch.where(values == 0, first, inside).sum(-1).to(values.dtype)
+    lower = torch.where(values == 0, -FAR_TAIL - 10 - upper.abs(), lower)  # a root below zero is no count at all
+    return interval(lower, upper).sum(-1).to(values.dtype)
 
 
 def interval(lower: Tensor, upper: Tensor) -> Tensor:
     """Return log(Phi(upper) - Phi(lower)), accurate in both tails."""
     flip = lower > 0
     high, low = torch.where(flip, -lower, upper), torch.where(flip, -upper, lower)
-    top, bottom = torch.special.log_ndtr(high), torch.special.log_ndtr(low)
-    return torch.add(top, torch.log(-torch.expm1((bottom - top).clamp(max=-1e-12))))
+    far = high < -FAR_TAIL
+    near_high, near_low = high.clamp(min=-FAR_TAIL), torch.where(far, -FAR_TAIL - 1, low)
+    # by erfc, as torch's ndtr is not accurate below -6
+    root = -math.sqrt(0.5)
+    near = torch.log((0.5 * (torch.erfc(root * near_high) - torch.erfc(root * near_low))).clamp(min=1e-300))
+    top, bottom = tail(high), tail(low)
+    return torch.where(far, top + torch.log(-torch.expm1((bottom - top).clamp(max=-1e-12))), near)
+
+
+def tail(x: Tensor) -> Tensor:
+    """Return log Phi(x) for x below -FAR_TAIL, by its asymptotic series; above it stays at its value there."""
+    x = x.clamp(max=-FAR_TAIL)
+    return -0.5 * x**2 - torch.log(-x) - 0.5 * LOG_2PI - 1 / x**2 + 2.5 / x**4
 
 
 def chosen(log_prob: Tensor, index: Tensor) -> Tensor:

@@ -58,5 +58,7 @@ def surprise(
 
 def predictive_log_density(surrogate: Surrogate, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
     """Return the log predictive density of outcomes (n, width), (n,), nats; a mean over samples and members."""
-    pairs = surrogate.log_prob(theta, xi[None], y[None, None])[0]
-    return np.asarray(logsumexp(pairs, axis=(0, 2)) - np.log(pairs.shape[0] * pairs.shape[2]))
+    distinct, place = np.unique(y, axis=0, return_inverse=True)
+    pairs = surrogate.log_prob(theta, xi[None], distinct[None, None])[0]
+    density = logsumexp(pairs, axis=(0, 2)) - np.log(pairs.shape[0] * pairs.shape[2])
+    return np.asarray(density[place.reshape(len(y))])
