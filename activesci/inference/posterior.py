@@ -10,6 +10,9 @@ from activesci.inference.smc import LogDensity, Population, bridge, prior_popula
 from activesci.study.parameters import ParameterSpace
 from activesci.types import FloatArray
 
+TRIMMED = 0.01
+"""Share of samples where the surrogate is coarse that may be left out; more of them are a reason to simulate there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
@@ -21,12 +24,15 @@ class Posterior:
         population: The sampler's state, with evidence and effective sample size.
         disagreement: For each parameter, the spread of the members' posterior means in units of the posterior's
             standard deviation, (d,); zero for a surrogate of one member.
+        outside: Share of the samples that lay where the surrogate is coarser than the posterior is narrow. Up to
+            TRIMMED of them are an artefact of its width there, and are replaced by others.
     """
 
     space: ParameterSpace
     theta: FloatArray
     population: Population
     disagreement: FloatArray
+    outside: float = 0.0
 
     def sample(self, n: int, rng: np.random.Generator | None = None) -> dict[str, FloatArray]:
         """Return n samples as a mapping of parameter names to (n,); without replacement where there are enough.
@@ -89,8 +95,13 @@ def update(
     """
     space = last.space
     population = bridge(last.population, density(space, *before), density(space, *after), rng)
+    inside = after[0].trusted(space.from_cube(population.u))
+    outside = 1.0 - float(inside.mean())
+    if outside <= TRIMMED:
+        population = population.only(inside)
     theta = space.from_cube(population.u)
-    return Posterior(space, theta, population, disagreement(theta, log_likelihood(after[0], theta, after[1])))
+    spread = disagreement(theta, log_likelihood(after[0], theta, after[1]))
+    return Posterior(space, theta, population, spread, outside)
 
 
 def density(space: ParameterSpace, surrogate: Surrogate, data: Data) -> LogDensity:
@@ -120,7 +131,7 @@ def as_arrays(posterior: Posterior) -> Mapping[str, FloatArray]:
         "log_like": population.log_like,
         "log_evidence": np.array([population.log_evidence, population.log_evidence_error]),
         "eves": population.eves.astype(np.float64),
-        "quality": np.array([population.ess, population.steps, population.acceptance]),
+        "quality": np.array([population.ess, population.steps, population.acceptance, posterior.outside]),
         "disagreement": posterior.disagreement,
     }
 
@@ -128,7 +139,7 @@ def as_arrays(posterior: Posterior) -> Mapping[str, FloatArray]:
 def from_arrays(space: ParameterSpace, arrays: Mapping[str, FloatArray]) -> Posterior:
     """Return the posterior that `as_arrays` has described."""
     log_evidence, error = (float(value) for value in arrays["log_evidence"])
-    ess, steps, acceptance = (float(value) for value in arrays["quality"])
+    ess, steps, acceptance, outside = (float(value) for value in arrays["quality"])
     eves = arrays["eves"].astype(np.int64)
     population = Population(arrays["u"], arrays["log_like"], log_evidence, error, eves, ess, int(steps), acceptance)
-    return Posterior(space, arrays["theta"], population, arrays["disagreement"])
+    return Posterior(space, arrays["theta"], population, arrays["disagreement"], outside)

@@ -1,13 +1,13 @@
 """Tempered sequential Monte Carlo in the unit cube, with the evidence and the error of both."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import logsumexp
 
-from activesci.types import FloatArray, IntArray
+from activesci.types import BoolArray, FloatArray, IntArray
 
 LogDensity = Callable[[FloatArray], FloatArray]
 """(n, d) points of the unit cube to (n,) log densities with respect to the prior, in nats."""
@@ -38,6 +38,13 @@ class Population:
     ess: float
     steps: int
     acceptance: float
+
+    def only(self, kept: BoolArray) -> "Population":
+        """Return the population with the particles that are not kept, (n,), replaced by some that are."""
+        rows = np.flatnonzero(kept)
+        chosen = np.arange(len(kept))
+        chosen[~kept] = rows[np.linspace(0, len(rows), (~kept).sum(), endpoint=False).astype(np.int64)]
+        return replace(self, u=self.u[chosen], log_like=self.log_like[chosen], eves=self.eves[chosen])
 
     def error_of_mean(self, values: FloatArray) -> FloatArray:
         """Return the Monte Carlo standard error of the mean of values (n, ...) over the particles.

@@ -2,7 +2,19 @@
 
 from .bank import Bank
 from .events import Event, Kind
-from .history import Folding, History, Measurement, RoundRecord, fold
+from .history import Folding, History, Measurement, Pass, RoundRecord, bank_of, fold
 from .store import Ledger
 
-__all__ = ["Bank", "Event", "Folding", "History", "Kind", "Ledger", "Measurement", "RoundRecord", "fold"]
+__all__ = [
+    "Bank",
+    "Event",
+    "Folding",
+    "History",
+    "Kind",
+    "Ledger",
+    "Measurement",
+    "Pass",
+    "RoundRecord",
+    "bank_of",
+    "fold",
+]

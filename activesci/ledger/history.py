@@ -47,6 +47,28 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
+class Pass:
+    """Simulations, a fit to them and a posterior; a None is what has not been done yet.
+
+    Attributes:
+        planned: The simulations it asked for; None where nothing is simulated.
+        simulated: Those that came back.
+        fitted: Its surrogate.
+        inferred: Its posterior.
+    """
+
+    planned: Event | None = None
+    simulated: tuple[Event, ...] = ()
+    fitted: Event | None = None
+    inferred: Event | None = None
+
+    @property
+    def count(self) -> int:
+        """Simulations it asked for."""
+        return int(self.planned.payload["count"]) if self.planned else 0
+
+
+@dataclass(frozen=True, slots=True)
 class RoundRecord:
     """What a round has done so far; a None is what it has not done yet.
 
@@ -54,30 +76,47 @@ class RoundRecord:
         number: From 0, the prior's round, which chooses and measures nothing.
         chosen: The designs it picked.
         measured: All attempts at measuring them.
-        planned: The simulations it asked for.
-        simulated: Those that came back.
-        fitted: Its surrogate.
-        inferred: Its posterior.
+        passes: How it then learned, again and again until the posterior was trusted.
     """
 
     number: int
     chosen: Event | None = None
     measured: tuple[Event, ...] = ()
-    planned: Event | None = None
-    simulated: tuple[Event, ...] = ()
-    fitted: Event | None = None
-    inferred: Event | None = None
+    passes: tuple[Pass, ...] = ()
+
+    @property
+    def current(self) -> Pass:
+        """The pass that is under way, or an empty one."""
+        last = self.passes[-1] if self.passes else None
+        return last if last is not None and last.inferred is None else Pass()
+
+    @property
+    def simulated(self) -> tuple[Event, ...]:
+        """All simulations that came back."""
+        return tuple(event for one in self.passes for event in one.simulated)
+
+    @property
+    def fitted(self) -> Event | None:
+        """Its latest surrogate."""
+        return next((one.fitted for one in reversed(self.passes) if one.fitted), None)
+
+    @property
+    def inferred(self) -> Event | None:
+        """Its latest posterior."""
+        return next((one.inferred for one in reversed(self.passes) if one.inferred), None)
 
     @property
     def done(self) -> bool:
-        """Whether the round has its posterior."""
-        return self.inferred is not None
+        """Whether the round has its posterior, and asks for no other pass."""
+        last = self.passes[-1].inferred if self.passes else None
+        return last is not None and not last.payload.get("again", False)
 
     @property
     def events(self) -> tuple[Event, ...]:
         """Its events in the order in which they happened."""
-        single = [event for event in (self.chosen, self.planned, self.fitted, self.inferred) if event is not None]
-        return tuple(sorted([*single, *self.measured, *self.simulated], key=lambda event: event.seq))
+        single = [self.chosen, *(event for one in self.passes for event in (one.planned, one.fitted, one.inferred))]
+        found = [*(event for event in single if event is not None), *self.measured, *self.simulated]
+        return tuple(sorted(found, key=lambda event: event.seq))
 
     @property
     def seconds(self) -> float:
@@ -110,7 +149,7 @@ class RoundRecord:
         counts = [event.payload.get("count") for event in self.simulated]
         if None not in counts:
             return sum(int(count) for count in counts if count is not None) - self.repeated
-        return int(self.planned.payload["count"]) if self.planned else 0
+        return sum(one.count for one in self.passes)
 
     @property
     def failed(self) -> int:
@@ -240,7 +279,7 @@ class History:
     def bank(self, arrays: Arrays, upto: int | None = None) -> Bank:
         """Return every simulation of the rounds up to and with `upto` (all by default), in their planned order."""
         chosen = [record for record in self.rounds if upto is None or record.number <= upto]
-        return Bank.join([_bank_of(record, arrays) for record in chosen if record.planned is not None])
+        return Bank.join([bank_of(record.number, one, arrays) for record in chosen for one in record.passes])
 
 
 def fold(events: Iterable[Event]) -> History:
@@ -248,17 +287,18 @@ def fold(events: Iterable[Event]) -> History:
     return Folding(events).history()
 
 
-def _bank_of(record: RoundRecord, arrays: Arrays) -> Bank:
-    assert record.planned is not None  # the caller's condition
-    plan = arrays(record.planned)
-    return Bank.of(record.number, plan["theta"], plan["xi"], [arrays(event) for event in record.simulated])
+def bank_of(round: int, one: Pass, arrays: Arrays) -> Bank:
+    """Return the simulations of one pass of a round that came back."""
+    if one.planned is None:
+        return Bank.join([])
+    plan = arrays(one.planned)
+    return Bank.of(round, plan["theta"], plan["xi"], [arrays(event) for event in one.simulated])
 
 
 class Folding:
     """A fold under way: takes one event after another, and says at any time what they tell so far."""
 
-    SINGLE = (Kind.CHOSEN, Kind.PLANNED, Kind.FITTED, Kind.INFERRED)
-    SEVERAL = (Kind.MEASURED, Kind.SIMULATED)
+    LEARNING = (Kind.PLANNED, Kind.SIMULATED, Kind.FITTED, Kind.INFERRED)
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self._state: dict[str, Any] = {"status": "running", "reason": ""}
@@ -270,10 +310,13 @@ class Folding:
     def take(self, event: Event) -> None:
         """Take the next event."""
         self._state["last"] = event
-        if event.kind in self.SINGLE:
-            self._put(event, event)
-        elif event.kind in self.SEVERAL:
-            self._put(event, (*getattr(self._round(event.round), event.kind.value), event))
+        if event.kind in self.LEARNING:
+            self._learn(event)
+        elif event.kind is Kind.CHOSEN:
+            self._rounds[event.round] = replace(self._round(event.round), chosen=event)
+        elif event.kind is Kind.MEASURED:
+            record = self._round(event.round)
+            self._rounds[event.round] = replace(record, measured=(*record.measured, event))
         elif event.kind is Kind.STARTED:
             self._state["started"] = event
         elif event.kind is Kind.ALARM:
@@ -284,9 +327,13 @@ class Folding:
         elif event.kind is Kind.RESUMED:
             self._state.update(status="running", reason="")
 
-    def _put(self, event: Event, value: Event | tuple[Event, ...]) -> None:
+    def _learn(self, event: Event) -> None:
+        """Add the event to the round's pass that is under way; after a posterior a new pass begins."""
         record = self._round(event.round)
-        self._rounds[event.round] = replace(record, **{event.kind.value: value})  # type: ignore[arg-type]
+        value = (*record.current.simulated, event) if event.kind is Kind.SIMULATED else event
+        current = replace(record.current, **{event.kind.value: value})  # type: ignore[arg-type]
+        before = record.passes if not record.passes or record.passes[-1].inferred else record.passes[:-1]
+        self._rounds[event.round] = replace(record, passes=(*before, current))
 
     def _round(self, number: int) -> RoundRecord:
         self._rounds += [RoundRecord(missing) for missing in range(len(self._rounds), number + 1)]

@@ -73,7 +73,8 @@ class InferencePart(Part):
     Attributes:
         surrogate: What stands for the likelihood; auto is exact where the simulator offers it.
         simulations: Simulations of the first round.
-        per_round: Simulations of every later round.
+        per_round: Simulations of every later round, and of each more pass of it.
+        passes: How often a round simulates and fits at most, while the posterior is not trusted.
         ensemble: Networks that are trained.
         particles: Samples of the posterior.
         max_failures: The share of failed simulations above which the campaign pauses.
@@ -84,6 +85,7 @@ class InferencePart(Part):
     )
     simulations: Count = 4000
     per_round: Annotated[Whole, Field(ge=0)] = 500
+    passes: Count = 4
     ensemble: Annotated[Whole, Field(ge=1, le=64)] = 4
     particles: Annotated[Whole, Field(ge=64, le=1_000_000)] = 4096
     max_failures: Annotated[Number, Field(ge=0, le=1)] = 0.5

@@ -46,6 +46,12 @@ class StopRule(Alternative):
     cost: Positive | None = None
     seconds: Positive | None = None
 
+    def least(self, kind: str) -> float | None:
+        """Return the lowest number that this rule, or one below it, sets for a kind; None if none does."""
+        below = [rule.least(kind) for rule in (*(self.any or ()), *(self.all or ()))]
+        limits = [limit for limit in below if limit is not None]
+        return float(self.settings) if self.kind == kind else min(limits, default=None)
+
     def mentions(self, kind: str) -> bool:
         """Return whether this rule, or one below it, is of a kind."""
         return self.kind == kind or any(rule.mentions(kind) for rule in (*(self.any or ()), *(self.all or ())))

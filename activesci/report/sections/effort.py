@@ -54,8 +54,8 @@ def stages(record: RoundRecord) -> dict[str, float]:
         "choose": _seconds([record.chosen]),
         "measure": _seconds(record.measured),
         "simulate": _seconds(record.simulated),
-        "fit": _seconds([record.fitted]),
-        "infer": _seconds([record.inferred]),
+        "fit": _seconds([one.fitted for one in record.passes]),
+        "infer": _seconds([one.inferred for one in record.passes]),
     }
 
 
