@@ -7,6 +7,10 @@ import numpy as np
 
 from activesci.types import FloatArray
 
+ISOLATED = 2.0
+"""Nats by which leaving out an outcome's own parameters may lower its predictive density: where no other sample is
+near, the logarithm of what is left is a wild guess that would swamp the mean."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gain:

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from scipy.special import logsumexp
 
-from activesci.gain.base import Gain
+from activesci.gain.base import ISOLATED, Gain
 from activesci.gain.beliefs import Beliefs
 from activesci.inference.likelihood import by_member
 from activesci.rng import Purpose, generator
@@ -42,8 +42,9 @@ class NestedGain:
         Beaumont, Zhang and Balding, Approximate Bayesian computation in population genetics, 2002 (the regression).
 
     Fails when:
-        the gain is above about log(inner samples) = 7 nats: the lower bound then stays there and the upper one has a
-        large error; or nuisances depend on parameters of interest in a strongly curved way.
+        the gain is above about log(inner samples) = 7 nats: the lower bound then stays there, and the upper one, which
+        is held at `ISOLATED` above it for each outcome, falls below the truth; or nuisances depend on parameters of
+        interest in a strongly curved way.
 
     Attributes:
         beliefs: Surrogate and posterior samples.
@@ -71,8 +72,8 @@ class NestedGain:
         rows = np.arange(len(pairs))
         others = pairs.copy()
         others[rows, rows] = -np.inf
-        lower = numerators[0] - log_mean(pairs)
-        upper = numerators[1] - log_mean(others) + np.log((pairs.shape[1] - 1) / pairs.shape[1])
+        whole, rest = log_mean(pairs), log_mean(others) - np.log((pairs.shape[1] - 1) / pairs.shape[1])
+        lower, upper = numerators[0] - whole, numerators[1] - np.maximum(rest, whole - ISOLATED)
         error = (0.5 * (lower + upper)).std(keepdims=True) / np.sqrt(len(rows))
         return Gain(lower.mean(keepdims=True), upper.mean(keepdims=True), error)
 

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from scipy.special import logsumexp
 
-from activesci.gain.base import Gain
+from activesci.gain.base import ISOLATED, Gain
 from activesci.gain.beliefs import Beliefs
 from activesci.gain.nested import NestedGain
 from activesci.rng import Purpose, generator
@@ -118,8 +118,7 @@ def bounds(own: FloatArray, log_q: FloatArray, weights: FloatArray) -> tuple[Flo
     """
     outer, inner = own.shape[2], log_q.shape[2]
     log_sum = logsumexp(log_q, axis=2, keepdims=True)
-    with np.errstate(divide="ignore"):
-        left = np.log1p(-np.exp(np.minimum(log_q[:, :, :outer] - log_sum, -1e-12)))
+    left = np.maximum(np.log1p(-np.exp(np.minimum(log_q[:, :, :outer] - log_sum, -1e-12))), -ISOLATED)
     mass = np.exp(own) * weights[:, None]
     finite = np.where(mass > 0, own, 0.0)
     lower = mass * (finite - (log_sum - np.log(inner)))
