@@ -37,6 +37,27 @@ def test_every_simulation_and_every_measurement_has_numbers_of_its_own(tmp_path,
     assert all((again[number] == drawn[number]).all() for number in drawn)
 
 
+@pytest.mark.parametrize("batch", [False, 64])
+def test_the_passes_of_a_round_share_no_numbers(tmp_path, batch):
+    model = """\
+import numpy as np
+
+def simulate(theta, design, rng):
+    u = rng.random(np.shape(theta["slope"]))
+    return {"u": u, "y": rng.normal(theta["slope"] * design["x"], 0.1)}
+"""
+    inference = {**LEARNED, "simulations": 128, "per_round": 30, "passes": 3}
+    study = world(
+        tmp_path, model, outcome={"u": {"real": []}, "y": {"real": []}}, inference=inference,
+        simulator={"function": "model:simulate", "batch": batch}, experiment={"truth": {"slope": 2.5}},
+        stop={"rounds": 1},
+    )  # fmt: skip
+    drawn = first_draws(study, tmp_path / "run")
+    assert len(drawn[1]) > 31  # more than one pass, and a measurement
+    everything = np.concatenate(list(drawn.values()))
+    assert len(np.unique(everything)) == len(everything)
+
+
 def test_streams_are_distinct_over_seeds_rounds_purposes_and_indices():
     keys = [(s, r, p, i) for s in (0, 1) for r in range(4) for p in Purpose for i in (*range(60), 1000, 2**31)]
     assert len({generator(*key).random() for key in keys}) == len(keys)

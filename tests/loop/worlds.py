@@ -36,8 +36,15 @@ LINE: dict[str, Any] = {
     "stop": {"rounds": 2},
 }
 
-LEARNED = {"surrogate": "likelihood", "simulations": 300, "per_round": 50, "ensemble": 2, "particles": 256}
-"""A likelihood that is learned: `world(tmp_path, model=PLAIN, inference=LEARNED)`."""
+LEARNED = {
+    "surrogate": "likelihood",
+    "simulations": 300,
+    "per_round": 50,
+    "ensemble": 2,
+    "particles": 256,
+    "passes": 1,
+}
+"""A likelihood that is learned, in one pass a round: `world(tmp_path, model=PLAIN, inference=LEARNED)`."""
 
 POOL = "x,y\n" + "".join(f"{x},{0.5 * x}\n" for x in (0.5, 1.0, 1.0, 2.0))
 
