@@ -13,9 +13,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from activesci.inference.base import FitInfo
+from activesci.inference.base import FitInfo, mixed
 from activesci.inference.likelihood import LikelihoodSurrogate
 from activesci.inference.region import Region
+from activesci.inference.rows import split
 from activesci.inference.start import below
 from activesci.ledger.bank import Bank
 from activesci.types import BoolArray, FloatArray
@@ -24,6 +25,8 @@ NARROW = 0.14
 """A posterior narrower than this, in standard deviations of what a surrogate was fitted to, wants one of its own."""
 FEWEST = 300
 """Simulations inside a region below which no surrogate is fitted to it."""
+SCORED = 200
+"""Held-out simulations on which a finer surrogate has to be better than the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +72,19 @@ class ZoomedSurrogate:
         self, bank: Bank, fresh: int, x: FloatArray, rng: np.random.Generator
     ) -> tuple[Self, FitInfo] | None:
         """Return the surrogates with the finest fitted to where the posterior's inputs x (n, d) are, if it can be."""
-        last = self.zones[-1] if self.zones else None
+        last, at = self.zones[-1] if self.zones else None, self.whole.inputs_of(bank.theta)
         if last is not None and last.region is not None and last.region.still_fits(x):
-            inside = last.region.inside(self.whole.inputs_of(bank.theta))
-            finest, info = last.fit(bank.where(inside), int(inside[len(bank) - fresh :].sum()), None, rng)
-            return replace(self, zones=(*self.zones[:-1], finest)), info
-        region = Region.around(x)
-        inside = region.inside(self.whole.inputs_of(bank.theta))
+            inside, new, kept = last.region.inside(at), last, self.zones[:-1]
+        else:
+            region = Region.around(x)
+            inside, new, kept = region.inside(at), replace(self.whole, region=region, learned=None), self.zones[-1:]
         if (inside & bank.valid).sum() < FEWEST:
             return None
-        finest, info = replace(self.whole, region=region, learned=None).fit(bank.where(inside), 0, None, rng)
-        return replace(self, zones=(*self.zones[-1:], finest)), info
+        finer, info = new.fit(bank.where(inside), int(inside[len(bank) - fresh :].sum()), None, rng)
+        held = held_out(bank.where(inside))
+        if score(self.zones[-1] if self.zones else self.whole, held) > score(finer, held):
+            return None
+        return replace(self, zones=(*kept, finer)), info
 
     def trusted(self, theta: FloatArray) -> BoolArray:
         """Return which parameters (n, d) the finest surrogate judges, (n,)."""
@@ -141,6 +146,21 @@ class ZoomedSurrogate:
         count = len({name.split(".")[0] for name in state if name.startswith("zone")})
         zones = tuple(self.whole.restore(below(state, f"zone{number}")) for number in range(count))
         return replace(self, whole=self.whole.restore(below(state, "whole")), zones=zones)
+
+
+def held_out(bank: Bank) -> Bank:
+    """Return the latest of the simulations that no fit to this bank learns from, at most SCORED."""
+    held = np.zeros(len(bank), dtype=np.bool_)
+    valid = np.flatnonzero(bank.valid)
+    held[valid[split(len(valid))[1]][-SCORED:]] = True
+    return bank.where(held)
+
+
+def score(surrogate: LikelihoodSurrogate, bank: Bank) -> float:
+    """Return the mean log density of a bank's outcomes, nats per simulation."""
+    rows = zip(bank.theta[:, None], bank.xi[:, None], bank.y[:, None, None, None], strict=True)
+    found = [mixed(surrogate.log_prob(theta, xi, y)[0, :, 0]) for theta, xi, y in rows]
+    return float(np.mean(found))
 
 
 def narrow(x: FloatArray) -> bool:
