@@ -22,7 +22,8 @@ from activesci.types import FloatArray
 EVENTS_A_STEP = 16
 MOST_PAIRS = 20_000_000
 MARGIN = 0.05
-"""Log density [nats] by which a normal marginal must be better to be preferred to linear coordinates."""
+"""Log density [nats] by which the start of a normal marginal must be better than the linear one to be tried."""
+TRIAL_STEPS = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +44,44 @@ class Density:
 
     @classmethod
     def cold(cls, group: OutcomeGroup, rows: Rows, members: int, rng: np.random.Generator) -> Self:
-        """Return the density at its start: closed form, nothing trained."""
+        """Return the density at its start: closed form, and no more trained than it takes to choose coordinates.
+
+        Where an outcome is as broad at one design and parameter as over all of them, a normal marginal is the better
+        coordinate (hard edges vanish); where it is narrow, a linear map is, and keeps linear problems linear. Where
+        the starts speak for a normal marginal, a short training of both decides.
+        """
         layout = Layout.of(group)
-        scales, start = best_start(layout, rows, rng)
+        options = starts(layout, rows, rng)
+        if len(options) > 1:
+            tried = [cls.untrained(layout, *option, rows, 1, rng) for option in options]
+            scores = [density.fitted(rows, rng, TRIAL_STEPS)[2] for density in tried]
+            options = [options[int(np.argmax(scores))]]
+        return cls.untrained(layout, *options[0], rows, members, rng)
+
+    @classmethod
+    def untrained(
+        cls,
+        layout: Layout,
+        scales: tuple[OutcomeScale, ...],
+        start: Start | None,
+        rows: Rows,
+        members: int,
+        rng: np.random.Generator,
+    ) -> Self:
+        """Return the density whose networks correct nothing yet."""
         generator = torch_generator(rng)
         noise = torch.randn(members, layout.outputs, generator=generator)
         bias = initial_bias(layout, frequencies(layout, rows.all_events), members, noise)
         return cls(layout, scales, start, Network.initial(members, rows.x.shape[1], layout.outputs, bias, generator))
 
-    def fitted(self, rows: Rows, rng: np.random.Generator) -> tuple[Self, float, float, int]:
+    def fitted(self, rows: Rows, rng: np.random.Generator, most: int | None = None) -> tuple[Self, float, float, int]:
         """Return the density trained on, its training loss, its held-out log density and the steps taken.
 
         Args:
             rows: All valid rows of the bank. Every tenth is never trained on, in this or any later fit. A warm
                 fit is a short replay, half of it of fresh rows.
             rng: Random numbers.
+            most: The most steps to take.
         """
         z, jacobian = self.coordinates(rows.events)
         tensors = [torch.tensor(a, dtype=torch.float32) for a in (rows.x, z, *self.started(rows.x))]
@@ -75,12 +99,15 @@ class Density:
         learn, held = split(len(rows))
         batch = batches(learn, rows.fresh, len(rows), members, generator)
         steps, rate = (WARM_STEPS, WARM_RATE) if rows.warm else (cold_steps(*rows.events.shape[:2]), COLD_RATE)
+        steps = min(steps, most or steps)
         held_rows = torch.tensor(held).expand(members, -1)
         network, recent, least = train(self.network, loss, batch, held_rows, steps, rate)
         events_a_row = float(np.mean((~np.isnan(rows.events).any(axis=2)).sum(axis=1)))
-        offset = events_a_row * float(np.nanmean(jacobian)) if jacobian.size else 0.0
-        held_out = -float(least.mean()) * events_a_row + offset
-        return replace(self, network=network), float(recent.mean()) * events_a_row - offset, held_out, steps
+        final, held_out = (
+            events_a_row * (float(np.nanmean(jacobian[part])) - float(lost.mean()))
+            for part, lost in ((learn, recent), (held, least))
+        )
+        return replace(self, network=network), -final, held_out, steps
 
     def log_prob(self, theta: FloatArray, xi: FloatArray, events: FloatArray) -> FloatArray:
         """Return log densities, (t, members, n, m).
@@ -179,18 +206,15 @@ def mapped(layout: Layout, scales: tuple[OutcomeScale, ...], events: FloatArray)
     return z, jacobian
 
 
-def best_start(layout: Layout, rows: Rows, rng: np.random.Generator) -> tuple[tuple[OutcomeScale, ...], Start | None]:
-    """Return the coordinates in which a Gaussian start describes the events better, and that start.
-
-    Where the outcome is as broad at one design and parameter as over all of them, a normal marginal is the better
-    coordinate (hard edges vanish); where it is narrow, a linear map is, and keeps linear problems linear.
-    """
+def starts(
+    layout: Layout, rows: Rows, rng: np.random.Generator
+) -> list[tuple[tuple[OutcomeScale, ...], Start | None]]:
+    """Return linear coordinates and their start and, where that start is much better, those of normal marginals."""
     if not layout.started:
-        return (), None
+        return [((), None)]
     x, events = some_events(rows, rng)
     linear, *normal = [started(layout, scales, x, events) for scales in candidates(layout, rows.all_events)]
-    better = [option for option in normal if option[2] > linear[2] + MARGIN]
-    return (better or [linear])[0][:2]
+    return [linear[:2], *(option[:2] for option in normal if option[2] > linear[2] + MARGIN)]
 
 
 def started(
