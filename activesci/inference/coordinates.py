@@ -111,7 +111,8 @@ class OutcomeScale:
         if len(self.knots) == 2:
             (low, high), (left, right) = self.knots, self.quantiles
             return np.asarray(low + (z - left) / (right - left) * (high - low))
-        grid = np.linspace(self.knots[0], self.knots[-1], 64 * KNOTS)
+        places = np.linspace(0, len(self.knots) - 1, 64 * (len(self.knots) - 1) + 1)
+        grid = np.interp(places, np.arange(len(self.knots)), self.knots)  # as fine where knots are dense
         left, right = self._tails()
         y = np.interp(z, self._curve()[0](grid), grid)
         below, above = z - self.quantiles[0], z - self.quantiles[-1]
