@@ -26,6 +26,7 @@ class Purpose(IntEnum):
     PREDICT = 7
     PILOT = 8
     REPORT = 9
+    CALIBRATE = 10
 
 
 def sequence(seed: int, round: int, purpose: Purpose | int, index: int = 0) -> np.random.SeedSequence:

@@ -9,6 +9,7 @@ user's input is wrong, 3 paused: `activesci resume` goes on.
 
 import click
 
+from .calibrate import calibrate
 from .campaign import resume, run
 from .exits import Program
 from .experiment import ask, tell
@@ -20,7 +21,7 @@ __all__ = ["main"]
 
 @click.group(
     cls=Program,
-    commands=[init, validate, run, resume, ask, tell, status, report, schema],
+    commands=[init, validate, run, resume, ask, tell, status, report, calibrate, schema],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="activesci")

@@ -99,7 +99,8 @@ def _simulated(event: Event) -> str | None:
 
 def _inferred(event: Event) -> str:
     name = "prior" if event.round == 0 else "posterior"
-    return f"round {event.round}: {name} {posterior_text(event.payload['posterior'])}"
+    said = f"round {event.round}: {name} {posterior_text(event.payload['posterior'])}"
+    return f"{said}; simulates again: {event.payload['doubt']}" if event.payload.get("again") else said
 
 
 _SENTENCES: dict[Kind, Callable[[Event], str | None]] = {

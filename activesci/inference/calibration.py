@@ -139,7 +139,8 @@ def repeat_from_posterior(
     space = posterior.space
     both = Data(np.concatenate([old.xi, new.xi]), np.concatenate([old.y, new.y]))
     after = density(space, surrogate, both)
-    found = bridge(posterior.population, density(space, surrogate, old), after, rng)
+    start = posterior.population.thinned(PARTICLES, rng)
+    found = bridge(start, density(space, surrogate, old), after, rng)
     return placed(found.u, found.log_like, after, space.to_cube(truth[None])[0], rng)
 
 

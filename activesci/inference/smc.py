@@ -39,6 +39,11 @@ class Population:
     steps: int
     acceptance: float
 
+    def thinned(self, n: int, rng: np.random.Generator) -> "Population":
+        """Return a population of at most n of the particles, drawn without replacement, each its own ancestor."""
+        rows = rng.choice(len(self.u), min(n, len(self.u)), replace=False)
+        return replace(self, u=self.u[rows], log_like=self.log_like[rows], eves=np.arange(len(rows)))
+
     def only(self, kept: BoolArray) -> "Population":
         """Return the population with the particles that are not kept, (n,), replaced by some that are."""
         rows = np.flatnonzero(kept)

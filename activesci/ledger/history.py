@@ -25,6 +25,7 @@ class History:
         started: The event that says what was asked, or None in an empty ledger.
         rounds: The rounds, number i at place i.
         alarms: What the alarms said, each with its `round`.
+        notes: What was noted beside the rounds, a calibration for example.
         status: 'running', 'paused' or 'stopped'.
         reason: Why it is paused or stopped.
     """
@@ -32,6 +33,7 @@ class History:
     started: Event | None = None
     rounds: tuple[RoundRecord, ...] = ()
     alarms: tuple[dict[str, Any], ...] = ()
+    notes: tuple[Event, ...] = ()
     status: str = "running"
     reason: str = ""
     last: Event | None = field(default=None, repr=False)
@@ -149,6 +151,7 @@ class Folding:
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self._state: dict[str, Any] = {"status": "running", "reason": ""}
         self._alarms: list[dict[str, Any]] = []
+        self._notes: list[Event] = []
         self._rounds: list[RoundRecord] = []
         for event in events:
             self.take(event)
@@ -165,6 +168,8 @@ class Folding:
             self._rounds[event.round] = replace(record, measured=(*record.measured, event))
         elif event.kind is Kind.STARTED:
             self._state["started"] = event
+        elif event.kind is Kind.NOTE:
+            self._notes.append(event)
         elif event.kind is Kind.ALARM:
             order = dict.fromkeys(("what", "message"))  # the same when it is read back
             self._alarms.append({"round": event.round, **order, **event.payload})
@@ -187,4 +192,5 @@ class Folding:
 
     def history(self) -> History:
         """Return the history so far."""
-        return History(rounds=tuple(self._rounds), alarms=tuple(self._alarms), **self._state)
+        told = (tuple(self._rounds), tuple(self._alarms), tuple(self._notes))
+        return History(rounds=told[0], alarms=told[1], notes=told[2], **self._state)

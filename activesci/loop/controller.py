@@ -10,8 +10,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from activesci.errors import CampaignError, DesignError
+from activesci.inference.calibration import Calibration
 from activesci.inference.posterior import Posterior
 from activesci.ledger import History, Kind
+from activesci.loop.calibrating import Calibrating, Origin
 from activesci.loop.ending import Ending
 from activesci.loop.journal import Nobody, Observer, recorded_study
 from activesci.loop.learning import Learning
@@ -171,6 +173,18 @@ class Campaign:
         if belief is None:
             raise CampaignError("there is no posterior yet: run the campaign, or ask for a design, first")
         return belief.posterior
+
+    def calibrate(self, repetitions: int = 200, origin: Origin = "posterior") -> Calibration:
+        """Repeat the inference on simulated data whose truth is known, and record how often it is inside intervals.
+
+        Args:
+            repetitions: How many truths.
+            origin: Where they are drawn from: 'posterior', where the answer is, or 'prior'.
+
+        Raises:
+            CampaignError: If nothing has been measured yet.
+        """
+        return Calibrating(self._setup, self._memory).run(repetitions, origin)
 
     def summary(self) -> dict[str, Any]:
         """Return the contents of `summary.json`."""

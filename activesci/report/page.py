@@ -125,12 +125,14 @@ def _pictures(reading: "Reading") -> dict[str, Any]:
 
 def _record(reading: "Reading") -> dict[str, Any]:
     from .figures.effort import STAGES
+    from .sections.calibration import calibrated
     from .sections.effort import failures
     from .sections.record import provenance, round_rows, versions
 
     started = reading.history.started
     return {
         "shown": [reading.study.parameter_space.names[i] for i in reading.shown],
+        "calibration": calibrated(reading),
         "rounds": round_rows(reading),
         "stages": list(STAGES.items()),
         "failures": failures(reading),
