@@ -3,11 +3,13 @@
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
 HIDDEN = 64
@@ -153,12 +155,19 @@ def kept(best: Network, least: Tensor, current: Network, loss: Loss, held: Tenso
     return Network(merged), torch.where(better, now, least)
 
 
+@lru_cache(maxsize=1)
+def thread_pools() -> ThreadpoolController:
+    """Return the handle on the process's thread pools; finding them takes a few milliseconds, so it is done once."""
+    return ThreadpoolController()
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Give torch one thread: networks of this size get slower with two, and the cores belong to the simulators."""
+    """Give torch and numpy one thread: arrays of this size get slower with two, and simulators want the cores."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        with thread_pools().limit(limits=1):
+            yield
     finally:
         torch.set_num_threads(before)
