@@ -209,6 +209,12 @@ class Study(Part):
             return CostSpec("function", function=written)
         return CostSpec("expression", expression=expression(written, self.design, ("cost",), "number"))
 
+    def _repr_html_(self) -> str:
+        """Return the card that a notebook shows."""
+        from activesci.report import study_card
+
+        return study_card(self)
+
     def cost(self, xi: FloatArray) -> FloatArray | None:
         """Return the cost (n,) of designs (n, k), or None where nothing costs.
 

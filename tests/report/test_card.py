@@ -28,3 +28,7 @@ def test_a_campaigns_card_shows_status_belief_and_how_it_sharpened(campaign):
 def test_alarms_are_on_the_card(campaign):
     made = campaign("troubled")
     assert "Alarm in round 2: misfit" in Page(campaign_card(made.study, made.history)).text("")
+
+
+def test_a_study_shows_itself_as_a_card(made):
+    assert made.study._repr_html_() == study_card(made.study)
