@@ -30,5 +30,6 @@ def test_alarms_are_on_the_card(campaign):
     assert "Alarm in round 2: misfit" in Page(campaign_card(made.study, made.history)).text("")
 
 
-def test_a_study_shows_itself_as_a_card(made):
-    assert made.study._repr_html_() == study_card(made.study)
+def test_a_study_shows_itself_as_a_card(campaign):
+    study = campaign("weinberg").study
+    assert study._repr_html_() == study_card(study)
