@@ -20,7 +20,7 @@ from activesci.study.outcomes import OutcomeGroup
 from activesci.types import FloatArray
 
 EVENTS_A_STEP = 16
-MOST_PAIRS = 20_000_000
+MOST_PAIRS = 1_000_000
 MARGIN = 0.05
 """Log density [nats] by which the start of a normal marginal must be better than the linear one to be tried."""
 TRIAL_STEPS = 250

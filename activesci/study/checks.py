@@ -97,8 +97,6 @@ def _designer(study: "Study") -> None:
     designer, space = study.designer, study.design_space
     if designer.pool is not None and study.experiment.recorded is None:
         raise Problem(("designer", "pool"), f"pool with experiment {study.experiment.kind}", "a recorded experiment")
-    if study.experiment.recorded is not None and study.design and designer.kind not in ("pool", "random"):
-        raise Problem(("designer", designer.kind), f"{designer.kind} with experiment recorded", "pool or random")
     if designer.grid is not None and (size := space.grid_size(designer.grid.points)) > LARGEST_GRID:
         place: Path_ = ("designer", "grid", "points")
         raise Problem(place, f"a grid of {size} designs", f"at most {LARGEST_GRID}: fewer points or another designer")

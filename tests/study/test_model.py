@@ -88,6 +88,7 @@ def test_defaults():
         "surrogate": "auto",
         "simulations": 4000,
         "per_round": 500,
+        "passes": 4,
         "ensemble": 4,
         "particles": 4096,
         "max_failures": 0.5,
