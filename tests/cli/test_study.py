@@ -64,7 +64,7 @@ def test_validate_leaves_nothing_behind(cli, study):
         ("[0.0, 2.0]", "[2.0, 0.0]", "study.yaml:6"),
         ("model:simulate", "model:simulat", "did you mean 'simulate'"),
         ("model:simulate", "models:simulate", "no module 'models'"),
-        ("truth: {slope: 0.5}}\n", "recorded: none.csv}\n", "study.yaml:12: designer.grid"),
+        ("truth: {slope: 0.5}}\n", "recorded: none.csv}\n", "none.csv: found no file"),
     ],
 )
 def test_validate_says_in_one_line_what_is_wrong(cli, study, old, new, expected):
