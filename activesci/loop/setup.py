@@ -2,17 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from activesci.design import Designer, designer_for
-from activesci.errors import StudyError
 from activesci.inference.base import Surrogate
 from activesci.inference.exact import ExactSurrogate
-from activesci.inference.likelihood import LikelihoodSurrogate
-from activesci.inference.zoomed import ZoomedSurrogate
 from activesci.loop.journal import Journal, Observer
+from activesci.loop.surrogates import surrogate_for
 from activesci.measure import Experiment, PoolRows, experiment_for
 from activesci.simulate import FunctionSimulator
 from activesci.study import Study
@@ -52,16 +50,16 @@ class Setup:
         simulator = FunctionSimulator(study)
         simulator.load()
         experiment = experiment_for(study, simulator.run)
-        surrogate, why = surrogate_for(study, simulator)
+        chosen = surrogate_for(study, simulator)
         said: dict[str, Any] = {
             "simulator_digest": simulator.digest,
             "data_digest": getattr(experiment, "digest", None),
-            "surrogate": "exact" if isinstance(surrogate, ExactSurrogate) else "likelihood",
-            "reason": why,
+            "surrogate": chosen.kind,
+            "reason": chosen.why,
         }
         designer, pool = designer_for(study.designer), experiment.pool()
         journal = Journal.of(study, folder, said, observer)
-        return cls(study, simulator, experiment, pool, surrogate, designer, journal)
+        return cls(study, simulator, experiment, pool, chosen.surrogate, designer, journal)
 
     @property
     def simulates(self) -> bool:
@@ -81,24 +79,3 @@ class Setup:
         """Return what designs (n, k) cost, (n,)."""
         cost = self.simulator.cost(xi) if len(xi) else None
         return np.zeros(len(xi)) if cost is None else cost
-
-
-def surrogate_for(study: Study, simulator: FunctionSimulator) -> tuple[Surrogate, str]:
-    """Return the study's surrogate, nothing fitted yet, and why it is the one.
-
-    Raises:
-        StudyError: If the exact one is asked for and the simulator offers no likelihood.
-    """
-    asked = study.inference.surrogate
-    if asked == "exact" and not simulator.has_log_likelihood:
-        raise StudyError(
-            f"inference.surrogate: found 'exact', but {study.simulator.function} has no log_likelihood beside it; "
-            "offer one, or take likelihood"
-        )
-    if asked == "exact" or (asked == "auto" and simulator.has_log_likelihood):
-        why = "asked for" if asked == "exact" else "the simulator offers its log-likelihood"
-        return cast(Surrogate, ExactSurrogate(simulator)), why
-    spaces = (study.parameter_space, study.design_space, study.outcome_space)
-    why = "asked for" if asked == "likelihood" else "the simulator offers no log-likelihood"
-    whole = LikelihoodSurrogate(*spaces, members=study.inference.ensemble)
-    return cast(Surrogate, ZoomedSurrogate(whole)), why

@@ -80,21 +80,13 @@ class InferencePart(Part):
         max_failures: The share of failed simulations above which the campaign pauses.
     """
 
-    surrogate: Annotated[Literal["auto", "exact", "likelihood"], BeforeValidator(lambda given: _offered(given))] = (
-        "auto"
-    )
+    surrogate: Literal["auto", "exact", "likelihood", "ratio", "posterior", "emulator"] = "auto"
     simulations: Count = 4000
     per_round: Annotated[Whole, Field(ge=0)] = 500
     passes: Count = 4
     ensemble: Annotated[Whole, Field(ge=1, le=64)] = 4
     particles: Annotated[Whole, Field(ge=64, le=1_000_000)] = 4096
     max_failures: Annotated[Number, Field(ge=0, le=1)] = 0.5
-
-
-def _offered(given: Any) -> Any:  # noqa: ANN401 -- anything a file may hold
-    if given in ("ratio", "posterior", "emulator"):
-        raise wrong("auto, exact or likelihood", f"{given!r}, which is not available in this version")
-    return given
 
 
 class BayesoptPart(Part):
