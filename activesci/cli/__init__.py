@@ -15,13 +15,14 @@ from .exits import Program
 from .experiment import ask, tell
 from .record import report, status
 from .study import init, schema, validate
+from .verify import verify
 
 __all__ = ["main"]
 
 
 @click.group(
     cls=Program,
-    commands=[init, validate, run, resume, ask, tell, status, report, calibrate, schema],
+    commands=[init, validate, run, resume, ask, tell, status, report, calibrate, verify, schema],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="activesci")

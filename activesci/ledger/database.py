@@ -49,9 +49,16 @@ def exists(path: Path) -> bool:
 
 
 def schema_version(path: Path) -> int:
-    """Return the version of the tables in a file."""
+    """Return the version of the tables in a file.
+
+    Raises:
+        sqlite3.DatabaseError: If it does not say.
+    """
     with closing(connect(path, writable=False)) as connection:
-        return int(_meta(connection, "schema"))
+        said = _meta(connection, "schema")
+    if not said.isdecimal():
+        raise sqlite3.DatabaseError(f"its schema version is {said!r}, no number")
+    return int(said)
 
 
 def set_up(connection: sqlite3.Connection) -> None:

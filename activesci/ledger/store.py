@@ -179,8 +179,8 @@ class Ledger:
             return {}
         return artifacts.load(self.folder / ARTIFACTS, event.artifact)
 
-    def check(self) -> None:
-        """Hold every event against its digest, and every artifact against its name.
+    def check(self) -> list[Event]:
+        """Hold every event against its digest, and every artifact against its name; return the events.
 
         Raises:
             LedgerError: Naming the first event that does not hold.
@@ -191,6 +191,7 @@ class Ledger:
             if event.artifact is not None:
                 with _at(self._name(event)):
                     artifacts.read_checked(self.folder / ARTIFACTS, event.artifact)
+        return found
 
     def _read(self) -> list[Event]:
         """Return all events, each checked against the chain."""
