@@ -19,10 +19,13 @@ class Surprise:
 
     Attributes:
         tail: Probability, under the prediction, of an outcome of no higher predictive density.
-        drawn: Outcomes drawn from the prediction, (s, width).
+        rank: The same with ties broken at random, so that it is uniform in [0, 1] under a right prediction also where
+            outcomes are discrete.
+        drawn: Outcomes drawn from the prediction, (s, width); failures are left out.
     """
 
     tail: float
+    rank: float
     drawn: FloatArray
 
 
@@ -32,13 +35,15 @@ def surprise(
     """Return the predictive tail probability of an outcome that has not been used yet.
 
     The prediction is the posterior predictive of the members' mixture. An outcome in the tail of its density, or in a
-    gap between two modes, is surprising alike. The smallest value is 1 / (DRAWS + 1).
+    gap between two modes, is surprising alike. A failure has a probability and no density: it counts as less likely
+    than any outcome where most of the predicted ones are outcomes, and else as more likely. The smallest value is
+    1 / (DRAWS + 1).
 
     Args:
         surrogate: The density of outcomes.
         theta: Posterior samples, (n, d).
         xi: The design, (k,).
-        y: The flat outcome, (width,).
+        y: The flat outcome, (width,); all NaN for a failure.
         rng: Random numbers.
 
     References:
@@ -48,12 +53,27 @@ def surprise(
         the surrogate is wrong where the posterior is: the alarm then tells of the surrogate and not of nature.
     """
     drawn = surrogate.sample(theta[rng.integers(len(theta), size=DRAWS)], xi[None], rng)[0]
-    drawn = drawn[~np.isnan(drawn).all(axis=1)]
     some = theta[rng.choice(len(theta), min(PARTICLES, len(theta)), replace=False)]
-    density = predictive_log_density(surrogate, some, xi, np.concatenate([y[None], drawn]))
+    density = likeliness(surrogate, some, xi, np.concatenate([y[None], drawn]))
     # rounding must not put an outcome that was drawn twice on either side of itself
-    at_most = density[1:] <= density[0] + 1e-9 * abs(density[0])
-    return Surprise(float((1 + at_most.sum()) / (1 + len(drawn))), drawn)
+    near = np.isclose(density[1:], density[0], rtol=1e-9, atol=0.0)
+    at_most = int((near | (density[1:] < density[0])).sum())
+    below = at_most - int(near.sum())
+    rank = (below + rng.random() * (1 + at_most - below)) / (1 + len(drawn))
+    return Surprise((1 + at_most) / (1 + len(drawn)), float(rank), drawn[~np.isnan(drawn).all(axis=1)])
+
+
+def likeliness(surrogate: Surrogate, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
+    """Return what orders outcomes (n, width) by how likely they are, (n,).
+
+    For an outcome it is the log predictive density; for failures minus or plus infinity, as they are the smaller or
+    the larger part of the outcomes.
+    """
+    failed = np.isnan(y).all(axis=1)
+    order = np.full(len(y), -np.inf if failed[1:].mean() < 0.5 else np.inf)
+    if not failed.all():
+        order[~failed] = predictive_log_density(surrogate, theta, xi, y[~failed])
+    return order
 
 
 def predictive_log_density(surrogate: Surrogate, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:

@@ -19,6 +19,7 @@ class Measurement:
         outcome: The outcome by name.
         row: Its row in the recorded pool, or None.
         surprise: The predictive tail probability it had before it was used, or None.
+        rank: The same with ties broken at random, uniform under a right model; None in older ledgers.
         event: The event; its arrays are `y` (1, width) and `predicted` (S, width).
     """
 
@@ -29,13 +30,14 @@ class Measurement:
     outcome: Mapping[str, Any]
     row: int | None
     surprise: float | None
+    rank: float | None
     event: Event
 
     @classmethod
     def of(cls, event: Event) -> Self:
         """Return the measurement that an event records."""
         said = event.payload
-        keys = ("proposal", "attempt", "design", "outcome", "row", "surprise")
+        keys = ("proposal", "attempt", "design", "outcome", "row", "surprise", "rank")
         return cls(round=event.round, event=event, **{key: said.get(key) for key in keys})  # type: ignore[arg-type]
 
 

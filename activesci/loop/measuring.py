@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from activesci.design import Choice
+from activesci.inference.misfit import RATE, misfit
 from activesci.inference.predictive import ALARM, surprise
 from activesci.ledger import Kind
 from activesci.loop import round as rounds
@@ -134,6 +135,7 @@ class Measuring:
         attempt = self._memory.record.attempts(proposal["id"])
         said = {"proposal": proposal["id"], "attempt": attempt, "status": "ok", "design": design, "reason": None}
         outcome = {"outcome": study.outcome_space.unflatten(y), "surprise": found.tail, "row": row, "seconds": seconds}
+        outcome["rank"] = found.rank
         arrays = {"y": np.asarray(y)[None], "predicted": found.drawn[:KEPT]}
         self._setup.journal.append(Kind.MEASURED, number, said | outcome, arrays)
         self._mention_misfits()
@@ -147,6 +149,19 @@ class Measuring:
                     f"{measurement.surprise:.2g}: the model, the surrogate or the measurement is wrong there"
                 )
                 self._setup.journal.alarm(measurement.round, "misfit", message, proposal=measurement.proposal)
+        self._mention_evidence()
+
+    def _mention_evidence(self) -> None:
+        """Raise the alarm, once, if all measurements of complete rounds together speak against the model."""
+        rounds = [record for record in self._setup.journal.history.rounds if record.measured and not record.unmeasured]
+        ranks = {r.number: [m.rank for m in r.measurements if m.rank is not None] for r in rounds}
+        known = {number: found for number, found in ranks.items() if found}
+        if (found := misfit(list(known.values()))) is not None:
+            message = (
+                f"all outcomes so far together speak against the model, {found.evidence:.3g} to 1: {found} "
+                f"(a right model comes to {1 / RATE:.0f} to 1 in one campaign of {1 / RATE:.0f})"
+            )
+            self._setup.journal.alarm(list(known)[found.place], "misfits", message)
 
     def row_of(self, proposal: Mapping[str, Any]) -> int | None:
         """Return the row of the pool that a proposal stands for, so that an answer uses it up; None without one."""

@@ -47,3 +47,47 @@ def test_a_discrete_outcome_shares_its_tail_with_its_equals(name):
     assert top == pytest.approx(1.0, abs=0.12)  # frequencies and densities order near equals differently
     assert counts.min() / DRAWS <= low + 1e-9 < 0.6
     assert all(0 < one.tail <= 1 for one in found)
+
+
+def test_ranks_are_uniform_under_the_prediction_of_a_discrete_outcome():
+    problem, surrogate, rng = PROBLEMS["binary"], fitted(PROBLEMS["binary"]), np.random.default_rng(4)
+    theta = problem.study.parameter_space.from_cube(rng.random((500, 2)))
+    outcomes = surrogate.sample(theta[rng.integers(500, size=150)], XI[None], rng)[0]
+    ranks = [surprise(surrogate, theta, XI, y, rng).rank for y in outcomes]
+    assert kstest(ranks, "uniform").pvalue > 0.01
+
+
+class Failing:
+    """A simulator of normal numbers that fails with a probability."""
+
+    members = 1
+
+    def __init__(self, failing):
+        self.failing = failing
+
+    def sample(self, theta, xi, rng):
+        y = rng.standard_normal((len(xi), len(theta), 1))
+        y[:, rng.random(len(theta)) < self.failing] = np.nan
+        return y
+
+    def log_prob(self, theta, xi, y):
+        return np.broadcast_to(-0.5 * y[..., 0][..., None] ** 2, (len(xi), 1, y.shape[2], len(theta)))
+
+
+@pytest.mark.parametrize("failing", [0.0, 0.1, 0.8])
+def test_a_failure_is_as_surprising_as_failures_are_rare(failing):
+    theta, rng = np.zeros((100, 1)), np.random.default_rng(5)
+    lost = surprise(Failing(failing), theta, XI, np.array([np.nan]), rng)
+    typical = surprise(Failing(failing), theta, XI, np.array([0.01]), rng)
+    # a share of 2000 draws is known to 0.011, five times over 0.05
+    assert lost.tail == pytest.approx(failing if failing < 0.5 else 1.0, abs=0.05)
+    assert typical.tail == pytest.approx(1.0 if failing < 0.5 else 1 - failing, abs=0.05)
+    assert np.isfinite(lost.drawn).all()
+
+
+@pytest.mark.parametrize("failing", [0.1, 0.8])
+def test_ranks_are_uniform_with_failures_among_the_outcomes(failing):
+    rng, theta = np.random.default_rng(6), np.zeros((100, 1))
+    outcomes = Failing(failing).sample(np.zeros((200, 1)), XI[None], rng)[0]
+    ranks = [surprise(Failing(failing), theta, XI, y, rng).rank for y in outcomes]
+    assert kstest(ranks, "uniform").pvalue > 0.01
