@@ -14,6 +14,7 @@ from .campaign import resume, run
 from .exits import Program
 from .experiment import ask, tell
 from .record import report, status
+from .replay import replay
 from .study import init, schema, validate
 from .verify import verify
 
@@ -22,7 +23,7 @@ __all__ = ["main"]
 
 @click.group(
     cls=Program,
-    commands=[init, validate, run, resume, ask, tell, status, report, calibrate, verify, schema],
+    commands=[init, validate, run, resume, ask, tell, status, report, calibrate, verify, replay, schema],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="activesci")

@@ -1,0 +1,47 @@
+"""`activesci replay`: does the record lead to the same result once more?"""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from .campaign import EXISTING, FOLDER
+from .exits import Wrong
+
+
+@click.command()
+@click.argument("folder", type=EXISTING, metavar="DIR")
+@click.option("--to", "kept", type=FOLDER, metavar="DIR2", help="Keep the replay in this new folder.")
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(min=0.0),
+    default=0.0,
+    show_default=True,
+    help="Relative difference up to which numbers count as the same; another machine may need 1e-6.",
+)
+def replay(folder: Path, kept: Path | None, tolerance: float) -> None:
+    """Compute the whole run in DIR again from its ledger.
+
+    Designs are chosen, simulations run, surrogates fitted and posteriors sampled anew; only the measurements are
+    taken as recorded. Names the first difference and ends with exit code 2, or says that there is none.
+    """
+    if kept is not None:
+        _replay(folder, kept, tolerance)
+        return
+    with TemporaryDirectory(prefix="activesci-replay-") as scratch:
+        _replay(folder, Path(scratch) / "run", tolerance)
+
+
+def _replay(folder: Path, to: Path, tolerance: float) -> None:
+    from activesci.loop.replaying import Replaying
+
+    from .screen import observer
+
+    with observer(stderr=True) as shown:
+        replaying = Replaying(folder, to, tolerance, shown)
+        for line in replaying.surroundings():
+            click.echo(line)
+        difference = replaying.run()
+    if difference is not None:
+        raise Wrong(f"{folder}: the replay differs first at {difference}")
+    click.echo(f"the same: {replaying.rounds} rounds were computed again, and every number came out as recorded")

@@ -1,0 +1,138 @@
+"""A campaign done again from its ledger: everything is computed anew, only nature's answers are the recorded ones."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from activesci.errors import LedgerError
+from activesci.ledger import Event, History, Kind, Ledger, Pass, RoundRecord, bank_of, fold
+from activesci.loop.differences import Difference, first_difference
+from activesci.loop.journal import Observer, recorded_study, versions
+from activesci.loop.learning import Learning
+from activesci.loop.measuring import Measuring
+from activesci.loop.memory import Memory
+from activesci.loop.setup import Setup
+from activesci.loop.simulating import Simulating
+
+
+class Replaying:
+    """Recomputes a campaign in a folder of its own, and holds every step against what was recorded.
+
+    Designs are chosen, simulations run, surrogates fitted and posteriors sampled anew; a measurement cannot be
+    repeated, so its outcome is taken from the ledger.
+
+    Args:
+        recorded: The run folder to replay; it is only read.
+        folder: Where to: a new folder.
+        tolerance: Relative difference up to which two numbers count as the same; 0 asks for equal bits.
+        observer: Who is told of events and progress.
+
+    Raises:
+        LedgerError: If there is no campaign in the folder, its ledger does not hold, or `folder` is not new.
+        SimulatorError, DataError: If the simulator or the recorded data cannot be used any more.
+    """
+
+    def __init__(self, recorded: Path, folder: Path, tolerance: float, observer: Observer) -> None:
+        if Ledger.exists(folder):
+            raise LedgerError(f"{folder}: found a campaign, expected a new folder to replay into; name another")
+        self._ledger, self._tolerance = Ledger.read_only(recorded), tolerance
+        self._recorded = fold(self._ledger.check())
+        self._setup = Setup.of(recorded_study(recorded), folder, observer)
+        self._memory = Memory(self._setup)
+        self._measuring = Measuring(self._setup, self._memory)
+        self._simulating = Simulating(self._setup, self._memory)
+        self._learning = Learning(self._setup, self._memory)
+
+    def run(self) -> Difference | None:
+        """Replay every complete round, and return the first difference, or None if there is none."""
+        try:
+            return next((found for found in self._rounds() if found is not None), None)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Give back workers and ledgers; may be called twice."""
+        self._simulating.release()
+        self._setup.journal.close()
+        self._ledger.close()
+
+    @property
+    def rounds(self) -> int:
+        """How many complete rounds there are to replay."""
+        return sum(record.done for record in self._recorded.rounds)
+
+    def surroundings(self) -> list[str]:
+        """Return in words what is not as it was when the campaign was recorded: code, data, versions."""
+        before, now = self._started(self._recorded), self._started(self._setup.journal.history)
+        parts = (("simulator_digest", "the simulator's code"), ("data_digest", "the recorded data"))
+        said = [f"{what} is not what it was" for key, what in parts if before.get(key) != now.get(key)]
+        old, new = before["versions"], versions()
+        return said + [
+            f"{name} was {old.get(name, 'absent')}, is {new.get(name, 'absent')}"
+            for name in sorted({*old, *new})
+            if old.get(name) != new.get(name)
+        ]
+
+    @staticmethod
+    def _started(history: History) -> Mapping[str, Any]:
+        assert history.started is not None  # a campaign that was killed before it began has no study to load
+        return history.started.payload
+
+    def _rounds(self) -> Iterator[Difference | None]:
+        for record in self._recorded.rounds[: self.rounds]:
+            if record.chosen is not None:
+                yield from self._measured(record, record.chosen)
+            for i, one in enumerate(record.passes):
+                if self._setup.simulates:
+                    self._simulating.complete(record.number)
+                self._learning.complete(record.number)
+                yield self._learned(record.number, one, self._setup.journal.history.rounds[record.number].passes[i])
+
+    def _measured(self, record: RoundRecord, chosen: Event) -> Iterator[Difference | None]:
+        """Choose again, unless nobody had chosen, and take the recorded outcomes."""
+        if chosen.payload["designer"] == "none" and self._setup.study.design_space.dim:
+            self._setup.journal.append(Kind.CHOSEN, record.number, chosen.payload)
+        self._measuring.propose(len(record.proposals))
+        again = self._memory.record.chosen
+        assert again is not None  # it has just been chosen
+        yield self._same(f"round {record.number}, choice", chosen, again)
+        for event in record.measured:
+            yield self._answered(record.number, event)
+
+    def _answered(self, number: int, event: Event) -> Difference | None:
+        """Take a recorded answer, and compare how surprising it is."""
+        said, journal = event.payload, self._setup.journal
+        if said["status"] != "ok":
+            journal.append(Kind.MEASURED, number, said)
+            return None
+        waiting = {one["id"]: one for one in self._memory.record.unmeasured}
+        xi, y = self._setup.study.design_space.encode(said["design"]), self._ledger.arrays(event)["y"][0]
+        self._measuring.record(waiting[said["proposal"]], xi, y, said["row"], 0.0)
+        again = self._memory.record.measured[-1]
+        return self._same(f"round {number}, measurement {said['proposal']}", event, again)
+
+    def _learned(self, number: int, before: Pass, again: Pass) -> Difference | None:
+        """Compare the simulations, the surrogate and the posterior of a pass."""
+        banks = [bank_of(number, one, arrays) for one, arrays in self._sides(before, again)]
+        for name in ("theta", "xi", "y"):
+            arrays = [getattr(bank, name) for bank in banks]
+            if (found := self._first(f"round {number}, simulations: {name}", *arrays)) is not None:
+                return found
+        return self._step(number, "surrogate", before.fitted, again.fitted) or self._step(
+            number, "posterior", before.inferred, again.inferred
+        )
+
+    def _step(self, number: int, what: str, before: Event | None, again: Event | None) -> Difference | None:
+        assert before is not None  # the round is complete,
+        assert again is not None  # and so is its replay
+        return self._same(f"round {number}, {what}", before, again)
+
+    def _sides(self, before: Any, again: Any) -> list[tuple[Any, Any]]:  # noqa: ANN401 - events or passes
+        return [(before, self._ledger.arrays), (again, self._setup.journal.arrays)]
+
+    def _same(self, where: str, before: Event, again: Event) -> Difference | None:
+        told = [{**event.payload, **arrays(event)} for event, arrays in self._sides(before, again)]
+        return self._first(where, *told)
+
+    def _first(self, where: str, before: object, again: object) -> Difference | None:
+        return first_difference(where, before, again, self._tolerance)
