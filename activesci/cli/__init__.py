@@ -11,6 +11,7 @@ import click
 
 from .calibrate import calibrate
 from .campaign import resume, run
+from .diff import diff
 from .exits import Program
 from .experiment import ask, tell
 from .record import report, status
@@ -23,7 +24,7 @@ __all__ = ["main"]
 
 @click.group(
     cls=Program,
-    commands=[init, validate, run, resume, ask, tell, status, report, calibrate, verify, replay, schema],
+    commands=[init, validate, run, resume, ask, tell, status, report, calibrate, verify, replay, diff, schema],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="activesci")

@@ -1,0 +1,89 @@
+"""What two campaigns do not have in common: question, code, data, environment, results."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from activesci.ledger.history import History
+
+from .numbers import number, rounded
+
+ABSENT = "absent"
+
+
+def comparison(one: History, other: History) -> dict[str, list[str]]:
+    """Return the differences of two campaigns in words, by what they are differences of; empty lists where none.
+
+    Args:
+        one: The first campaign.
+        other: The second, which every line tells after the first.
+    """
+    begun: list[Mapping[str, Any]] = [history.started.payload if history.started else {} for history in (one, other)]
+    before, now = begun
+    return {
+        "study": list(leaves(before.get("study"), now.get("study"))),
+        "code": _other(begun, "simulator_digest", "the simulator's code") + _other(begun, "surrogate", "surrogate"),
+        "data": _other(begun, "data_digest", "the recorded data"),
+        "environment": list(leaves(before.get("versions"), now.get("versions"))),
+        "result": [*_rounds(one, other), *_beliefs(one, other), *_ends(one, other)],
+    }
+
+
+def leaves(one: Any, other: Any, where: str = "") -> Iterator[str]:  # noqa: ANN401 - anything JSON may hold
+    """Yield a line for every leaf in which two nested mappings differ.
+
+    Example:
+        >>> list(leaves({"seed": 1, "stop": {"rounds": 2}}, {"seed": 1, "stop": {"rounds": 3}}))
+        ['stop.rounds: 2, and 3']
+    """
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        for name in dict.fromkeys([*one, *other]):
+            yield from leaves(one.get(name, ABSENT), other.get(name, ABSENT), f"{where}.{name}" if where else name)
+    elif one != other:
+        yield f"{where}: {one}, and {other}"
+
+
+def _other(begun: list[Mapping[str, Any]], key: str, what: str) -> list[str]:
+    before, now = (said.get(key) for said in begun)
+    return [] if before == now else [f"{what}: {_short(before)}, and {_short(now)}"]
+
+
+def _short(value: object) -> str:
+    return str(value)[:12] if value is not None else "none"
+
+
+def _rounds(one: History, other: History) -> list[str]:
+    """Say in which round the two parted, if they did."""
+    both = zip(one.rounds, other.rounds, strict=False)
+    for first, second in both:
+        told = [
+            [(dict(found.design), dict(found.outcome)) for found in record.measurements] for record in (first, second)
+        ]
+        if told[0] != told[1]:
+            return [f"round {first.number}, the first that differs: {_told(told[0])}, and {_told(told[1])}"]
+    if len(one.rounds) != len(other.rounds):
+        return [f"rounds: {len(one.rounds) - 1}, and {len(other.rounds) - 1}; the same as far as they go together"]
+    return []
+
+
+def _told(measured: list[tuple[dict[str, Any], dict[str, Any]]]) -> str:
+    return "; ".join(f"{outcome} at {design}" for design, outcome in measured) or "nothing measured"
+
+
+def _beliefs(one: History, other: History) -> Iterator[str]:
+    """Yield a line for each parameter whose posterior differs, with how far apart the means are."""
+    said = [(history.inferred.payload["posterior"] if history.inferred else {}) for history in (one, other)]
+    for name in dict.fromkeys([*said[0], *said[1]]):
+        before, now = (posterior.get(name) for posterior in said)
+        if before == now:
+            continue
+        if before is None or now is None:
+            yield f"{name}: {ABSENT if before is None else 'there'}, and {ABSENT if now is None else 'there'}"
+            continue
+        apart = abs(before["mean"] - now["mean"]) / max(before["sd"], now["sd"], 1e-300)
+        texts = [rounded(posterior["mean"], posterior["sd"]) for posterior in (before, now)]
+        yield f"{name}: {texts[0]}, and {texts[1]}: the means are {number(apart)} sd apart"
+
+
+def _ends(one: History, other: History) -> list[str]:
+    before, now = (f"{history.status} ({history.reason})" for history in (one, other))
+    return [] if before == now else [f"end: {before}, and {now}"]
