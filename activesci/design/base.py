@@ -67,8 +67,18 @@ class Designer(Protocol):
         """Answer the question; the same for the same question and random numbers."""
 
 
+FEW, FINALISTS = 48, 8
+"""Designs up to which all are evaluated with all samples; of more than that, so many of the best."""
+
+
 def best_of(question: Question, xi: FloatArray) -> Choice:
-    """Evaluate designs (c, k), all of them, and choose the one of the highest gain per cost."""
-    gains = question.gain(xi)
-    best = int(np.argmax(question.rate(xi, gains.value)))
-    return Choice(xi[best], gains[best], question.row(xi[best]), xi, gains)
+    """Evaluate designs (c, k), all of them, and choose the one of the highest gain per cost.
+
+    Where they are many, they are screened with fewer samples first.
+    """
+    gains = (question.gain if len(xi) <= FEW else question.gain.coarse())(xi)
+    best = np.argsort(-question.rate(xi, gains.value), kind="stable")[:FINALISTS]
+    finals = gains[best] if len(xi) <= FEW else question.gain(xi[best])
+    winner = int(np.argmax(question.rate(xi[best], finals.value)))
+    chosen = xi[best[winner]]
+    return Choice(chosen, finals[winner], question.row(chosen), xi, gains.put(best, finals))

@@ -16,8 +16,13 @@ from activesci.types import FloatArray
 
 SCREEN = 0.6
 """Share of the evaluations that a first screen takes; it is told in one call."""
-CANDIDATES = 4096
-"""Designs among which the model picks the next one to evaluate and, at the end, the answer."""
+TOGETHER = 4
+"""Designs that are picked from one model, evaluated in one call and told together."""
+CANDIDATES, NEARBY = 4096, 1024
+"""Designs that fill the space, and designs around the best so far, among which the model picks those to evaluate and,
+at the end, the answer."""
+BEST, FARTHEST = 4, 2.0
+"""How many of the best designs others are placed around, and up to which power of ten their distances shrink."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +30,20 @@ class BayesOpt:
     """A Gaussian-process search for the design of the highest gain per cost.
 
     The optimiser is a fresh one each round, because the surface moves when the posterior does; it learns the noise of
-    the estimates; and the answer is the highest point of its mean, not the luckiest evaluation. Where there are no
-    more designs than evaluations, in the space or in the pool, every one is evaluated. Of a larger pool only designs
-    that it holds are evaluated and answered with.
+    the estimates; and the answer is the highest point of its mean, not the luckiest evaluation. It searches with few
+    samples, which all designs share, and evaluates its answer with many. Where there are no more designs than
+    evaluations, in the space or in the pool, every one is evaluated. Of a larger pool only designs that it holds are
+    evaluated and answered with. No design is evaluated twice.
 
     Attributes:
-        evaluations: Designs at which the gain is evaluated.
+        evaluations: Designs at which the gain is evaluated in the search.
 
     References:
         Snoek, Larochelle and Adams, Practical Bayesian optimization, 2012, arXiv:1206.2944.
+        Gonzalez et al., Batch Bayesian optimization via local penalization, 2016, arXiv:1505.08052: several at once.
 
     Fails when:
-        there are more than about 6 variables or the surface has structure finer than the evaluations can find.
+        there are more than about 10 variables or the surface has structure finer than the evaluations can find.
     """
 
     evaluations: int = 40
@@ -46,16 +53,16 @@ class BayesOpt:
         few = self._few(question)
         if few is not None:
             return best_of(question, few)
-        screen = self._screen(question, rng)
-        search = Search(question.space, integer_seed(rng))
-        xi, gains = screen, question.gain(screen)
+        gain, search = question.gain.coarse(), Search(question.space, integer_seed(rng))
+        xi = self._screen(question, rng)
+        gains = gain(xi)
         search.tell(xi, question.rate(xi, gains.value))
-        for _ in range(self.evaluations - len(screen)):
-            asked = search.ask(unlike(candidates(question, rng), xi), xi)
-            gain = question.gain(asked)
-            search.tell(asked, question.rate(asked, gain.value))
-            xi, gains = np.concatenate([xi, asked]), Gain.joined([gains, gain])
-        best = search.best(np.concatenate([xi, candidates(question, rng)]))
+        while (left := self.evaluations - len(xi)) > 0:
+            asked = search.ask(unlike(candidates(question, search.ranked(xi), rng), xi), xi, min(left, TOGETHER))
+            new = gain(asked)
+            search.tell(asked, question.rate(asked, new.value))
+            xi, gains = np.concatenate([xi, asked]), Gain.joined([gains, new])
+        best = search.ranked(np.concatenate([xi, candidates(question, search.ranked(xi), rng)]))[0]
         return Choice(best, question.gain(best[None]), question.row(best), xi, gains)
 
     def _few(self, question: Question) -> FloatArray | None:
@@ -73,9 +80,36 @@ class BayesOpt:
         return different(question.space.sample(size, rng))
 
 
-def candidates(question: Question, rng: np.random.Generator) -> FloatArray:
-    """Return designs to pick from, (c, k): the pool's or, without a pool, some that fill the space."""
-    return question.space.sample(CANDIDATES, rng) if question.pool is None else question.distinct
+def candidates(question: Question, ranked: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Return designs to pick from, (c, k): the pool's, or some that fill the space and some near the best.
+
+    Args:
+        question: What is asked.
+        ranked: Designs that were evaluated, the best first, (n, k).
+        rng: Random numbers.
+    """
+    if question.pool is not None:
+        return question.distinct
+    filling = question.space.sample(CANDIDATES, rng)
+    return np.concatenate([filling, nearby(question.space, ranked[:BEST], filling[:NEARBY], rng)])
+
+
+def nearby(space: DesignSpace, best: FloatArray, filling: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Return feasible designs (c, k) around the best ones: some of their variables moved towards those of others.
+
+    Args:
+        space: The designs.
+        best: The best designs, (b, k).
+        filling: Designs that fill the space, (n, k).
+        rng: Random numbers.
+    """
+    from_, k = best[rng.integers(len(best), size=len(filling))], space.dim
+    moved = rng.random(filling.shape) < np.maximum(rng.random((len(filling), 1)), 1 / k)
+    share = 10 ** -rng.uniform(0, FARTHEST, (len(filling), 1))
+    real = np.array([isinstance(variable, RealVariable) for variable in space.variables])
+    near = np.where(real, from_ + share * (filling - from_), filling)
+    near = np.where(moved, near, from_)
+    return near[space.feasible(near)]
 
 
 def different(xi: FloatArray) -> FloatArray:
@@ -119,18 +153,28 @@ class Search:
         with quiet():
             self._optimizer.tell([self.point(row) for row in xi], (-values).tolist())
 
-    def ask(self, xi: FloatArray, known: FloatArray) -> FloatArray:
-        """Return the one of the designs (c, k) that is expected to improve most on the known ones, (1, k)."""
+    def ask(self, xi: FloatArray, known: FloatArray, count: int) -> FloatArray:
+        """Return those of the designs (c, k) that are expected to improve most on the known ones, (count, k).
+
+        After each of them what is expected near it shrinks as if it were known.
+        """
         from skopt.acquisition import gaussian_ei
 
         least = float(self.modelled(known).min())  # of the model: the least value that was told was the luckiest
+        points, model = self._transformed(xi), self._optimizer.models[-1]
         with quiet():
-            expected = gaussian_ei(self._transformed(xi), self._optimizer.models[-1], y_opt=least)
-        return xi[[int(np.argmax(expected))]]
+            expected = gaussian_ei(points, model, y_opt=least)
+        scale, picked = float(model.kernel_.diag(points[:1])[0]), list[int]()
+        for _ in range(min(count, len(xi))):
+            picked.append(int(np.argmax(expected)))
+            likeness = model.kernel_(points, points[picked[-1:]])[:, 0] / scale
+            expected = expected * (1.0 - np.minimum(likeness, 1.0) ** 2)
+            expected[picked] = -1.0
+        return xi[picked]
 
-    def best(self, xi: FloatArray) -> FloatArray:
-        """Return the design of the highest modelled value, (k,), among designs (c, k)."""
-        return np.asarray(xi[int(np.argmin(self.modelled(xi)))])
+    def ranked(self, xi: FloatArray) -> FloatArray:
+        """Return designs (c, k) in the order of their modelled values, the highest first."""
+        return np.asarray(xi[np.argsort(self.modelled(xi), kind="stable")])
 
     def modelled(self, xi: FloatArray) -> FloatArray:
         """Return the model's mean at designs (c, k), (c,), to be minimised."""

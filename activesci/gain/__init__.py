@@ -9,9 +9,9 @@ from activesci.types import FloatArray
 from .base import Gain, GainEstimator
 from .beliefs import Beliefs
 from .nested import NestedGain
-from .scalar import ScalarGain
+from .summed import SummedGain
 
-__all__ = ["Beliefs", "Gain", "GainEstimator", "NestedGain", "ScalarGain", "estimator_for"]
+__all__ = ["Beliefs", "Gain", "GainEstimator", "NestedGain", "SummedGain", "estimator_for"]
 
 
 def estimator_for(study: Study, surrogate: Surrogate, theta: FloatArray, rng: np.random.Generator) -> GainEstimator:
@@ -24,4 +24,4 @@ def estimator_for(study: Study, surrogate: Surrogate, theta: FloatArray, rng: np
         rng: Random numbers, from which the seed of the common ones is drawn.
     """
     beliefs = Beliefs.of(surrogate, study.parameter_space, theta, rng)
-    return ScalarGain.of(beliefs, study.outcome_space) or NestedGain(beliefs)
+    return SummedGain.of(beliefs, study.outcome_space) or NestedGain(beliefs)

@@ -5,7 +5,7 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from activesci.types import FloatArray
+from activesci.types import FloatArray, IntArray
 
 ISOLATED = 2.0
 """Nats by which leaving out an outcome's own parameters may lower its predictive density: where no other sample is
@@ -19,8 +19,8 @@ class Gain:
     Attributes:
         lower: Estimates that are too low on average, (c,).
         upper: Estimates that are too high on average, (c,).
-        error: Monte Carlo standard errors, (c,). With common random numbers the error of a difference between two
-            designs is smaller.
+        error: Standard errors, (c,): of Monte Carlo, of the posterior's samples, and of the surrogate's members as
+            far as they differ. With common random numbers the error of a difference between two designs is smaller.
     """
 
     lower: FloatArray
@@ -40,6 +40,13 @@ class Gain:
         """Return the gains of some of the designs."""
         return Gain(*(np.atleast_1d(a[index]) for a in (self.lower, self.upper, self.error)))  # type: ignore[call-overload]
 
+    def put(self, rows: IntArray, gain: "Gain") -> "Gain":
+        """Return the gains with those of some rows (r,) replaced by others, of length r."""
+        changed = [a.copy() for a in (self.lower, self.upper, self.error)]
+        for array, new in zip(changed, (gain.lower, gain.upper, gain.error), strict=True):
+            array[rows] = new
+        return Gain(*changed)
+
     @classmethod
     def joined(cls, parts: "list[Gain]") -> Self:
         """Return the gains of several sets of designs as one."""
@@ -54,3 +61,6 @@ class GainEstimator(Protocol):
 
     def given(self, xi: FloatArray) -> "GainEstimator":
         """Return the estimator of the *joint* gain with designs (q, k) that are already going to be measured."""
+
+    def coarse(self) -> "GainEstimator":
+        """Return the estimator with fewer samples, several times as fast: what designs are screened with."""

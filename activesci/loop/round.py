@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -84,31 +85,44 @@ def choose(
     for _ in range(batch if pool is None else min(batch, len(pool))):
         choices.append(designer.choose(Question(study.design_space, gain, cost, pool), rng))
         xi = choices[-1].xi[None]
-        joint, gain = joint.given(xi), Further(joint.given(xi), float(joint(xi).value[0]))
+        joint, gain = joint.given(xi), Further(joint, xi)
         pool = None if pool is None else np.delete(pool, choices[-1].row, axis=0)  # type: ignore[arg-type]
     return choices
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Further:
     """The gain of one design more, beside those that are going to be measured in any case.
 
     Attributes:
-        joint: The estimator of the joint gain with them.
-        without: Their own joint gain, estimated with the same random numbers [nats].
+        before: The estimator of the joint gain with all of them but the last.
+        last: That one, (1, k).
     """
 
-    joint: GainEstimator
-    without: float
+    before: GainEstimator
+    last: FloatArray
+
+    @cached_property
+    def _without(self) -> float:
+        """The joint gain of those that are going to be measured, estimated with the same random numbers [nats]."""
+        return float(self.before(self.last).value[0])
+
+    @cached_property
+    def _joint(self) -> GainEstimator:
+        return self.before.given(self.last)
 
     def __call__(self, xi: FloatArray) -> Gain:
         """Return what designs (c, k) add, each on its own."""
-        found = self.joint(xi)
-        return Gain(found.lower - self.without, found.upper - self.without, found.error)
+        found = self._joint(xi)
+        return Gain(found.lower - self._without, found.upper - self._without, found.error)
 
     def given(self, xi: FloatArray) -> GainEstimator:
-        """Return the estimator of what a design adds, if designs (q, k) are going to be measured too."""
-        return type(self)(self.joint.given(xi), self.without)
+        """Return the estimator of the joint gain with designs (q, k) and those that are measured in any case."""
+        return self._joint.given(xi)
+
+    def coarse(self) -> "Further":
+        """Return the estimator with fewer samples."""
+        return Further(self.before.coarse(), self.last)
 
 
 def plan(

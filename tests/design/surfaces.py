@@ -43,6 +43,9 @@ class Surface:
     def given(self, xi):
         return self
 
+    def coarse(self):
+        return self
+
     @property
     def rows(self):
         return np.concatenate(self.asked)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammaln, log_expit, logsumexp
 
-from activesci.gain import Beliefs, NestedGain, ScalarGain
+from activesci.gain import Beliefs, NestedGain, SummedGain
 from activesci.inference.exact import ExactSurrogate
 from activesci.rng import generator
 from activesci.study import Study
@@ -47,8 +47,8 @@ class World:
     def nested(self, **more):
         return NestedGain(self.beliefs(**more))
 
-    def scalar(self, **more):
-        found = ScalarGain.of(self.beliefs(**more), self.study.outcome_space)
+    def summed(self, **more):
+        found = SummedGain.of(self.beliefs(**more), self.study.outcome_space)
         assert found is not None
         return found
 
