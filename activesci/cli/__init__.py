@@ -9,6 +9,7 @@ user's input is wrong, 3 paused: `activesci resume` goes on.
 
 import click
 
+from .branch import branch
 from .calibrate import calibrate
 from .campaign import resume, run
 from .diff import diff
@@ -24,7 +25,7 @@ __all__ = ["main"]
 
 @click.group(
     cls=Program,
-    commands=[init, validate, run, resume, ask, tell, status, report, calibrate, verify, replay, diff, schema],
+    commands=[init, validate, run, resume, ask, tell, status, report, calibrate, verify, replay, branch, diff, schema],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="activesci")

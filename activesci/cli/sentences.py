@@ -103,8 +103,13 @@ def _inferred(event: Event) -> str:
     return f"{said}; simulates again: {event.payload['doubt']}" if event.payload.get("again") else said
 
 
+def _branched(event: Event) -> str:
+    return f"{_started(event)}; branched off after round {event.payload['at']}"
+
+
 _SENTENCES: dict[Kind, Callable[[Event], str | None]] = {
     Kind.STARTED: _started,
+    Kind.BRANCHED: _branched,
     Kind.SIMULATED: _simulated,
     Kind.INFERRED: _inferred,
     Kind.CHOSEN: _chosen,

@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from .events import GENESIS, Event
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""The newest version that is read: 1, and 2 for a ledger whose first events are another's."""
 PATIENCE = 10.0  # seconds to wait for another process that has the file locked
 
 TABLES = """
@@ -61,12 +62,23 @@ def schema_version(path: Path) -> int:
     return int(said)
 
 
-def set_up(connection: sqlite3.Connection) -> None:
-    """Make the tables, all or none, if they are not there."""
+def set_up(connection: sqlite3.Connection, head: str = GENESIS, origin: str = "") -> None:
+    """Make the tables, all or none, if they are not there.
+
+    Args:
+        connection: The file.
+        head: The digest that the first event is chained to.
+        origin: What says whose events come before, see `ancestry`; empty if nobody's do.
+    """
     if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         return
-    facts = f"INSERT INTO meta VALUES ('schema', '{SCHEMA_VERSION}'), ('head', '{GENESIS}');"
-    connection.executescript(f"BEGIN IMMEDIATE; {TABLES} {facts} COMMIT;")
+    version = "2" if origin else "1"
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in TABLES.split(";\n"):
+        connection.execute(statement)
+    facts = [("schema", version), ("head", head)] + ([("parent", origin)] if origin else [])
+    connection.executemany("INSERT INTO meta VALUES (?, ?)", facts)
+    connection.execute("COMMIT")
 
 
 def rows(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
@@ -77,6 +89,11 @@ def rows(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
 def head(connection: sqlite3.Connection) -> str:
     """Return the digest of the last event, as kept beside the events."""
     return _meta(connection, "head")
+
+
+def parent(connection: sqlite3.Connection) -> str:
+    """Return what says whose events come before this file's; empty if nobody's do."""
+    return _meta(connection, "parent")
 
 
 def _meta(connection: sqlite3.Connection, key: str) -> str:

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     RESUMED = "resumed"
     STOPPED = "stopped"
     NOTE = "note"
+    BRANCHED = "branched"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class History:
     """The state of a campaign, as its ledger tells it. It holds events; arrays are loaded when asked for.
 
     Attributes:
-        started: The event that says what was asked, or None in an empty ledger.
+        started: The event that says what was asked, of a branch that with which it began; None in an empty ledger.
         rounds: The rounds, number i at place i.
         alarms: What the alarms said, each with its `round`.
         notes: What was noted beside the rounds, a calibration for example.
@@ -166,8 +166,8 @@ class Folding:
         elif event.kind is Kind.MEASURED:
             record = self._round(event.round)
             self._rounds[event.round] = replace(record, measured=(*record.measured, event))
-        elif event.kind is Kind.STARTED:
-            self._state["started"] = event
+        elif event.kind in (Kind.STARTED, Kind.BRANCHED):
+            self._state.update(started=event, status="running", reason="")
         elif event.kind is Kind.NOTE:
             self._notes.append(event)
         elif event.kind is Kind.ALARM:

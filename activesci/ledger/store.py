@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from activesci.errors import LedgerError
 
 from . import artifacts
-from .database import SCHEMA_VERSION, connect, exists, head, rows, schema_version, set_up, write
+from .ancestry import Parent
+from .database import SCHEMA_VERSION, connect, exists, head, parent, rows, schema_version, set_up, write
 from .events import GENESIS, Event, Kind, canonical, digest_of, plain
 from .faults import in_plain_words
 from .lock import WriterLock
@@ -45,6 +46,8 @@ class Ledger:
         self._lock = lock
         self._known: list[Event] = []
         self._closed = False
+        self._parent = Parent.read(parent(connection))
+        self._before = None if self._parent is None else type(self).read_only(self._parent.place(folder))
 
     @classmethod
     def create(cls, folder: str | Path) -> Self:
@@ -59,6 +62,20 @@ class Ledger:
         if cls.exists(folder):
             raise LedgerError(f"{folder}: there is a ledger in this folder already: resume it, or use another folder")
         return cls._writer(folder)
+
+    @classmethod
+    def branch(cls, folder: str | Path, origin: str | Path, last: Event) -> Self:
+        """Start a ledger whose first events are those of another run, up to and with `last`; they are not copied.
+
+        Raises:
+            LedgerError: If the folder already has a ledger, is in use, or cannot be written.
+        """
+        folder = Path(folder)
+        with in_plain_words(folder):
+            (folder / ARTIFACTS).mkdir(parents=True, exist_ok=True)
+        if cls.exists(folder):
+            raise LedgerError(f"{folder}: there is a ledger in this folder already: branch into another folder")
+        return cls._writer(folder, Parent.of(Path(origin), folder, last))
 
     @classmethod
     def open(cls, folder: str | Path) -> Self:
@@ -100,11 +117,11 @@ class Ledger:
             )
 
     @classmethod
-    def _writer(cls, folder: Path) -> Self:
+    def _writer(cls, folder: Path, origin: Parent | None = None) -> Self:
         with in_plain_words(folder), ExitStack() as undo:
             lock = undo.enter_context(WriterLock(folder))
             connection = undo.enter_context(closing(connect(folder / DATABASE, writable=True)))
-            set_up(connection)
+            set_up(connection, *(origin.facts() if origin else ()))
             artifacts.sync_folder(folder)
             ledger = cls(folder, connection, lock)
             ledger._catch_up()
@@ -167,7 +184,7 @@ class Ledger:
         if self.writable:
             return list(self._known)
         with in_plain_words(self.folder):
-            return [event for event, _ in self._lines()]
+            return [*self._shared(), *(event for event, _ in self._lines())]
 
     def arrays(self, event: Event) -> dict[str, NDArray[Any]]:
         """Return an event's arrays by name, none if it has none.
@@ -177,7 +194,12 @@ class Ledger:
         """
         if event.artifact is None:
             return {}
-        return artifacts.load(self.folder / ARTIFACTS, event.artifact)
+        return artifacts.load(self._holder(event.artifact), event.artifact)
+
+    def _holder(self, digest: str) -> Path:
+        """Return the folder that an artifact is in: this run's, or that of the run it branched off."""
+        own = self.folder / ARTIFACTS
+        return own if self._before is None or (own / f"{digest}.npz").exists() else self._before._holder(digest)
 
     def check(self) -> list[Event]:
         """Hold every event against its digest, and every artifact against its name; return the events.
@@ -190,12 +212,12 @@ class Ledger:
         for event in found:
             if event.artifact is not None:
                 with _at(self._name(event)):
-                    artifacts.read_checked(self.folder / ARTIFACTS, event.artifact)
+                    artifacts.read_checked(self._holder(event.artifact), event.artifact)
         return found
 
     def _read(self) -> list[Event]:
         """Return all events, each checked against the chain."""
-        found: list[Event] = []
+        found = self._shared(checked=True)
         for event, text in self._lines():
             previous = found[-1].digest if found else GENESIS
             expected = digest_of(len(found) + 1, event.kind, event.round, text, event.artifact, event.time, previous)
@@ -205,6 +227,16 @@ class Ledger:
         if head(self._connection) != (found[-1].digest if found else GENESIS):
             raise LedgerError(f"{self.folder / DATABASE}: events after {len(found)} were removed")
         return found
+
+    def _shared(self, checked: bool = False) -> list[Event]:
+        """Return the events that are those of the run that this one branched off.
+
+        Raises:
+            LedgerError: If that run does not have them any more.
+        """
+        if self._parent is None or self._before is None:
+            return []
+        return self._parent.shared(self._before._read() if checked else self._before.events(), self.folder)
 
     def _lines(self) -> Iterator[tuple[Event, str]]:
         for row in rows(self._connection):
@@ -229,6 +261,8 @@ class Ledger:
         """Give back the file and the lock; may be called twice."""
         self._connection.close()
         self._closed = True
+        if self._before is not None:
+            self._before.close()
         if self._lock is not None:
             self._lock.release()
 

@@ -37,11 +37,22 @@ class Replaying:
             raise LedgerError(f"{folder}: found a campaign, expected a new folder to replay into; name another")
         self._ledger, self._tolerance = Ledger.read_only(recorded), tolerance
         self._recorded = fold(self._ledger.check())
+        self._first = self._begun(recorded, folder)
         self._setup = Setup.of(recorded_study(recorded), folder, observer)
         self._memory = Memory(self._setup)
         self._measuring = Measuring(self._setup, self._memory)
         self._simulating = Simulating(self._setup, self._memory)
         self._learning = Learning(self._setup, self._memory)
+
+    def _begun(self, recorded: Path, folder: Path) -> int:
+        """Return the first round to replay: of a branch what came after it; what came before is shared again."""
+        begun = self._recorded.started
+        if begun is None or begun.kind is not Kind.BRANCHED:
+            return 0
+        shared = self._ledger.events()[begun.seq - 2]
+        with Ledger.branch(folder, recorded, shared) as ledger:
+            ledger.append(Kind.BRANCHED, begun.round, begun.payload)
+        return int(begun.payload["at"]) + 1
 
     def run(self) -> Difference | None:
         """Replay every complete round, and return the first difference, or None if there is none."""
@@ -59,7 +70,11 @@ class Replaying:
     @property
     def rounds(self) -> int:
         """How many complete rounds there are to replay."""
-        return sum(record.done for record in self._recorded.rounds)
+        return len(self._complete)
+
+    @property
+    def _complete(self) -> list[RoundRecord]:
+        return [record for record in self._recorded.rounds[self._first :] if record.done]
 
     def surroundings(self) -> list[str]:
         """Return in words what is not as it was when the campaign was recorded: code, data, versions."""
@@ -79,7 +94,7 @@ class Replaying:
         return history.started.payload
 
     def _rounds(self) -> Iterator[Difference | None]:
-        for record in self._recorded.rounds[: self.rounds]:
+        for record in self._complete:
             if record.chosen is not None:
                 yield from self._measured(record, record.chosen)
             for i, one in enumerate(record.passes):
@@ -116,7 +131,7 @@ class Replaying:
         banks = [bank_of(number, one, arrays) for one, arrays in self._sides(before, again)]
         for name in ("theta", "xi", "y"):
             arrays = [getattr(bank, name) for bank in banks]
-            if (found := self._first(f"round {number}, simulations: {name}", *arrays)) is not None:
+            if (found := self._compared(f"round {number}, simulations: {name}", *arrays)) is not None:
                 return found
         return self._step(number, "surrogate", before.fitted, again.fitted) or self._step(
             number, "posterior", before.inferred, again.inferred
@@ -132,7 +147,7 @@ class Replaying:
 
     def _same(self, where: str, before: Event, again: Event) -> Difference | None:
         told = [{**event.payload, **arrays(event)} for event, arrays in self._sides(before, again)]
-        return self._first(where, *told)
+        return self._compared(where, *told)
 
-    def _first(self, where: str, before: object, again: object) -> Difference | None:
+    def _compared(self, where: str, before: object, again: object) -> Difference | None:
         return first_difference(where, before, again, self._tolerance)

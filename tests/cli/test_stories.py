@@ -257,3 +257,12 @@ def test_what_init_writes_runs_as_it_is(cli, tmp_path):
     summary = json.loads(cli("run", tmp_path / "study.yaml", "--to", tmp_path / "run", "--json").stdout)
     assert summary["status"] == "stopped"
     assert abs(summary["posterior"]["rate"]["mean"] - 0.7) < 4 * summary["posterior"]["rate"]["sd"]
+
+
+def test_a_branch_is_run_and_verified(cli, study):
+    cli("run", study, "--to", "out")
+    assert "resume" in cli("branch", "out", "--at", 1, "--set", "stop.rounds=3", "--to", "what-if").stdout
+    assert "branched off after round 1" in cli("status", "what-if").stdout
+    cli("resume", "what-if")
+    assert len(json.loads(Path("what-if/summary.json").read_text())["rounds"]) == 3
+    cli("verify", "what-if")

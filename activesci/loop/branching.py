@@ -1,0 +1,69 @@
+"""A campaign that shares another's history up to a round, and goes on differently."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from activesci.errors import LedgerError, StudyError
+from activesci.ledger import Event, History, Kind, Ledger, fold
+from activesci.loop.journal import STUDY, recorded_study, versions
+from activesci.study import Study
+
+FIXED = ("study", "parameters", "design", "constraints", "outcome", "simulator")
+"""What the shared history is about: it cannot be changed half way."""
+FIXED_OF_INFERENCE = ("surrogate", "ensemble", "simulations", "particles")
+
+
+def branch(origin: Path, at: int, folder: Path, settings: Mapping[str, Any]) -> Study:
+    """Start a campaign in a folder from another one's state after a round, and return its study.
+
+    Nothing is copied: the branch reads the shared events and artifacts where they are.
+
+    Args:
+        origin: The run folder to branch off; it is only read, and may go on by itself.
+        at: The last round that the two share; 0 is the prior's.
+        folder: The new run folder.
+        settings: Paths to values in the study that are to be different from there on.
+
+    Raises:
+        LedgerError: If there is no such round, or `folder` is not new.
+        StudyError: If a setting is wrong, or one that the shared history rests on.
+    """
+    study = recorded_study(origin)
+    changed = study.with_settings(settings) if settings else study
+    _refuse_another_question(study, changed)
+    with Ledger.read_only(origin) as ledger:
+        history = fold(ledger.check())
+    last = _last(history, at, origin)
+    with Ledger.branch(folder, origin, last) as ledger:
+        ledger.keep(STUDY, changed.source_text)
+        ledger.append(Kind.BRANCHED, at, _said(history, changed, at))
+    return changed
+
+
+def _refuse_another_question(study: Study, changed: Study) -> None:
+    before, now = study.mapping(), changed.mapping()
+    names = [name for name in FIXED if before.get(name) != now.get(name)]
+    parts = [mapping.get("inference", {}) for mapping in (before, now)]
+    names += [f"inference.{name}" for name in FIXED_OF_INFERENCE if parts[0].get(name) != parts[1].get(name)]
+    if names:
+        raise StudyError(
+            f"{names[0]}: found a change, expected it as it was: the rounds that are shared rest on it; change what "
+            "comes after them (designer, stop, experiment, cost, seed, inference.per_round ...), or start a new run"
+        )
+
+
+def _last(history: History, at: int, origin: Path) -> Event:
+    """Return the event with which a round was complete."""
+    complete = {record.number: record.inferred for record in history.rounds if record.done}
+    if (last := complete.get(at)) is None:
+        known = f"one from 0 to {max(complete)}" if complete else "a run with a complete round"
+        raise LedgerError(f"{origin}: found no complete round {at} to branch off at, expected {known}")
+    return last
+
+
+def _said(history: History, study: Study, at: int) -> dict[str, Any]:
+    """Return what the branch says of itself: what `started` says, for the changed study."""
+    before = history.started.payload if history.started else {}
+    content = {"study": study.mapping(), "study_digest": study.digest, "source_text": study.source_text}
+    return {**before, **content, "seed": study.seed, "versions": versions(), "at": at}
