@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 FOLDER = Path(__file__).resolve().parents[4] / "runs" / "benchmarks" / "published"
-RUN = ("task", "method", "simulations", "seed")
 
 
 def read(file):
@@ -28,6 +27,17 @@ def missing(file, run, observations, **also):
     wanted = run | also
     done = {row["observation"] for row in read(file) if all(row.get(name) == one for name, one in wanted.items())}
     return [number for number in observations if number not in done]
+
+
+def keep(name, samples):
+    """Keep posterior samples (n, d) under a name, to be scored later."""
+    (FOLDER / "samples").mkdir(parents=True, exist_ok=True)
+    np.save(FOLDER / "samples" / f"{name}.npy", samples.astype(np.float32))
+
+
+def kept(name):
+    """Return the samples of a name."""
+    return np.load(FOLDER / "samples" / f"{name}.npy").astype(np.float64)
 
 
 def digest(*arrays):
