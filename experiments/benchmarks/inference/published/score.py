@@ -2,8 +2,8 @@
 
     .venv/bin/python experiments/benchmarks/inference/published/score.py [--watch] [--minutes 110]
 
-Scores go to runs/benchmarks/published/scores.jsonl; what is there is not done again. The classifier is the authors', on
-as many reference samples as there are samples. With ten parameters, where it takes a minute, two of its five
+Scores go to runs/benchmarks/published/scores.jsonl; what is there is not done again. The classifier is the authors',
+on as many reference samples as there are samples. With ten parameters, where it takes a minute, two of its five
 folds are evaluated: the same quantity, a little noisier (0.009 where five have 0.006).
 """
 
