@@ -24,6 +24,7 @@ def c2st(reference, samples, evaluated=FOLDS):
     n = min(len(reference), len(samples))
     centre, scale = reference[:n].mean(axis=0), reference[:n].std(axis=0)
     rows = (np.concatenate([reference[:n], samples[:n]]) - centre) / scale
+    rows = rows.astype(np.float32)  # as the authors have it
     whose = np.repeat([0, 1], n)
     width = 10 * rows.shape[1]
     network = MLPClassifier((width, width), activation="relu", solver="adam", max_iter=1000, random_state=SEED)

@@ -2,9 +2,9 @@
 
     .venv/bin/python experiments/benchmarks/inference/published/rounds.py [--seeds 0 1] [task ...]
 
-A study with nothing to choose takes its one recorded outcome in its first round; every later round simulates around the
-posterior, and a share of it from the prior, refits, and samples again. Rows go to runs/benchmarks/published/ours.jsonl
-with the method `rounds`; what is there of the same engine is not done again.
+A study with nothing to choose takes its one recorded outcome in its first round; every later round simulates around
+the posterior, and a share of it from the prior, refits, and samples again. Rows go to
+runs/benchmarks/published/ours.jsonl with the method `rounds`; what is there of the same engine is not done again.
 """
 
 from tasks import OBSERVATIONS, SAMPLES, TASKS  # isort: skip # first: it sets the number of threads

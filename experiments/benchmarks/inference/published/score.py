@@ -7,7 +7,7 @@ on as many reference samples as there are samples. With ten parameters, where it
 folds are evaluated: the same quantity, a little noisier (0.009 where five have 0.006).
 """
 
-from tasks import TASKS  # isort: skip # first: it sets the number of threads
+from tasks import OBSERVATIONS, TASKS  # isort: skip # first: it sets the number of threads
 
 import argparse
 import time
@@ -23,10 +23,10 @@ FEW_FOLDS, MANY = 2, 10
 
 
 def waiting():
-    """Return the rows without a score: ours first, the newest first, then the peer's in their order."""
+    """Return the rows without a score: every method's first observations before its second ones, newest ones first."""
     scored = {row["draws"] for row in read(FILE)}
-    rows = [*reversed(read("ours.jsonl")), *read("peer.jsonl")]
-    return [row for row in rows if row["draws"] not in scored]
+    rows = [row for row in [*read("ours.jsonl"), *read("peer.jsonl")][::-1] if row["draws"] not in scored]
+    return sorted(rows, key=lambda row: OBSERVATIONS[row["seed"]].index(row["observation"]))
 
 
 def score(row):
