@@ -11,6 +11,12 @@ from sklearn.model_selection import KFold, cross_val_score
 from sklearn.neural_network import MLPClassifier
 
 FOLDS, SEED = 5, 1
+FEW_FOLDS, MANY = 2, 10
+
+
+def folds_of(dim):
+    """Return how many folds are evaluated in so many dimensions: with many, where one takes long, not all."""
+    return FEW_FOLDS if dim >= MANY else FOLDS
 
 
 def c2st(reference, samples, evaluated=FOLDS):

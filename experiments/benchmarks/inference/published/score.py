@@ -7,19 +7,18 @@ on as many reference samples as there are samples. With ten parameters, where it
 folds are evaluated: the same quantity, a little noisier (0.009 where five have 0.006).
 """
 
-from tasks import OBSERVATIONS, TASKS  # isort: skip # first: it sets the number of threads
+from tasks import OBSERVATIONS  # isort: skip # first: it sets the number of threads
 
 import argparse
 import time
 
-from c2st import FOLDS, c2st
+from c2st import c2st, folds_of
 from references import load
 from rows import append, kept, read
 
 FILE = "scores.jsonl"
 FEWEST = 1000
 """A method that has fewer samples than these when its time is up has failed."""
-FEW_FOLDS, MANY = 2, 10
 
 
 def waiting():
@@ -32,7 +31,7 @@ def waiting():
 def score(row):
     """Score one row's samples."""
     start, samples = time.process_time(), kept(row["draws"])
-    folds = FEW_FOLDS if TASKS[row["task"]].dim >= MANY else FOLDS
+    folds = folds_of(samples.shape[1])
     reference = load(row["task"])["samples"][row["observation"]]
     found = c2st(reference, samples, folds) if len(samples) >= FEWEST else 1.0
     append(FILE, {"draws": row["draws"], "c2st": found, "folds": folds, "seconds": time.process_time() - start})
