@@ -35,6 +35,7 @@ class Block:
         first: The index of its first simulation within (round, purpose).
         theta: The free parameters, (m, d).
         xi: The designs, (m, k).
+        attempt: Which attempt at it this is, from 1; all attempts have the same random numbers.
     """
 
     round: int
@@ -42,6 +43,24 @@ class Block:
     first: int
     theta: FloatArray
     xi: FloatArray
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FailedAttempt:
+    """One attempt at a simulation that failed; another one may have succeeded.
+
+    Attributes:
+        row: The simulation's row within its block.
+        attempt: Which attempt it was, from 1.
+        reason: Why it failed, in one line.
+        stderr: The end of what the program complained, where it was one.
+    """
+
+    row: int
+    attempt: int
+    reason: str
+    stderr: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +72,14 @@ class BlockResult:
         y: The flat outcomes, (m, width); a failed simulation is a row of NaN.
         failures: Row within the block to the reason why that simulation failed.
         seconds: Wall time spent.
+        attempts: Those that failed, where more than one was allowed or there is more to say than the reason.
     """
 
     first: int
     y: FloatArray
     failures: Mapping[int, str]
     seconds: float
+    attempts: Sequence[FailedAttempt] = ()
 
 
 Simulate = Callable[[Block], BlockResult]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from activesci.errors import SimulatorError
 
 if TYPE_CHECKING:
-    from activesci.simulate.function import FunctionSimulator
+    from activesci.simulate import Simulator
     from activesci.study import Study
     from activesci.study.stopping import StopRule
     from activesci.types import Block, BlockResult
@@ -58,11 +58,11 @@ def fly(study: "Study") -> Pilot:
         DataError: If the recorded data are wrong.
     """
     from activesci.measure import experiment_for
-    from activesci.simulate import FunctionSimulator
+    from activesci.simulate import nature_for, simulator_for
 
-    simulator = FunctionSimulator(study)
+    simulator = simulator_for(study)
     simulator.load()
-    pool = experiment_for(study, simulator.run).pool()
+    pool = experiment_for(study, simulator.run, nature_for(study)).pool()
     exact = _is_exact(study, simulator)
     return Pilot(
         seconds=_timed(study, simulator),
@@ -74,7 +74,7 @@ def fly(study: "Study") -> Pilot:
     )
 
 
-def _timed(study: "Study", simulator: "FunctionSimulator") -> float:
+def _timed(study: "Study", simulator: "Simulator") -> float:
     """Return the seconds of one simulation, and see that what else the module offers can be called."""
     for attempt in range(TRIES):
         block, result = _simulated(study, simulator, attempt)
@@ -91,7 +91,7 @@ def _timed(study: "Study", simulator: "FunctionSimulator") -> float:
     return result.seconds / len(result.y)
 
 
-def _simulated(study: "Study", simulator: "FunctionSimulator", attempt: int) -> "tuple[Block, BlockResult]":
+def _simulated(study: "Study", simulator: "Simulator", attempt: int) -> "tuple[Block, BlockResult]":
     from activesci.rng import Purpose, generator
     from activesci.simulate import blocks
 
@@ -102,7 +102,7 @@ def _simulated(study: "Study", simulator: "FunctionSimulator", attempt: int) -> 
     return block, simulator.run(block)
 
 
-def _is_exact(study: "Study", simulator: "FunctionSimulator") -> bool:
+def _is_exact(study: "Study", simulator: "Simulator") -> bool:
     surrogate = study.inference.surrogate
     return surrogate == "exact" or (surrogate == "auto" and simulator.has_log_likelihood)
 

@@ -1,17 +1,27 @@
 """`activesci status` and `activesci report`: readers of a run's ledger, also while it runs."""
 
 import json
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .campaign import EXISTING, JSON
 
+if TYPE_CHECKING:
+    from activesci.ledger import Ledger
+
+SHOWN = 5
+"""Failed attempts that `status --failures` shows."""
+
 
 @click.command()
 @click.argument("folder", type=EXISTING, metavar="DIR")
 @JSON
-def status(folder: Path, as_json: bool) -> None:
+@click.option("--failures", is_flag=True, help="Show the latest attempts that failed, with what they complained.")
+def status(folder: Path, as_json: bool, failures: bool) -> None:
     """Say how far the run in DIR has come."""
     from rich.console import Console
 
@@ -25,6 +35,7 @@ def status(folder: Path, as_json: bool) -> None:
 
     with Ledger.read_only(folder) as ledger:
         events = ledger.events()
+        told = "\n".join(islice(_failures(ledger), SHOWN)) if failures else ""
     study, history = recorded_study(folder), fold(events)
     if as_json:
         click.echo(json.dumps(summary(study, history), indent=2, allow_nan=False))
@@ -32,6 +43,26 @@ def status(folder: Path, as_json: bool) -> None:
     console = Console()
     console.print(Rounds(events, study.parameter_space.names).table())
     say(console, standing(history))
+    if failures:
+        click.echo(told or "no attempt at a simulation or measurement is on record as failed")
+
+
+def _failures(ledger: "Ledger") -> Iterator[str]:
+    """Yield the attempts that failed, the latest first; what they complained was escaped when it was recorded."""
+    from activesci.ledger import Kind, unpack_attempts
+
+    for event in reversed(ledger.events()):
+        if event.kind is Kind.MEASURED and event.payload["status"] == "failed":
+            said = event.payload
+            yield _failure(f"measurement {said['proposal']}", said["attempt"] + 1, said["reason"], said.get("stderr"))
+        elif event.kind is Kind.SIMULATED:
+            for one in reversed(unpack_attempts(ledger.arrays(event))):
+                yield _failure(f"round {event.round}, simulation {one.row}", one.attempt, one.reason, one.stderr)
+
+
+def _failure(what: str, attempt: int, reason: str, stderr: str | None) -> str:
+    lines = "".join(f"\n    {line}" for line in (stderr or "").splitlines())
+    return f"{what}, attempt {attempt}: {reason}{lines}"
 
 
 @click.command()

@@ -20,10 +20,16 @@ def executor_for(study: "Study") -> Executor:
     """
     if study.executor.kind == "serial":
         return SerialExecutor()
-    from .ray import RayExecutor, Resources
+    from .ray import ATTEMPTS, RayExecutor, Resources
 
     asked, settings = study.simulator, study.executor.settings
     resources = Resources(cpus=asked.cpus, gpus=asked.gpus, memory=asked.memory)
+    attempts = ATTEMPTS if asked.retries is None else asked.retries + 1
     return RayExecutor(
-        settings.address, settings.workers, resources, width=study.outcome_space.width, folder=study.folder
+        settings.address,
+        settings.workers,
+        resources,
+        width=study.outcome_space.width,
+        folder=study.folder,
+        attempts=attempts,
     )

@@ -47,12 +47,22 @@ class Task:
 
     Attributes:
         blocks: The blocks.
-        attempt: Which attempt at them this is, from 1.
+        lost: Why each attempt before this one came to nothing.
     """
 
     blocks: tuple[Block, ...]
-    attempt: int = 1
+    lost: tuple[str, ...] = ()
 
-    def apart(self) -> "list[Task]":
-        """Return the next attempt at these blocks, one by one, so that one that kills its worker harms no other."""
-        return [Task((block,), self.attempt + 1) for block in self.blocks]
+    @property
+    def attempt(self) -> int:
+        """Which attempt at them this is, from 1."""
+        return len(self.lost) + 1
+
+    def apart(self, reason: str) -> "list[Task]":
+        """Return the next attempt at these blocks, one by one, so that one that kills its worker harms no other.
+
+        Args:
+            reason: Why this attempt came to nothing.
+        """
+        lost = (*self.lost, reason)
+        return [Task((replace(block, attempt=len(lost) + 1),), lost) for block in self.blocks]

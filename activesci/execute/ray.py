@@ -11,7 +11,7 @@ import secrets
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Self
@@ -19,12 +19,12 @@ from typing import Any, Self
 import numpy as np
 
 from activesci.errors import CampaignError
-from activesci.types import Block, BlockResult, Simulate
+from activesci.types import Block, BlockResult, FailedAttempt, Simulate
 
 from .chunks import Pace, Task
 
 ATTEMPTS = 3
-"""How often a block may lose its worker before it counts as failed."""
+"""How often a block may lose its worker before it counts as failed, if the study says nothing of retries."""
 PATIENCE = 1.0  # seconds of one wait; in between, Ctrl-C is heard
 STORE = 256 * 2**20  # bytes of the object store: simulations here are small, and a larger one starts slower
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
@@ -70,8 +70,8 @@ class Resources:
 class RayExecutor:
     """Runs blocks on Ray's workers, in chunks of about a second.
 
-    A worker that dies takes nothing with it: its blocks are run again, one by one, up to three times, with the same
-    seeds. Ray's own retries are off, as it counts no attempts.
+    A worker that dies takes nothing with it: its blocks are run again, one by one, with the same seeds. Ray's own
+    retries are off, as it counts no attempts.
 
     Args:
         address: The cluster to join, or None to start a Ray of its own on this machine, or to use the one that this
@@ -80,6 +80,7 @@ class RayExecutor:
         resources: What one task asks for.
         width: Numbers in an outcome, for blocks whose worker died.
         folder: The study's folder; it travels to a cluster that is joined.
+        attempts: How often a block may lose its worker before it counts as failed.
 
     Raises:
         CampaignError: If Ray cannot be started or joined, or has not what one task asks for.
@@ -93,8 +94,9 @@ class RayExecutor:
         *,
         width: int = 1,
         folder: Path | None = None,
+        attempts: int = ATTEMPTS,
     ) -> None:
-        self._resources, self._width = resources or Resources(), width
+        self._resources, self._width, self._attempts = resources or Resources(), width, attempts
         self._ray, self._owner = _started(address, workers, folder)
         self._waiting: deque[tuple[Any, Task]] = deque()
         self._running: dict[Any, tuple[Any, Task]] = {}
@@ -152,7 +154,7 @@ class RayExecutor:
         blocks = list(task.blocks)
         while task.attempt == 1 and len(blocks) < size and self._waiting and self._fits(simulate):
             blocks.extend(self._waiting.popleft()[1].blocks)
-        return simulate, Task(tuple(blocks), task.attempt)
+        return simulate, Task(tuple(blocks), task.lost)
 
     def _fits(self, simulate: object) -> bool:
         following, task = self._waiting[0]
@@ -168,19 +170,22 @@ class RayExecutor:
         except lost.LocalRayletDiedError as error:
             raise CampaignError("executor.ray: Ray has died on this machine; resume starts another") from error
         self._pace = self._pace.after(results)
-        return results
+        return [_after(task.lost, result) for result in results] if task.lost else results
 
     def _again(self, simulate: Any, task: Task, error: Exception) -> list[BlockResult]:  # noqa: ANN401
-        if task.attempt < ATTEMPTS:
-            self._waiting.extendleft((simulate, part) for part in reversed(task.apart()))
-            return []
         memory = isinstance(error, self._ray.exceptions.OutOfMemoryError)
         why = "ran out of memory" if memory else "died"
-        return [self._lost(block, f"its worker {why} {ATTEMPTS} times") for block in task.blocks]
+        if task.attempt < self._attempts:
+            self._waiting.extendleft((simulate, part) for part in reversed(task.apart(f"its worker {why}")))
+            return []
+        times = f"{self._attempts} times" if self._attempts > 1 else "once"
+        return [self._lost(task, block, f"its worker {why}", f"its worker {why} {times}") for block in task.blocks]
 
-    def _lost(self, block: Block, reason: str) -> BlockResult:
+    def _lost(self, task: Task, block: Block, last: str, reason: str) -> BlockResult:
         rows = len(block.theta)
-        return BlockResult(block.first, np.full((rows, self._width), np.nan), dict.fromkeys(range(rows), reason), 0.0)
+        failures = dict.fromkeys(range(rows), reason)
+        result = BlockResult(block.first, np.full((rows, self._width), np.nan), failures, 0.0)
+        return _after((*task.lost, last), result)
 
     def __enter__(self) -> Self:
         return self
@@ -198,7 +203,14 @@ def _run(simulate: Simulate, blocks: Sequence[Block]) -> list[BlockResult]:
 
 def _own(block: Block) -> Block:
     """Return a block with arrays that can be written: those that Ray hands out cannot, those of a serial run can."""
-    return Block(block.round, block.purpose, block.first, block.theta.copy(), block.xi.copy())
+    return replace(block, theta=block.theta.copy(), xi=block.xi.copy())
+
+
+def _after(lost: Sequence[str], result: BlockResult) -> BlockResult:
+    """Return a result with the attempts before it that lost their worker."""
+    rows = range(len(result.y))
+    before = [FailedAttempt(row, number, reason) for row in rows for number, reason in enumerate(lost, start=1)]
+    return replace(result, attempts=[*before, *result.attempts])
 
 
 def _started(address: str | None, workers: int | None, folder: Path | None) -> tuple[ModuleType, bool]:

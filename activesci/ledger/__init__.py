@@ -1,5 +1,6 @@
 """What happened: events, chained and durable, and the history that is folded from them."""
 
+from .attempts import pack_attempts, unpack_attempts
 from .bank import Bank
 from .events import Event, Kind
 from .history import Folding, History, Measurement, Pass, RoundRecord, bank_of, fold
@@ -17,4 +18,6 @@ __all__ = [
     "RoundRecord",
     "bank_of",
     "fold",
+    "pack_attempts",
+    "unpack_attempts",
 ]

@@ -112,7 +112,8 @@ class Measuring:
             reason = found.reason
             said = {"proposal": proposal["id"], "attempt": attempt, "status": "failed", "design": proposal["design"]}
             rest = {"outcome": None, "reason": reason, "surprise": None, "row": found.row, "seconds": found.seconds}
-            self._setup.journal.append(Kind.MEASURED, number, said | rest)
+            complaint = {"stderr": found.stderr} if found.stderr else {}
+            self._setup.journal.append(Kind.MEASURED, number, said | rest | complaint)
         raise Pause(f"{StopReason.MEASUREMENT} ({reason})")
 
     def record(

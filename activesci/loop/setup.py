@@ -12,7 +12,7 @@ from activesci.inference.exact import ExactSurrogate
 from activesci.loop.journal import Journal, Observer
 from activesci.loop.surrogates import surrogate_for
 from activesci.measure import Experiment, PoolRows, experiment_for
-from activesci.simulate import FunctionSimulator
+from activesci.simulate import Simulator, nature_for, simulator_for
 from activesci.study import Study
 from activesci.types import FloatArray, IntArray
 
@@ -32,7 +32,7 @@ class Setup:
     """
 
     study: Study
-    simulator: FunctionSimulator
+    simulator: Simulator
     experiment: Experiment
     pool: PoolRows | None
     surrogate: Surrogate
@@ -47,9 +47,9 @@ class Setup:
             SimulatorError, DataError, StudyError: If code or data cannot be used.
             LedgerError: If the folder cannot.
         """
-        simulator = FunctionSimulator(study)
+        simulator = simulator_for(study)
         simulator.load()
-        experiment = experiment_for(study, simulator.run)
+        experiment = experiment_for(study, simulator.run, nature_for(study))
         chosen = surrogate_for(study, simulator)
         said: dict[str, Any] = {
             "simulator_digest": simulator.digest,

@@ -3,20 +3,20 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from activesci.execute import executor_for
-from activesci.ledger import Bank, Kind
+from activesci.ledger import Bank, Kind, pack_attempts
 from activesci.loop import round as rounds
 from activesci.loop.memory import Memory
 from activesci.loop.setup import Setup
 from activesci.loop.stop import Pause, StopReason
 from activesci.rng import Purpose
 from activesci.simulate import blocks
-from activesci.types import Block, BlockResult, BoolArray, Executor, FloatArray, IntArray
+from activesci.types import Block, BlockResult, BoolArray, Executor, FailedAttempt, FloatArray, IntArray
 
 FLUSH_SECONDS = 1.0
 """Results are recorded this often."""
@@ -32,11 +32,13 @@ class Wanted:
         index: Their places in the plan, (m,).
         y: Their flat outcomes, (m, width).
         reasons: Why those that failed did.
+        attempts: Attempts at them that failed; the row of each is its place in the plan.
     """
 
     index: IntArray
     y: FloatArray
     reasons: Sequence[str]
+    attempts: Sequence[FailedAttempt]
 
 
 def wanted(result: BlockResult, missing: BoolArray, first: int) -> Wanted:
@@ -44,7 +46,8 @@ def wanted(result: BlockResult, missing: BoolArray, first: int) -> Wanted:
     index = result.first - first + np.arange(len(result.y))
     kept = np.flatnonzero(missing[index])
     reasons = [result.failures[row] for row in kept.tolist() if row in result.failures]
-    return Wanted(index[kept], result.y[kept], reasons)
+    attempts = [replace(one, row=int(index[one.row])) for one in result.attempts if missing[index[one.row]]]
+    return Wanted(index[kept], result.y[kept], reasons, attempts)
 
 
 class Simulating:
@@ -132,7 +135,10 @@ class Simulating:
         index, y = (np.concatenate([getattr(result, name) for result in results]) for name in ("index", "y"))
         said = {"count": len(y), "failed": reasons.total(), "reasons": dict(reasons), "seconds": seconds}
         repeated = {"again": len(again.intersection(index.tolist()))} if again else {}
-        self._setup.journal.append(Kind.SIMULATED, number, said | repeated, {"index": index, "y": y})
+        attempts = [attempt for result in results for attempt in result.attempts]
+        tried = {"failed_attempts": len(attempts)} if attempts else {}
+        arrays = {"index": index, "y": y} | pack_attempts(attempts)
+        self._setup.journal.append(Kind.SIMULATED, number, said | repeated | tried, arrays)
 
     def _too_many(self, bank: Bank) -> bool:
         return len(bank) > 0 and float((~bank.valid).mean()) > self._setup.study.inference.max_failures

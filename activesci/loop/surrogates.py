@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import cast
 
 from activesci.errors import StudyError
+from activesci.inference.amortised import PosteriorSurrogate
 from activesci.inference.base import Surrogate
 from activesci.inference.exact import ExactSurrogate
 from activesci.inference.likelihood import LikelihoodSurrogate
 from activesci.inference.zoomed import ZoomedSurrogate
-from activesci.simulate import FunctionSimulator
+from activesci.simulate import Simulator
 from activesci.study import Study
 
 
@@ -28,7 +29,7 @@ class Chosen:
     surrogate: Surrogate
 
 
-def surrogate_for(study: Study, simulator: FunctionSimulator) -> Chosen:
+def surrogate_for(study: Study, simulator: Simulator) -> Chosen:
     """Return the study's surrogate, nothing fitted yet, and why it is the one.
 
     Raises:
@@ -44,14 +45,14 @@ def surrogate_for(study: Study, simulator: FunctionSimulator) -> Chosen:
     return Chosen(kind, why, KINDS[kind](study, simulator))
 
 
-def automatic(study: Study, simulator: FunctionSimulator) -> tuple[str, str]:
+def automatic(study: Study, simulator: Simulator) -> tuple[str, str]:
     """Return the kind of surrogate that suits a study, and why."""
     if simulator.has_log_likelihood:
         return "exact", "the simulator offers its log-likelihood"
     return "likelihood", "the simulator offers no log-likelihood"
 
 
-def exact(study: Study, simulator: FunctionSimulator) -> Surrogate:
+def exact(study: Study, simulator: Simulator) -> Surrogate:
     """Return the simulator's own likelihood.
 
     Raises:
@@ -59,17 +60,36 @@ def exact(study: Study, simulator: FunctionSimulator) -> Surrogate:
     """
     if not simulator.has_log_likelihood:
         raise StudyError(
-            f"inference.surrogate: found 'exact', but {study.simulator.function} has no log_likelihood beside it; "
-            "offer one, or take likelihood"
+            f"inference.surrogate: found 'exact', but {study.simulator.function or 'a command'} has no log_likelihood "
+            "beside it; offer one, or take likelihood"
         )
     return cast(Surrogate, ExactSurrogate(simulator))
 
 
-def likelihood(study: Study, simulator: FunctionSimulator) -> Surrogate:
+def likelihood(study: Study, simulator: Simulator) -> Surrogate:
     """Return the neural likelihood, which looks closer where the posterior is."""
     spaces = (study.parameter_space, study.design_space, study.outcome_space)
     return cast(Surrogate, ZoomedSurrogate(LikelihoodSurrogate(*spaces, members=study.inference.ensemble)))
 
 
-KINDS: Mapping[str, Callable[[Study, FunctionSimulator], Surrogate]] = {"exact": exact, "likelihood": likelihood}
+def posterior(study: Study, simulator: Simulator) -> Surrogate:
+    """Return the amortised posterior.
+
+    Raises:
+        StudyError: If there is a design: what it has learned holds for one experiment.
+    """
+    if study.design_space.dim:
+        raise StudyError(
+            "inference.surrogate: found 'posterior' in a study with a design, expected one without: it learns to read "
+            "the outcome of one experiment, and not which experiment to do; take likelihood or ratio"
+        )
+    spaces = (study.parameter_space, study.outcome_space)
+    return cast(Surrogate, PosteriorSurrogate(*spaces, members=study.inference.ensemble))
+
+
+KINDS: Mapping[str, Callable[[Study, Simulator], Surrogate]] = {
+    "exact": exact,
+    "likelihood": likelihood,
+    "posterior": posterior,
+}
 """Who makes each kind."""

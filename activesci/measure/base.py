@@ -2,11 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 import numpy as np
 
-from activesci.types import FloatArray, IntArray
+from activesci.types import BlockResult, FloatArray, IntArray
+
+ATTEMPTS = 1000
+"""Attempts at a proposal that have random numbers of their own. Part of every seed: never change it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class Attempt:
         reason: Why it failed, or None.
         row: The row of the recorded pool that was used, from 0, or None.
         seconds: Wall time spent [s].
+        stderr: The end of what the program that measures complained, if it failed.
     """
 
     status: Literal["ok", "failed"]
@@ -26,6 +30,15 @@ class Attempt:
     reason: str | None = None
     row: int | None = None
     seconds: float = 0.0
+    stderr: str = ""
+
+    @classmethod
+    def of(cls, result: BlockResult) -> Self:
+        """Return the attempt that a block of one measurement was."""
+        if not result.failures:
+            return cls("ok", result.y[0], seconds=result.seconds)
+        stderr = result.attempts[-1].stderr if result.attempts else ""
+        return cls("failed", None, result.failures[0], seconds=result.seconds, stderr=stderr)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,10 @@ import numpy as np
 from activesci.rng import Purpose
 from activesci.types import Block, FloatArray, Simulate
 
-from .base import Attempt
+from .base import ATTEMPTS, Attempt
 
 if TYPE_CHECKING:
     from activesci.study import Study
-
-ATTEMPTS = 1000
-"""Attempts at a proposal that have noise of their own. Part of every seed: never change it."""
 
 
 class TruthExperiment:
@@ -36,9 +33,7 @@ class TruthExperiment:
         """Simulate once at the truth; see `Experiment.measure`."""
         index = proposal * ATTEMPTS + attempt
         result = self._simulate(Block(round, int(Purpose.MEASURE), index, self._theta, np.asarray(xi)[None, :]))
-        if result.failures:
-            return Attempt("failed", None, result.failures[0], seconds=result.seconds)
-        return Attempt("ok", result.y[0], seconds=result.seconds)
+        return Attempt.of(result)
 
     def pool(self) -> None:
         """Return None: anything in the design space can be measured."""

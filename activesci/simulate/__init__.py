@@ -1,6 +1,23 @@
 """What the model says: the user's simulator, run so that whatever it does ends in a result."""
 
+from typing import TYPE_CHECKING
+
+from .base import Simulator
 from .blocks import blocks
+from .command import CommandSimulator
 from .function import FunctionSimulator
 
-__all__ = ["FunctionSimulator", "blocks"]
+if TYPE_CHECKING:
+    from activesci.study import Study
+
+__all__ = ["CommandSimulator", "FunctionSimulator", "Simulator", "blocks", "nature_for", "simulator_for"]
+
+
+def simulator_for(study: "Study") -> Simulator:
+    """Return the study's simulator; nothing is loaded yet."""
+    return FunctionSimulator(study) if study.simulator.kind == "function" else CommandSimulator(study)
+
+
+def nature_for(study: "Study") -> CommandSimulator | None:
+    """Return the program that measures, in a study whose experiment is one."""
+    return CommandSimulator(study, "experiment") if study.experiment.kind == "command" else None

@@ -9,6 +9,7 @@ from activesci.errors import SimulatorError
 from activesci.rng import generator
 from activesci.types import Block, BlockResult, FloatArray
 
+from .attempts import tried
 from .code import UserCode
 from .cost import design_cost
 from .likelihood import NAME, log_likelihood
@@ -58,6 +59,10 @@ class FunctionSimulator:
         Returns:
             The flat outcomes; a simulation that failed is a row of NaN, with its reason in `failures`.
         """
+        retries = self._study.simulator.retries
+        return self._once(block) if retries is None else tried(self._once, block, retries)
+
+    def _once(self, block: Block) -> BlockResult:
         try:
             self.load()
         except SimulatorError as error:

@@ -17,7 +17,7 @@ def reason_of(error: BaseException, folder: Path) -> str:
     """
     message = " ".join(_message(error).split())
     text = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    return _shortened(text) + _place(error, folder)
+    return shortened(text) + _place(error, folder)
 
 
 def _message(error: BaseException) -> str:
@@ -27,8 +27,9 @@ def _message(error: BaseException) -> str:
         return ""
 
 
-def _shortened(text: str) -> str:
-    printable = "".join(letter if letter.isprintable() else "?" for letter in text)
+def shortened(text: str) -> str:
+    """Return a text as one line of a limited length that any terminal or page may show."""
+    printable = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
     return printable if len(printable) <= LONGEST else printable[: LONGEST - 3] + "..."
 
 

@@ -11,6 +11,7 @@ from .designs import LARGEST_GRID, DesignSpace
 from .expressions import FUNCTIONS, Expression, ExpressionError
 from .outcomes import WIDEST, OutcomePart
 from .parts import listed, nearest
+from .programs import check_programs
 from .source import Path_, Problem, shown
 from .stopping import StopRule
 
@@ -26,6 +27,7 @@ def check(study: "Study") -> None:
     _names(study)
     _outcome(study)
     _experiment(study)
+    check_programs(study)
     _designer(study)
     _stop(study)
     _constraints(study)
@@ -146,7 +148,12 @@ def _constraints(study: "Study") -> None:
 
 
 def _cost(study: "Study") -> None:
-    if study.cost_spec is None or study.cost_spec.kind == "function":
+    if study.cost_spec is None:
+        return
+    if study.cost_spec.function is not None:
+        if study.simulator.function is None and ":" not in study.cost_spec.function:
+            found = f"{shown(study.cost_spec.function)}, a function of a module that is not named"
+            raise Problem(("cost",), found, "module:function, as the simulator is no function itself")
         return
     xi = _probes(study.design_space)
     xi = xi[study.design_space.feasible(xi)]

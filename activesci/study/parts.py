@@ -70,9 +70,11 @@ class Alternative(Part):
 
     Attributes:
         one_of: Keys of which exactly one is given; it says of what kind the part is.
+        only_with: Keys that say something about one kind only, and which that is.
     """
 
     one_of: ClassVar[tuple[str, ...]] = ()
+    only_with: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def _expectation(cls) -> str:
@@ -83,6 +85,9 @@ class Alternative(Part):
         chosen = [key for key in cls.one_of if key in given]
         if len(chosen) != 1:
             raise wrong(cls._expectation(), " and ".join(chosen) or "none of them", chosen[1] if chosen else None)
+        for key in given:
+            if cls.only_with.get(key, chosen[0]) != chosen[0]:
+                raise wrong(f"it with {cls.only_with[key]} only", f"{key!r} with {chosen[0]}", key)
 
     @property
     def kind(self) -> str:

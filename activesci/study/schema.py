@@ -58,6 +58,8 @@ class _Generator(GenerateJsonSchema):
         made = super().model_schema(schema)
         made["description"] = _first_sentence(schema["cls"])
         chosen = getattr(schema["cls"], "one_of", ())
+        if needs := getattr(schema["cls"], "only_with", {}):
+            made["dependentRequired"] = {key: [kind] for key, kind in needs.items()}
         return {**made, "oneOf": [{"required": [key]} for key in chosen]} if chosen else made
 
 

@@ -1,10 +1,12 @@
 """How the campaign is run: simulator, experiment, inference, designer and executor."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from .parts import Alternative, Count, Empty, Name, Number, Part, Positive, Text, Whole, that, wrong
+from .programs import CommandLine, EnvironmentPart, FileNames, OutputName, Retries
 
 DEFAULT_BATCH = 256
 """Simulations of one call with `batch: true`."""
@@ -27,24 +29,36 @@ FunctionName = Annotated[
     str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*$")
 ]
 Resource = Annotated[Number, Field(ge=0)]
+OF_COMMANDS = dict.fromkeys(("output", "files", "environment"), "command")
 
 
 class SimulatorPart(Alternative):
-    """`simulator:`.
+    """`simulator:`, exactly one of function and command.
 
     Attributes:
         function: `module:function`, the module a file beside the study or installed.
+        command: A program and its arguments, with places for values.
         batch: How many simulations one call takes; 0 for a function of one simulation.
+        output: The file that the command writes.
+        files: Files beside the study that the command consists of, besides those that it names.
+        environment: What the command runs in.
+        retries: How often a simulation that failed is run again; None: never, but twice if its worker died.
         timeout: The longest that one call may take [s].
         cpus: CPUs of one task.
         gpus: GPUs of one task.
         memory: Memory of one task [bytes].
     """
 
-    one_of: ClassVar[tuple[str, ...]] = ("function",)
-    later: ClassVar[tuple[str, ...]] = ("command", "workflow", "retries", "environment")
+    one_of: ClassVar[tuple[str, ...]] = ("function", "command")
+    only_with: ClassVar[Mapping[str, str]] = {"batch": "function", **OF_COMMANDS}
+    later: ClassVar[tuple[str, ...]] = ("workflow",)
     function: FunctionName | None = None
+    command: CommandLine | None = None
     batch: Batch = Field(default=0, json_schema_extra={"default": False})
+    output: OutputName | None = None
+    files: FileNames = ()
+    environment: EnvironmentPart | None = None
+    retries: Retries | None = None
     timeout: Positive | None = None
     cpus: Resource | None = None
     gpus: Resource | None = None
@@ -52,19 +66,29 @@ class SimulatorPart(Alternative):
 
 
 class ExperimentPart(Alternative):
-    """`experiment:`, exactly one of recorded, truth and manual.
+    """`experiment:`, exactly one of recorded, truth, manual and command.
 
     Attributes:
         recorded: The file of the recorded pool, relative to the study's folder.
         truth: The parameters of simulated nature.
         manual: Somebody measures, and tells.
+        command: A program that measures, and its arguments with places for values.
+        output: The file that the command writes.
+        files: Files beside the study that the command consists of, besides those that it names.
+        environment: What the command runs in.
+        timeout: The longest that one measurement may take [s].
     """
 
-    one_of: ClassVar[tuple[str, ...]] = ("recorded", "truth", "manual")
-    later: ClassVar[tuple[str, ...]] = ("command",)
+    one_of: ClassVar[tuple[str, ...]] = ("recorded", "truth", "manual", "command")
+    only_with: ClassVar[Mapping[str, str]] = {"timeout": "command", **OF_COMMANDS}
     recorded: Annotated[Text, Field(pattern=r"^.+\.([cC][sS][vV]|[jJ][sS][oO][nN][lL])$")] | None = None
     truth: dict[Name, Number] | None = None
     manual: Annotated[bool, that("true", bool), WithJsonSchema({"const": True})] | None = None
+    command: CommandLine | None = None
+    output: OutputName | None = None
+    files: FileNames = ()
+    environment: EnvironmentPart | None = None
+    timeout: Positive | None = None
 
 
 class InferencePart(Part):

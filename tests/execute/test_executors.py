@@ -13,7 +13,7 @@ import pytest
 from activesci.errors import CampaignError
 from activesci.execute import SerialExecutor, executor_for
 from activesci.rng import Purpose, generator
-from activesci.simulate import FunctionSimulator, blocks
+from activesci.simulate import CommandSimulator, FunctionSimulator, blocks
 from activesci.study import Study
 
 MODEL = """
@@ -188,6 +188,34 @@ class TestRay:
         assert failures == {}
         np.testing.assert_array_equal(y, run(SerialExecutor(), make("immortal"))[1])
 
+    def test_lost_workers_are_attempts_with_their_numbers(self, executor, make):
+        study = make("deadly")
+        theta, planned = plan(study, 12)
+        executor.submit(FunctionSimulator(study).run, planned)
+        results = {result.first: result for result in executor.gather()}
+        lost = np.flatnonzero(theta[:, 0] > 0.9)
+        assert len(lost) > 0
+        for first in lost.tolist():
+            found = [(one.attempt, one.reason) for one in results[first].attempts]
+            assert found == [(1, "its worker died"), (2, "its worker died"), (3, "its worker died")]
+
+    def test_no_more_workers_are_lost_than_the_study_allows(self, executor, make):
+        study = make("deadly", **{"simulator.retries": 0, "executor": {"ray": {}}})
+        with executor_for(study) as strict:
+            theta, y, failures = run(strict, study, 8)
+        lost = np.flatnonzero(np.isnan(y[:, 0]))
+        assert set(np.flatnonzero(theta[:, 0] > 0.9)) <= set(lost)
+        assert set(failures.values()) <= {"its worker died once"}
+
+    def test_a_program_killed_with_its_worker_leaves_nothing(self, executor, make, tmp_path):
+        nap = f"import time; time.sleep({40 + os.getpid() / 1e6})"
+        nest = f"import subprocess, sys; subprocess.Popen([sys.executable, '-S', '-c', {nap!r}]); {nap}"
+        study = make(**{"simulator": {"command": ["{python}", "-S", "-c", nest]}, "executor": {"ray": {}}})
+        with executor_for(study) as other:
+            other.submit(CommandSimulator(study).run, plan(study, 2)[1])
+            wait_for(lambda: len(running(nap)) >= 4)
+        wait_for(lambda: running(nap) == [])
+
     def test_a_simulation_that_takes_too_long_fails_in_its_worker(self, executor, make):
         failures = run(executor, make("slow", **{"simulator.timeout": 0.005}), 2)[2]
         assert failures == dict.fromkeys(range(2), "timed out after 0.005 s")
@@ -211,6 +239,25 @@ class TestRay:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_AUTH")}
         done = alone(tmp_path, JOIN, ray.get_runtime_context().gcs_address, environment)
         assert "CampaignError: executor.ray: cannot join" in done.stderr
+
+
+def running(source):
+    """Return the processes whose last argument ends in a source."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if entry.read_bytes().endswith(source.encode() + b"\0"):
+                found.append(entry.parent.name)
+        except OSError:
+            continue
+    return found
+
+
+def wait_for(holds, seconds=20.0):
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 JOIN = """
