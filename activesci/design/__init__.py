@@ -2,13 +2,14 @@
 
 from activesci.study.settings import DesignerPart
 
+from .ahead import ahead, together
 from .base import Choice, Designer, Question
 from .bayesopt import BayesOpt
 from .grid import Grid
 from .pool import Pool
 from .random import Random
 
-__all__ = ["BayesOpt", "Choice", "Designer", "Grid", "Pool", "Question", "Random", "designer_for"]
+__all__ = ["BayesOpt", "Choice", "Designer", "Grid", "Pool", "Question", "Random", "ahead", "designer_for", "together"]
 
 
 def designer_for(part: DesignerPart) -> Designer:

@@ -8,14 +8,15 @@ from activesci.types import FloatArray
 
 from .base import Gain, GainEstimator
 from .beliefs import Beliefs
+from .further import Further
 from .nested import NestedGain
 from .summed import SummedGain
 
-__all__ = ["Beliefs", "Gain", "GainEstimator", "NestedGain", "SummedGain", "estimator_for"]
+__all__ = ["Beliefs", "Further", "Gain", "GainEstimator", "NestedGain", "SummedGain", "estimator_for"]
 
 
 def estimator_for(study: Study, surrogate: Surrogate, theta: FloatArray, rng: np.random.Generator) -> GainEstimator:
-    """Return the estimator that suits a study's outcome.
+    """Return the estimator that suits a study's outcome, of the gain about its target or parameters of interest.
 
     Args:
         study: The study.
@@ -23,5 +24,6 @@ def estimator_for(study: Study, surrogate: Surrogate, theta: FloatArray, rng: np
         theta: Posterior samples, (n, d).
         rng: Random numbers, from which the seed of the common ones is drawn.
     """
-    beliefs = Beliefs.of(surrogate, study.parameter_space, theta, rng)
-    return SummedGain.of(beliefs, study.outcome_space) or NestedGain(beliefs)
+    beliefs = Beliefs.of(surrogate, study.parameter_space, theta, rng, study.target)
+    normalised = getattr(surrogate, "normalised", True)  # what is known up to a function of y cannot be summed over y
+    return (SummedGain.of(beliefs, study.outcome_space) if normalised else None) or NestedGain(beliefs)

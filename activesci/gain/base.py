@@ -1,11 +1,14 @@
 """What every estimate of the expected information gain returns."""
 
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 
 from activesci.types import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from activesci.gain.nested import NestedGain
 
 ISOLATED = 2.0
 """Nats by which leaving out an outcome's own parameters may lower its predictive density: where no other sample is
@@ -59,8 +62,11 @@ class GainEstimator(Protocol):
     def __call__(self, xi: FloatArray) -> Gain:
         """Return the gains of designs (c, k)."""
 
-    def given(self, xi: FloatArray) -> "GainEstimator":
-        """Return the estimator of the *joint* gain with designs (q, k) that are already going to be measured."""
+    def given(self, xi: FloatArray) -> "NestedGain":
+        """Return the estimator of the *joint* gain with designs (q, k) that are already going to be measured.
+
+        Several measurements are several numbers, so it is `NestedGain` whatever the estimator of one is.
+        """
 
     def coarse(self) -> "GainEstimator":
         """Return the estimator with fewer samples, several times as fast: what designs are screened with."""

@@ -78,9 +78,9 @@ class Beliefs:
     def alike(self, outer: int, draws: int) -> "Alike | None":
         """Return parameters that agree with the first samples in what is asked; None where all of them is asked.
 
-        What is not asked about is taken from samples whose scores of what is asked are near, shifted along a linear
-        regression: exact for a Gaussian posterior and for independent parameters, and right to first order wherever
-        the neighbours are near. They are evenly spread over the axis along which it varies most.
+        What is not asked about is taken from samples whose scores of what is asked are near, shifted along a local
+        linear regression: exact for a Gaussian posterior and for independent parameters, and right to first order
+        wherever the neighbours are near. They are evenly spread over the axis along which it varies most.
 
         References:
             Beaumont, Zhang and Balding, Approximate Bayesian computation in population genetics, 2002.
@@ -119,16 +119,24 @@ def _alike(beliefs: Beliefs, outer: int, draws: int) -> Alike | None:
         return None
     space, scores, asked = beliefs.space, beliefs.scores, beliefs.asked
     rest = np.arange(space.dim) if beliefs.target else np.setdiff1d(np.arange(space.dim), space.interest)
-    slopes = np.linalg.lstsq(np.concatenate([np.ones((len(asked), 1)), asked], axis=1), scores[:, rest], rcond=None)
     rng = generator(beliefs.seed, 1, Purpose.GAIN)
     near = _near(asked, outer, rng)
-    shifted = scores[near][:, :, rest] + (asked[:outer, None] - asked[near]) @ slopes[0][1:]
-    residual = scores[:, rest] - asked @ slopes[0][1:]
-    axis = np.linalg.svd(residual - residual.mean(axis=0), full_matrices=False)[2][0]
+    values, places = scores[near][:, :, rest], asked[near]
+    shifted = values + (asked[:outer, None] - places) @ _slopes(places, values)
+    residual = (shifted - shifted.mean(axis=1, keepdims=True)).reshape(-1, len(rest))
+    axis = np.linalg.eigh(residual.T @ residual)[1][:, -1]
     chosen, place = _spread(shifted @ axis, scores[:outer, rest] @ axis, draws, rng)
     drawn = np.repeat(scores[:outer, None], draws, axis=1)
     drawn[:, :, rest] = np.take_along_axis(shifted, chosen[:, :, None], axis=1)
     return Alike(space.from_cube(ndtr(drawn.reshape(-1, space.dim))).reshape(drawn.shape), place)
+
+
+def _slopes(at: FloatArray, values: FloatArray) -> FloatArray:
+    """Return the slopes (n, p, r) of values (n, k, r) at places (n, k, p), by a linear regression of each k."""
+    away = at - at.mean(axis=1, keepdims=True)
+    square = away.swapaxes(1, 2) @ away
+    scale = np.trace(square, axis1=1, axis2=2)[:, None, None] + 1e-300
+    return np.asarray(np.linalg.solve(square + 1e-9 * scale * np.eye(at.shape[2]), away.swapaxes(1, 2) @ values))
 
 
 def _near(asked: FloatArray, outer: int, rng: np.random.Generator) -> IntArray:

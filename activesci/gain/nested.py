@@ -12,7 +12,7 @@ from activesci.gain.support import Support, controlled
 from activesci.rng import Purpose, generator
 from activesci.types import FloatArray
 
-OUTER, INNER, DRAWS = 256, 1024, 32
+OUTER, INNER, DRAWS = 256, 1024, 64
 COARSE_OUTER, COARSE_INNER, COARSE_DRAWS = 64, 512, 16
 GROUP = 4
 """Outcomes of each member that are evaluated together against their drawn nuisances: only the diagonal is of use."""
@@ -83,10 +83,10 @@ class NestedGain:
     def __call__(self, xi: FloatArray) -> Gain:
         """Return the gains of designs (c, k); jointly with `taken`, if there are any."""
         size = max(1, PAIRS // (self._outer * self.inner))
-        parts = [self._densities(xi[i : i + size], self._stream) for i in range(0, len(xi), size)]
-        return Gain.joined([self._gain(one + self._fixed) for part in parts for one in part])
+        parts = (self.densities(xi[i : i + size], self._stream) for i in range(0, len(xi), size))
+        return Gain.joined([self.of(one + self._fixed) for part in parts for one in part])
 
-    def given(self, xi: FloatArray) -> Self:
+    def given(self, xi: FloatArray) -> "NestedGain":
         """Return the estimator of the joint gain with designs (q, k)."""
         return replace(self, taken=xi if self.taken is None else np.concatenate([self.taken, xi]))
 
@@ -94,7 +94,8 @@ class NestedGain:
         """Return the estimator with an eighth of the pairs."""
         return replace(self, outer=COARSE_OUTER, inner=COARSE_INNER, draws=COARSE_DRAWS)
 
-    def _gain(self, found: Densities) -> Gain:
+    def of(self, found: Densities) -> Gain:
+        """Return the gain of outcomes of these log densities, of one design or, summed, of several."""
         n, log_weight = len(found.pairs), self._support.log_weight
         joint = found.pairs + log_weight
         top = joint.max(axis=1, keepdims=True)
@@ -142,7 +143,7 @@ class NestedGain:
         taken = np.empty((0, 0)) if self.taken is None else self.taken
         total = Densities(np.zeros((1, 1)), np.zeros((1, 1)))
         for stream, design in enumerate(taken):
-            total = total + self._densities(design[None], stream)[0]
+            total = total + self.densities(design[None], stream)[0]
         return total
 
     @property
@@ -150,8 +151,13 @@ class NestedGain:
         """Which random numbers the next design has: every design of a joint gain has its own."""
         return 0 if self.taken is None else len(self.taken)
 
-    def _densities(self, xi: FloatArray, stream: int) -> list[Densities]:
-        """Return the log densities of the outcomes of designs (c, k), each alone."""
+    def densities(self, xi: FloatArray, stream: int) -> list[Densities]:
+        """Return the log densities of the outcomes of designs (c, k), each alone.
+
+        Args:
+            xi: The designs.
+            stream: Which random numbers; each measurement of a joint gain has its own.
+        """
         rng = generator(self.beliefs.seed, 0, Purpose.GAIN, stream)
         y = self.beliefs.surrogate.sample(self._support.theta[: self._outer], xi, rng)
         pairs, rows = self._pairs(self._support.theta, xi, y), np.arange(self._outer)

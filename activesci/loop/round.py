@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from activesci.design.base import Choice, Designer, Question
-from activesci.gain import Gain, GainEstimator, estimator_for
+from activesci.design import Choice, Designer, Question, ahead, together
+from activesci.gain import estimator_for
 from activesci.inference import posterior as posteriors
 from activesci.inference.base import Data, Surrogate
 from activesci.inference.posterior import Posterior
@@ -65,7 +64,7 @@ def choose(
     pool: FloatArray | None,
     batch: int,
 ) -> list[Choice]:
-    """Return the next designs, each the best given those before it: its gain is what it adds to theirs.
+    """Return the next designs, each the best given those before it, or the first of a plan with a longer horizon.
 
     Args:
         study: The study.
@@ -77,52 +76,19 @@ def choose(
         batch: How many designs; of a pool no more than it has.
     """
     rng = generator(study.seed, round, Purpose.CHOOSE)
-    gain: GainEstimator = estimator_for(
-        study, belief.surrogate, belief.posterior.theta, generator(study.seed, round, Purpose.GAIN)
+    gain = estimator_for(study, belief.surrogate, belief.posterior.theta, generator(study.seed, round, Purpose.GAIN))
+    question = Question(study.design_space, gain, cost, pool)
+    horizon = planned(study, round, batch)
+    return (
+        ahead(designer, question, batch, horizon, rng) if horizon > batch else together(designer, question, batch, rng)
     )
-    choices: list[Choice] = []
-    joint = gain.given(np.empty((0, study.design_space.dim)))
-    for _ in range(batch if pool is None else min(batch, len(pool))):
-        choices.append(designer.choose(Question(study.design_space, gain, cost, pool), rng))
-        xi = choices[-1].xi[None]
-        joint, gain = joint.given(xi), Further(joint, xi)
-        pool = None if pool is None else np.delete(pool, choices[-1].row, axis=0)  # type: ignore[arg-type]
-    return choices
 
 
-@dataclass(frozen=True)
-class Further:
-    """The gain of one design more, beside those that are going to be measured in any case.
-
-    Attributes:
-        before: The estimator of the joint gain with all of them but the last.
-        last: That one, (1, k).
-    """
-
-    before: GainEstimator
-    last: FloatArray
-
-    @cached_property
-    def _without(self) -> float:
-        """The joint gain of those that are going to be measured, estimated with the same random numbers [nats]."""
-        return float(self.before(self.last).value[0])
-
-    @cached_property
-    def _joint(self) -> GainEstimator:
-        return self.before.given(self.last)
-
-    def __call__(self, xi: FloatArray) -> Gain:
-        """Return what designs (c, k) add, each on its own."""
-        found = self._joint(xi)
-        return Gain(found.lower - self._without, found.upper - self._without, found.error)
-
-    def given(self, xi: FloatArray) -> GainEstimator:
-        """Return the estimator of the joint gain with designs (q, k) and those that are measured in any case."""
-        return self._joint.given(xi)
-
-    def coarse(self) -> "Further":
-        """Return the estimator with fewer samples."""
-        return Further(self.before.coarse(), self.last)
+def planned(study: Study, round: int, batch: int) -> int:
+    """Return for how many measurements to plan: the horizon, or what the study's limit of rounds leaves of it."""
+    rounds = None if study.stop is None else study.stop.least("rounds")
+    left = np.inf if rounds is None else batch * (rounds - round + 1)
+    return int(min(study.designer.horizon, left))
 
 
 def plan(

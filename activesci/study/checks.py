@@ -10,6 +10,7 @@ import numpy as np
 from .designs import LARGEST_GRID, DesignSpace
 from .expressions import FUNCTIONS, Expression, ExpressionError
 from .outcomes import WIDEST, OutcomePart
+from .parameters import ParameterSpace
 from .parts import listed, nearest
 from .programs import check_programs
 from .source import Path_, Problem, shown
@@ -99,9 +100,41 @@ def _designer(study: "Study") -> None:
     designer, space = study.designer, study.design_space
     if designer.pool is not None and study.experiment.recorded is None:
         raise Problem(("designer", "pool"), f"pool with experiment {study.experiment.kind}", "a recorded experiment")
+    _target(study)
+    if designer.horizon > 1 and designer.kind == "random":
+        raise Problem(
+            ("designer", "horizon"), "a horizon with random", "a designer that plans: bayesopt, grid or pool"
+        )
     if designer.grid is not None and (size := space.grid_size(designer.grid.points)) > LARGEST_GRID:
         place: Path_ = ("designer", "grid", "points")
         raise Problem(place, f"a grid of {size} designs", f"at most {LARGEST_GRID}: fewer points or another designer")
+
+
+def _target(study: "Study") -> None:
+    if study.target is None:
+        return
+    space, path = study.parameter_space, ("designer", "target")
+    columns = space.columns(space.from_cube(_kronecker(2**12, space.dim)))
+    values = study.target(columns, 2**12)
+    if not np.isfinite(values).all():
+        raise Problem(
+            path, f"{shown(study.target.text)}, which has no value for some parameters", "one for all of the prior"
+        )
+    if np.ptp(values) == 0:
+        raise Problem(
+            path, f"{shown(study.target.text)}, which is always {values[0]:g}", "one that the data can tell of"
+        )
+
+
+def target(text: str, space: ParameterSpace) -> Expression:
+    """Return the expression over the parameters that a study's gain is about; Problem if it is wrong."""
+    try:
+        parsed = Expression.parse(text, dict.fromkeys(space.units), "parameter")
+    except ExpressionError as error:
+        raise Problem(("designer", "target"), error.found, error.expected) from None
+    if parsed.kind != "number":
+        raise Problem(("designer", "target"), shown(text), "an expression that yields a number, such as 'a / b'")
+    return parsed
 
 
 def _stop(study: "Study") -> None:
@@ -165,9 +198,14 @@ def _cost(study: "Study") -> None:
 
 
 def _probes(space: DesignSpace) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return designs all over the space: a Kronecker sequence, which needs neither a random number nor scipy."""
+    """Return designs all over the space."""
+    return space.from_cube(_kronecker(_PROBES, space.dim))
+
+
+def _kronecker(n: int, dim: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return points all over the unit cube, (n, dim): a Kronecker sequence, without random numbers and scipy."""
     ratio = 2.0
-    for _ in range(60):  # the root of ratio**(k + 1) = ratio + 1 gives the most even sequence in k dimensions
-        ratio = (1.0 + ratio) ** (1.0 / (space.dim + 1.0))
-    steps = ratio ** -np.arange(1.0, space.dim + 1.0)
-    return space.from_cube((0.5 + np.arange(1.0, _PROBES + 1.0)[:, None] * steps) % 1.0)
+    for _ in range(60):  # the root of ratio**(dim + 1) = ratio + 1 gives the most even sequence
+        ratio = (1.0 + ratio) ** (1.0 / (dim + 1.0))
+    steps = ratio ** -np.arange(1.0, dim + 1.0)
+    return (0.5 + np.arange(1.0, n + 1.0)[:, None] * steps) % 1.0

@@ -1,4 +1,4 @@
-"""A small safe language over the design variables, for constraints and costs.
+"""A small safe language over the design variables, for constraints and costs, and over the parameters, for a target.
 
 Names, numbers, `+ - * / **`, comparisons (chained too), `and or not`, the functions of `FUNCTIONS`, and text that
 is compared with a choice. A text is parsed by Python's `ast`; when the study is loaded every node is checked against a
@@ -82,12 +82,15 @@ class Expression:
     _tree: ast.expr = field(repr=False, compare=False)
 
     @classmethod
-    def parse(cls, text: str, choices: Mapping[str, Sequence[Any] | None]) -> "Expression":
+    def parse(
+        cls, text: str, choices: Mapping[str, Sequence[Any] | None], noun: str = "design variable"
+    ) -> "Expression":
         """Check an expression.
 
         Args:
             text: The expression.
             choices: The names it may use; those of choices with what can be chosen.
+            noun: What they are names of.
 
         Raises:
             ExpressionError: It is no expression of the language, or uses a name that there is not.
@@ -98,7 +101,7 @@ class Expression:
             array([ True, False, False])
         """
         tree = _parsed(text)
-        return cls(text, _Checker(choices).kind_of(tree, 0), tree)
+        return cls(text, _Checker(choices, noun).kind_of(tree, 0), tree)
 
     def __call__(self, columns: Columns, n: int) -> Value:
         """Evaluate for columns of length n; what has no value (a root of -1) is NaN, and compares as false."""
@@ -123,8 +126,8 @@ def _parsed(text: str) -> ast.expr:
 class _Checker:
     """Finds the kind of every node, and refuses what the language does not have."""
 
-    def __init__(self, choices: Mapping[str, Sequence[Any] | None]) -> None:
-        self._choices = choices
+    def __init__(self, choices: Mapping[str, Sequence[Any] | None], noun: str) -> None:
+        self._choices, self._noun = choices, noun
 
     def kind_of(self, node: ast.expr, depth: int) -> Kind:
         if depth > DEEPEST:
@@ -147,7 +150,7 @@ class _Checker:
     def _name(self, node: ast.Name, depth: int) -> Kind:
         if node.id not in self._choices:
             known = list(self._choices)
-            expected = f"a design variable ({listed(known)})" if known else "no name, as there is no design variable"
+            expected = f"a {self._noun} ({listed(known)})" if known else f"no name, as there is no {self._noun}"
             raise ExpressionError(f"the unknown name {node.id!r}", expected + nearest(node.id, known))
         choices = self._choices[node.id]
         return "text" if choices and any(isinstance(choice, str) for choice in choices) else "number"

@@ -14,10 +14,11 @@ from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, WithJ
 from activesci.errors import StudyError
 from activesci.types import FloatArray
 
-from .checks import check, expression, expressions
+from .checks import check, expression, expressions, target
 from .complaints import problem_of
 from .costs import CostSpec, names_function
 from .designs import LARGEST_GRID, DesignSpace
+from .expressions import Expression
 from .load import read, take
 from .outcomes import Component, OutcomePart, OutcomeSpace
 from .parameters import ParameterPart, ParameterSpace
@@ -208,6 +209,12 @@ class Study(Part):
         if names_function(written, self.design_space.names):
             return CostSpec("function", function=written)
         return CostSpec("expression", expression=expression(written, self.design, ("cost",), "number"))
+
+    @cached_property
+    def target(self) -> Expression | None:
+        """The function of the parameters that the gain is about; None for the parameters of interest."""
+        text = self.designer.target
+        return None if text is None else target(text, self.parameter_space)
 
     def _repr_html_(self) -> str:
         """Return the card that a notebook shows."""

@@ -130,6 +130,8 @@ class DesignerPart(Alternative):
 
     Attributes:
         batch: How many designs are chosen a round.
+        horizon: How many measurements ahead are planned together, of which the first are done.
+        target: The function of the parameters that the gain is about, instead of the parameters of interest.
     """
 
     one_of: ClassVar[tuple[str, ...]] = ("bayesopt", "grid", "random", "pool")
@@ -139,6 +141,8 @@ class DesignerPart(Alternative):
     random: Empty | None = None
     pool: Empty | None = None
     batch: Annotated[Whole, Field(ge=1, le=1000)] = 1
+    horizon: Annotated[Whole, Field(ge=1, le=20)] = 1
+    target: Text | None = None
 
 
 class RayPart(Part):

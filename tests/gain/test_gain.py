@@ -14,7 +14,7 @@ from activesci.simulate.function import FunctionSimulator
 from activesci.study import Study
 from activesci.types import Block
 
-from .worlds import World, cosine, count, hit, line, line_gain, summed_gain
+from .worlds import PRIOR, World, cosine, count, hit, line, line_after, line_gain, summed_gain
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 XI = np.array([[0.0], [1.0], [4.0]])
@@ -89,6 +89,40 @@ def test_only_what_is_asked_counts(precision, covariance):
     gain = nested(world, precision, theta=theta)(XI)
     close(gain, [line_gain(xi, interest=(0,), covariance=covariance) for xi in XI], more=0.01)
     assert precision == "coarse" or np.all(gain.error < 0.05)
+
+
+@pytest.mark.parametrize("precision", ["fine", "coarse"])
+@pytest.mark.parametrize(("target", "row"), [("a + b", (1, 1)), ("2 * a - 3 * b", (2, -3)), ("a", (1, 0))])
+def test_a_target_is_what_the_gain_is_about(precision, target, row):
+    """A linear function of normal parameters has a closed form."""
+    world, row = line(), np.array(row)
+    gain = nested(world, precision, target=target)(XI)
+    close(gain, [0.5 * np.log(row @ PRIOR @ row / (row @ line_after([x]) @ row)) for x in XI[:, 0]], more=0.02)
+
+
+def test_a_target_counts_only_where_it_changes():
+    """The square of a parameter is known from its size; its sign does not matter."""
+    world = hit()
+    gain = world.summed(target="a ** 2")(XI)
+    assert np.all(np.abs(gain.value) < 0.005)
+    assert world.summed(target="2 * a - 1")(XI).value[2] == pytest.approx(world.summed()(XI).value[2], abs=0.02)
+
+
+def test_a_curved_nuisance_is_averaged_over_where_it_is():
+    """Of b, which lies near the square of a, a measurement of b tells as much about a as it does by quadrature."""
+    rng = np.random.default_rng(2)
+    a = rng.standard_normal(4096)
+    theta = np.stack([a, 0.5 * (a**2 - 1) + 0.02 * rng.standard_normal(4096)], axis=1)
+    at = np.linspace(-6, 6, 3001)
+    y = np.linspace(-4, 60, 6401)
+    density = np.exp(-0.5 * ((y[:, None] - at - 4 * 0.5 * (at**2 - 1)) / np.hypot(0.3, 0.08)) ** 2)
+    density /= np.hypot(0.3, 0.08) * np.sqrt(2 * np.pi)
+    prior = np.exp(-0.5 * at**2) / np.sqrt(2 * np.pi) * (at[1] - at[0])
+    predictive = density @ prior
+    truth = -np.sum(predictive * np.log(predictive + 1e-300)) * (y[1] - y[0])
+    truth -= 0.5 * np.log(2 * np.pi * np.e * (0.3**2 + 0.08**2))
+    gain = line(role="nuisance").nested(theta=theta)(np.array([[4.0]]))
+    close(gain, truth, more=0.03)
 
 
 def test_joint_gains_have_their_closed_form():

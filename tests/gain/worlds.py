@@ -10,6 +10,7 @@ from activesci.gain import Beliefs, NestedGain, SummedGain
 from activesci.inference.exact import ExactSurrogate
 from activesci.rng import generator
 from activesci.study import Study
+from activesci.study.expressions import Expression
 from activesci.types import BlockResult
 
 
@@ -37,12 +38,13 @@ class World:
         rng = generator(3, block.round, block.purpose, block.first)
         return BlockResult(block.first, self.simulate(block.theta, block.xi, rng), {}, 0.0)
 
-    def beliefs(self, seed=0, theta=None, surrogate=None):
+    def beliefs(self, seed=0, theta=None, surrogate=None, target=None):
         """Return beliefs at samples of the posterior or, without any, of the prior."""
         rng = np.random.default_rng(seed)
         space = self.study.parameter_space
         theta = space.from_cube(rng.random((4096, space.dim))) if theta is None else theta
-        return Beliefs.of(surrogate or ExactSurrogate(self), space, theta, rng)
+        asked = None if target is None else Expression.parse(target, dict.fromkeys(space.names), "parameter")
+        return Beliefs.of(surrogate or ExactSurrogate(self), space, theta, rng, asked)
 
     def nested(self, **more):
         return NestedGain(self.beliefs(**more))
@@ -74,10 +76,14 @@ def line(noise=0.3, role="interest", fails=0.0) -> World:
 
 def line_gain(xi, noise=0.3, interest=(0, 1), covariance=PRIOR):
     """Return the joint gain of designs (q,) about some of the parameters of `line`, nats."""
-    rows = np.stack([np.ones(len(xi)), xi], axis=1)
-    after = np.linalg.inv(np.linalg.inv(covariance) + rows.T @ rows / noise**2)
-    keep = np.ix_(interest, interest)
+    after, keep = line_after(xi, noise, covariance), np.ix_(interest, interest)
     return 0.5 * (np.linalg.slogdet(covariance[keep])[1] - np.linalg.slogdet(after[keep])[1])
+
+
+def line_after(xi, noise=0.3, covariance=PRIOR):
+    """Return the covariance of the parameters of `line` after measurements at designs (q,)."""
+    rows = np.stack([np.ones(len(xi)), xi], axis=1)
+    return np.linalg.inv(np.linalg.inv(covariance) + rows.T @ rows / noise**2)
 
 
 def hit() -> World:

@@ -97,6 +97,14 @@ def test_defaults():
     assert made.cost(np.zeros((3, 1))) is None
 
 
+def test_a_target_is_a_function_of_the_parameters_fixed_ones_included():
+    parameters = {"a": {"prior": {"uniform": [0, 2]}}, "b": {"prior": {"fixed": 3.0}}}
+    made = study(parameters=parameters, designer={"bayesopt": {}, "target": "a / b"})
+    theta = np.array([[0.3], [1.5]])
+    np.testing.assert_allclose(made.target(made.parameter_space.columns(theta), 2), [0.1, 0.5])
+    assert study().target is None
+
+
 def test_a_recorded_pool_is_chosen_from_until_it_is_used_up():
     recorded = study(experiment={"recorded": "data.csv"}, stop=None)
     assert recorded.designer.kind == "pool"
