@@ -60,7 +60,7 @@ def sir(theta, rng):
 
 
 def sir_log_likelihood(theta, y):
-    """Log-likelihood (n,) of one outcome (10,)."""
+    """Log-likelihood (n,) of outcomes (n, 10)."""
     share = infected(theta)
     ways = gammaln(TESTED + 1) - gammaln(y + 1) - gammaln(TESTED - y + 1)
     return (ways + xlogy(y, share) + xlog1py(TESTED - y, -share)).sum(axis=1)
@@ -86,9 +86,9 @@ def lotka_volterra(theta, rng):
 
 
 def lotka_volterra_log_likelihood(theta, y):
-    """Log-likelihood (n,) of one outcome (20,)."""
-    distance = ((np.log(y) - populations(theta)) / NOISE) ** 2
-    return -0.5 * distance.sum(axis=1) - np.log(y).sum() - 0.5 * len(y) * np.log(2 * np.pi * NOISE**2)
+    """Log-likelihood (n,) of outcomes (n, 20)."""
+    distance, log_y = ((np.log(y) - populations(theta)) / NOISE) ** 2, np.log(y).sum(axis=-1)
+    return -0.5 * distance.sum(axis=1) - log_y - TIMES * np.log(2 * np.pi * NOISE**2)
 
 
 SIR = Task(

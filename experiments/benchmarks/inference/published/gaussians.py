@@ -15,8 +15,8 @@ def shifted(theta, rng):
 
 
 def shifted_log_likelihood(theta, y):
-    """Log-likelihood (n,) of one outcome (10,)."""
-    return -0.5 * ((y - theta) ** 2).sum(axis=1) / VARIANCE - 0.5 * len(y) * np.log(2 * np.pi * VARIANCE)
+    """Log-likelihood (n,) of outcomes (n, 10)."""
+    return -0.5 * ((y - theta) ** 2).sum(axis=1) / VARIANCE - 0.5 * theta.shape[1] * np.log(2 * np.pi * VARIANCE)
 
 
 def blurred(theta, rng):
@@ -26,7 +26,7 @@ def blurred(theta, rng):
 
 
 def blurred_log_likelihood(theta, y):
-    """Log-likelihood (n,) of one outcome (2,)."""
+    """Log-likelihood (n,) of outcomes (n, 2)."""
     distance = ((y - theta) ** 2).sum(axis=1)[:, None]
     return logsumexp(-0.5 * distance / SCALES**2 - np.log(2 * np.pi * SCALES**2), axis=1, b=0.5)
 

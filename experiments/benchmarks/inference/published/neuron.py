@@ -44,8 +44,8 @@ def spikes(theta, rng):
 
 
 def spikes_log_likelihood(theta, y):
-    """Log-likelihood (n,) of one outcome (10,), up to a constant."""
-    return theta @ y - np.logaddexp(0.0, theta @ DESIGN.T).sum(axis=1)
+    """Log-likelihood (n,) of outcomes (n, 10), up to a constant."""
+    return (theta * y).sum(axis=1) - np.logaddexp(0.0, theta @ DESIGN.T).sum(axis=1)
 
 
 BERNOULLI_GLM = Task(

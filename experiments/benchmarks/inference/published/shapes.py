@@ -31,7 +31,7 @@ def two_moons(theta, rng):
 
 
 def two_moons_log_likelihood(theta, y):
-    """Log-likelihood (n,) of one outcome (2,)."""
+    """Log-likelihood (n,) of outcomes (n, 2)."""
     x = y - shift_of(theta) - np.array([OFFSET, 0.0])
     radius = np.hypot(x[:, 0], x[:, 1])
     density = -0.5 * ((radius - RADIUS) / WIDTH) ** 2 - np.log(np.sqrt(2 * np.pi) * WIDTH * np.pi * radius)
@@ -53,9 +53,9 @@ def slcp(theta, rng):
 
 
 def slcp_log_likelihood(theta, y):
-    """Log-likelihood (n,) of one outcome (8,)."""
+    """Log-likelihood (n,) of outcomes (n, 8)."""
     sd, correlation = spread_of(theta)
-    scaled = (y.reshape(1, POINTS, 2) - theta[:, None, :2]) / sd[:, None]
+    scaled = (y.reshape(-1, POINTS, 2) - theta[:, None, :2]) / sd[:, None]
     free = 1 - correlation**2
     distance = (scaled**2).sum(axis=2) - 2 * correlation[:, None] * scaled.prod(axis=2)
     constant = np.log(2 * np.pi) + np.log(sd).sum(axis=1) + 0.5 * np.log(free)

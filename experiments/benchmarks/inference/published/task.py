@@ -40,7 +40,8 @@ class Task:
         marginals: The priors of the study's parameters.
         outcome: The outcome as a study.yaml says it.
         simulate: Parameters (n, d) and a generator to outcomes (n, width).
-        log_likelihood: Parameters (n, d) and one outcome (width,) to the exact log-likelihood (n,) [nats].
+        log_likelihood: Parameters (n, d) and outcomes (n, width), or one for all, to the exact log-likelihood (n,)
+            [nats], up to a constant.
         mixing: The matrix (d, d), or None where both are the same.
         settings: What else the study says.
     """
