@@ -10,6 +10,7 @@ are.
 from tasks import OBSERVATIONS, SAMPLES, TASKS  # isort: skip # first: it sets the number of threads
 
 import argparse
+import os
 import time
 import warnings
 
@@ -17,7 +18,7 @@ import numpy as np
 import sbi
 import torch
 from references import load
-from rows import append, digest, keep, missing
+from rows import FOLDER, append, digest, keep, missing
 from sbi.inference import NLE, NPE, NRE
 from sbi.utils import BoxUniform
 from torch.distributions import Independent, LogNormal, MultivariateNormal
@@ -101,6 +102,8 @@ def main():
     parser.add_argument("--minutes", type=float, default=110.0)
     options = parser.parse_args()
     torch.set_num_threads(1)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    os.chdir(FOLDER)  # sbi writes logs where it is
     warnings.filterwarnings("ignore")
     begun = time.perf_counter()
     for n, seed, methods, most in STAGES:
