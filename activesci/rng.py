@@ -4,6 +4,8 @@ Every stream is `SeedSequence(seed, spawn_key=(round, purpose, index))`: it depe
 else, so a resumed, replayed or differently parallel run draws the same numbers.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,7 @@ class Purpose(IntEnum):
     PILOT = 8
     REPORT = 9
     CALIBRATE = 10
+    CHECK = 11
 
 
 def sequence(seed: int, round: int, purpose: Purpose | int, index: int = 0) -> np.random.SeedSequence:
@@ -53,6 +56,16 @@ def torch_generator(rng: np.random.Generator) -> "torch.Generator":
     generator = torch.Generator()
     generator.manual_seed(int(rng.integers(2**63)))
     return generator
+
+
+@contextmanager
+def torch_seeded(rng: np.random.Generator) -> "Iterator[None]":
+    """Let code of the user's that draws from torch's global generator draw what `rng` says, and put it back after."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(rng.integers(2**63)))
+        yield
 
 
 def integer_seed(rng: np.random.Generator) -> int:

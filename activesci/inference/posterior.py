@@ -2,16 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from activesci.inference.base import Data, Surrogate, log_likelihood, mixed
-from activesci.inference.smc import LogDensity, Population, bridge, prior_population
+from activesci.inference.smc import LogDensity, Population, bridge, independent, prior_population
 from activesci.study.parameters import ParameterSpace
 from activesci.types import FloatArray
 
 TRIMMED = 0.01
 """Share of samples where the surrogate is coarse that may be left out; more of them are a reason to simulate there."""
+
+
+@runtime_checkable
+class Amortised(Protocol):
+    """A surrogate that has learned posteriors, and under which density: simulations must come from where it says."""
+
+    def posterior(self, data: Data, n: int, rng: np.random.Generator) -> FloatArray | None:
+        """Return independent samples of the posterior in the unit cube, (n, d); None if the sampler has to do it."""
+
+    def proposed(self, theta: FloatArray, n: int, rng: np.random.Generator) -> FloatArray:
+        """Return parameters (n, d) to simulate next, around posterior samples (m, d)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +106,11 @@ def update(
         rng: Random numbers.
     """
     space = last.space
-    population = bridge(last.population, density(space, *before), density(space, *after), rng)
+    own = after[0].posterior(after[1], len(last.theta), rng) if isinstance(after[0], Amortised) else None
+    if own is not None:
+        population = independent(own, density(space, *after)(own))
+    else:
+        population = bridge(last.population, density(space, *before), density(space, *after), rng)
     inside = after[0].trusted(space.from_cube(population.u))
     outside = 1.0 - float(inside.mean())
     if outside <= TRIMMED:
@@ -114,9 +130,14 @@ def disagreement(theta: FloatArray, members: FloatArray) -> FloatArray:
 
     Args:
         theta: Samples of the mixture's posterior, (n, d).
-        members: Each member's log-likelihood at the samples, (members, n).
+        members: Each member's log-likelihood at the samples, (members, n). A member for whom all of them are
+            impossible has no say; with no member left there is no spread.
     """
-    weights = np.exp(members - mixed(members))
+    possible = members[np.isfinite(members).any(axis=1)]
+    if not len(possible):
+        return np.zeros(theta.shape[1])
+    top = mixed(members)
+    weights = np.exp(possible - np.where(np.isfinite(top), top, 0.0))
     weights /= weights.sum(axis=1, keepdims=True)
     spread: FloatArray = (weights @ theta).std(axis=0) / np.maximum(theta.std(axis=0), 1e-300)
     return spread

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import logsumexp
+from scipy.special import ndtr, ndtri
 
 from activesci.types import BoolArray, FloatArray, IntArray
 
@@ -13,6 +13,8 @@ LogDensity = Callable[[FloatArray], FloatArray]
 """(n, d) points of the unit cube to (n,) log densities with respect to the prior, in nats."""
 
 LEAST_SWEEPS, MOST_SWEEPS = 3, 60
+IMPOSSIBLE = -1e30
+"""Stands for the log density of what cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,14 @@ class Population:
     ess: float
     steps: int
     acceptance: float
+
+    @property
+    def impossible(self) -> bool:
+        """Whether the target is zero at every particle: the evidence is then minus infinity, and the points no answer.
+
+        A finite log density of a sum of impossible and possible terms stays within a factor of two of IMPOSSIBLE.
+        """
+        return bool(self.log_like.max() <= IMPOSSIBLE / 2)
 
     def thinned(self, n: int, rng: np.random.Generator) -> "Population":
         """Return a population of at most n of the particles, drawn without replacement, each its own ancestor."""
@@ -72,6 +82,16 @@ def prior_population(particles: int, dim: int, rng: np.random.Generator) -> Popu
     """Return particles of the prior: uniform points of the unit cube."""
     u = rng.random((particles, dim))
     return Population(u, np.zeros(particles), 0.0, 0.0, np.arange(particles), float(particles), 0, 1.0)
+
+
+def independent(u: FloatArray, log_like: FloatArray) -> Population:
+    """Return the population of independent draws (n, d) of a density that is normalised with respect to the prior.
+
+    Args:
+        u: Points of the unit cube.
+        log_like: The density's log at the points, (n,).
+    """
+    return Population(u, log_like, 0.0, 0.0, np.arange(len(u)), float(len(u)), 0, 1.0)
 
 
 def bridge(
@@ -124,7 +144,7 @@ def from_prior(target: LogDensity, particles: int, dim: int, rng: np.random.Gene
 
 def bounded(density: LogDensity) -> LogDensity:
     """Return the density with impossible (minus infinity, not a number) as a very low finite value."""
-    return lambda u: np.nan_to_num(density(u), nan=-1e30, neginf=-1e30)
+    return lambda u: np.nan_to_num(density(u), nan=IMPOSSIBLE, neginf=IMPOSSIBLE)
 
 
 def renewed(start: Population, share: float, rng: np.random.Generator) -> tuple[FloatArray, IntArray]:
@@ -158,10 +178,11 @@ def next_step(slope: FloatArray, rest: float) -> float:
 
 def normalised(log_weights: FloatArray) -> tuple[FloatArray, float]:
     """Return weights that add up to one, and the log of the mean of the raw ones."""
-    total = float(logsumexp(log_weights))
-    if not np.isfinite(total):
+    top = float(log_weights.max())
+    if not np.isfinite(top):
         return np.full(len(log_weights), 1 / len(log_weights)), -np.inf
-    return np.exp(log_weights - total), total - float(np.log(len(log_weights)))
+    raw = np.exp(log_weights - top)  # first, or where all are as good as impossible their sum would drown in rounding
+    return raw / raw.sum(), top + float(np.log(raw.mean()))
 
 
 def family_variance(weights: FloatArray, eves: IntArray) -> float:
@@ -192,26 +213,43 @@ def move(
 
     References:
         ter Braak, Differential evolution Markov chain, 2006, doi:10.1007/s11222-006-8769-1. Each half of the
-        particles is moved along differences of the other half, which keeps detailed balance.
+        particles is moved along differences of the other half, which keeps detailed balance. They move in normal
+        quantiles of the cube, where there are no walls: folding steps back at walls would break the balance, as steps
+        in several directions are correlated.
     """
-    u, log_floor, log_target = u.copy(), log_floor.copy(), log_target.copy()
+    z, log_floor, log_target = normal(u), log_floor.copy(), log_target.copy()
     rates: list[float] = []
     jumps, wanted = 0.0, (1.5 if temperature >= 1.0 else 1.0) * max(2.0, 1 + u.shape[1] / 3)
     while len(rates) < LEAST_SWEEPS or (jumps < wanted and len(rates) < MOST_SWEEPS):
         accepted = 0
         order = rng.permutation(len(u))
         for mine, theirs in (np.array_split(order, 2), np.array_split(order, 2)[::-1]):
-            proposal = reflected(u[mine] + differences(u[theirs], len(mine), rng))
-            new_target = target(proposal)
-            new_floor = floor(proposal) if temperature < 1.0 else log_floor[mine]
-            gain = temperature * (new_target - log_target[mine]) + (1 - temperature) * (new_floor - log_floor[mine])
+            proposal = z[mine] + differences(z[theirs], len(mine), rng)
+            new_target = target(cube(proposal))
+            new_floor = floor(cube(proposal)) if temperature < 1.0 else log_floor[mine]
+            prior = 0.5 * ((z[mine] ** 2).sum(axis=1) - (proposal**2).sum(axis=1))
+            gain = (
+                prior
+                + temperature * (new_target - log_target[mine])
+                + (1 - temperature) * (new_floor - log_floor[mine])
+            )
             yes = np.log(rng.random(len(mine))) < gain
             where = mine[yes]
-            u[where], log_target[where], log_floor[where] = proposal[yes], new_target[yes], new_floor[yes]
+            z[where], log_target[where], log_floor[where] = proposal[yes], new_target[yes], new_floor[yes]
             accepted += int(yes.sum())
-        rates.append(accepted / len(u))
+        rates.append(accepted / len(z))
         jumps += rates[-1]
-    return u, log_floor, log_target, float(np.mean(rates))
+    return cube(z), log_floor, log_target, float(np.mean(rates))
+
+
+def normal(u: FloatArray) -> FloatArray:
+    """Return points of the unit cube in coordinates in which the prior is a standard normal."""
+    return np.asarray(ndtri(np.clip(u, 1e-300, 1 - 1e-16)))
+
+
+def cube(z: FloatArray) -> FloatArray:
+    """Return points in normal coordinates as points of the unit cube."""
+    return np.asarray(ndtr(z))
 
 
 def differences(others: FloatArray, n: int, rng: np.random.Generator) -> FloatArray:
@@ -225,6 +263,6 @@ def differences(others: FloatArray, n: int, rng: np.random.Generator) -> FloatAr
 
 
 def reflected(u: FloatArray) -> FloatArray:
-    """Fold points back into the unit cube at its walls, which keeps the proposal symmetric."""
+    """Fold points back into the unit cube at its walls; symmetric only for steps along one direction at a time."""
     folded = np.abs(u) % 2.0
     return np.where(folded > 1.0, 2.0 - folded, folded)

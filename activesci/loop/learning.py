@@ -1,8 +1,13 @@
 """How a round learns: the surrogate refitted, the posterior sampled, until it is trusted."""
 
 import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
 
 from activesci.inference.base import Surrogate
+from activesci.inference.heldout import HeldOut, held_out, kept_from_fits
 from activesci.inference.posterior import Posterior, as_arrays
 from activesci.ledger import Kind
 from activesci.loop import round as rounds
@@ -14,6 +19,10 @@ from activesci.rng import Purpose, generator
 
 AGREED, OUTSIDE = 0.25, 0.01
 """A posterior is trusted if members agree within AGREED sd and at most OUTSIDE of it lies where they are coarse."""
+IMPOSSIBLE = (
+    "no parameters that the prior allows can give these data: their likelihood is zero everywhere, and what is shown "
+    "as the posterior means nothing; widen the prior, or give the model the noise or the failures that it lacks"
+)
 DISAGREEMENT = 0.5
 """Members' posterior means that differ by more than this many posterior sd raise an alarm."""
 
@@ -48,12 +57,13 @@ class Learning:
         return last.restore(journal.arrays(fitted))
 
     def _record_fit(self, number: int, last: Surrogate) -> None:
-        setup, start = self._setup, time.perf_counter()
-        fresh, step = len(self._memory.simulated()), self._step
+        setup, start, bank = self._setup, time.perf_counter(), self._memory.bank()
+        learned = ~kept_from_fits(bank)
+        fresh, step = int(learned[len(bank) - len(self._memory.simulated()) :].sum()), self._step
         belief, rng = self._memory.belief(), generator(setup.study.seed, number, Purpose.FIT, step)
         focus = None if belief is None or not len(belief.data) else belief.posterior.theta
         try:
-            surrogate, info = last.fit(self._memory.bank(), fresh, focus, rng)
+            surrogate, info = last.fit(bank.where(learned), fresh, focus, rng)
         except ValueError as error:
             raise Pause(str(error)) from error
         said = {"surrogate": setup.journal.history.surrogate, "loss": info.loss, "held_out": info.held_out}
@@ -66,12 +76,21 @@ class Learning:
             belief = rounds.before_data(study, surrogate)
         else:
             belief = rounds.after_data(study, number, before, surrogate, self._memory.data(), self._step)
-        doubt = doubt_about(belief)
-        said = {**described(belief.posterior), "doubt": doubt, "again": doubt is not None and self._may_go_on(number)}
+        checked = self._checked(number, belief)
+        doubt = doubt_about(belief) or (checked.doubt if checked else None)
+        said = {**described(belief), "doubt": doubt, "again": doubt is not None and self._may_go_on(number)}
         if not said["again"]:
-            self._mention_disagreement(number, belief.posterior)
-        said["seconds"] = time.perf_counter() - start
-        self._setup.journal.append(Kind.INFERRED, number, said, as_arrays(belief.posterior))
+            self._mention_doubts(number, belief.posterior, checked)
+        said |= {"checked": found_in(checked), "seconds": time.perf_counter() - start}
+        ranks = {} if checked is None else {"checked": np.concatenate(list(checked.ranks.values()))}
+        self._setup.journal.append(Kind.INFERRED, number, said, {**as_arrays(belief.posterior), **ranks})
+
+    def _checked(self, number: int, belief: Belief) -> HeldOut | None:
+        """Return how simulations that the surrogate has not learned from lie in it; None if there are too few."""
+        bank, study = self._memory.bank(), self._setup.study
+        spaces = (study.parameter_space, study.outcome_space)
+        rng = generator(study.seed, number, Purpose.CHECK, self._step)
+        return held_out(belief.surrogate, spaces, bank.where(kept_from_fits(bank)), belief.posterior.theta, rng)
 
     @property
     def _step(self) -> int:
@@ -86,10 +105,16 @@ class Learning:
         within = budget is None or planned <= budget
         return self._setup.simulates and number > 0 and self._step + 1 < inference.passes and within
 
-    def _mention_disagreement(self, number: int, posterior: Posterior) -> None:
+    def _mention_doubts(self, number: int, posterior: Posterior, checked: HeldOut | None) -> None:
+        """Raise the alarm for what is doubted in the end: impossible data, members' quarrels, a wrong surrogate."""
+        journal = self._setup.journal
+        if posterior.population.impossible:
+            journal.alarm(number, "impossible", IMPOSSIBLE)
+        if checked is not None and checked.doubt:
+            journal.alarm(number, "surrogate", f"{checked.doubt}: more simulations would help (inference.per_round)")
         worst = int(posterior.disagreement.argmax())
         if posterior.disagreement[worst] > DISAGREEMENT:
-            self._setup.journal.alarm(
+            journal.alarm(
                 number,
                 "surrogate",
                 f"the surrogate's members disagree on {posterior.space.names[worst]} by "
@@ -112,14 +137,27 @@ def doubt_about(belief: Belief) -> str | None:
     return None
 
 
-def described(posterior: Posterior) -> dict[str, object]:
-    """Return a posterior in plain numbers, with the errors of its own sampling."""
+def found_in(checked: HeldOut | None) -> Mapping[str, Any] | None:
+    """Return what came of held-out simulations in plain numbers."""
+    if checked is None:
+        return None
+    sizes = {name: len(ranks) for name, ranks in checked.ranks.items()}
+    return {"count": checked.count, "p_value": checked.p_value, "p_values": checked.p_values(), "sizes": sizes}
+
+
+def described(belief: Belief) -> dict[str, object]:
+    """Return a posterior in plain numbers, with the errors of its own sampling.
+
+    There is no evidence where the surrogate knows the likelihood up to a function of the outcome only.
+    """
+    posterior, normalised = belief.posterior, getattr(belief.surrogate, "normalised", True)
     population, names = posterior.population, posterior.space.names
+    evidence = -np.inf if population.impossible else population.log_evidence
     return {
         "posterior": posterior.summary(),
         "errors": posterior.errors(),
-        "log_evidence": population.log_evidence,
-        "log_evidence_error": population.log_evidence_error,
+        "log_evidence": evidence if normalised else None,
+        "log_evidence_error": population.log_evidence_error if normalised else None,
         "ess": population.ess,
         "steps": population.steps,
         "acceptance": population.acceptance,
