@@ -89,6 +89,7 @@ class Journal:
             ("study_digest", "study"),
             ("simulator_digest", "simulator's code"),
             ("data_digest", "data"),
+            ("embedding_digest", "embedding's code"),
         ):
             if recorded.get(key) != now.get(key):
                 if key == "study_digest":

@@ -56,6 +56,7 @@ class Setup:
             "data_digest": getattr(experiment, "digest", None),
             "surrogate": chosen.kind,
             "reason": chosen.why,
+            **({} if chosen.digest is None else {"embedding_digest": chosen.digest}),
         }
         designer, pool = designer_for(study.designer), experiment.pool()
         journal = Journal.of(study, folder, said, observer)

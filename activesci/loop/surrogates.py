@@ -4,14 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from activesci.errors import StudyError
+from activesci.errors import SimulatorError, StudyError
 from activesci.inference.amortised import PosteriorSurrogate
 from activesci.inference.base import Surrogate
 from activesci.inference.exact import ExactSurrogate
 from activesci.inference.likelihood import LikelihoodSurrogate
+from activesci.inference.own import OwnModule
+from activesci.inference.ratio import RatioSurrogate
+from activesci.inference.readers import large, sketches
 from activesci.inference.zoomed import ZoomedSurrogate
 from activesci.simulate import Simulator
+from activesci.simulate.source import load_source
 from activesci.study import Study
+from activesci.study.settings import EMBEDDINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +27,13 @@ class Chosen:
         kind: Its name in `inference.surrogate`.
         why: The reason in words.
         surrogate: Nothing is fitted yet.
+        digest: The sha256 (hex) of the user's code in it; None if there is none.
     """
 
     kind: str
     why: str
     surrogate: Surrogate
+    digest: str | None = None
 
 
 def surrogate_for(study: Study, simulator: Simulator) -> Chosen:
@@ -37,10 +44,18 @@ def surrogate_for(study: Study, simulator: Simulator) -> Chosen:
     """
     asked = study.inference.surrogate
     kind, why = automatic(study, simulator) if asked == "auto" else (asked, "asked for")
-    if kind not in KINDS:
+    if kind not in (*KINDS, *EMBEDDED):
         raise StudyError(
             f"inference.surrogate: found {kind!r}, which is not available in this version, expected one of auto, "
-            f"{', '.join(KINDS)}"
+            f"{', '.join([*KINDS, *EMBEDDED])}"
+        )
+    if kind in EMBEDDED:
+        embedding, digest = embedding_of(study)
+        return Chosen(kind, why, EMBEDDED[kind](study, embedding), digest)
+    if study.inference.embedding != "auto":
+        raise StudyError(
+            f"inference.embedding: found {study.inference.embedding!r} with the surrogate {kind!r}, expected it with "
+            f"{' or '.join(EMBEDDED)}: no other looks at the outcome with an embedding"
         )
     return Chosen(kind, why, KINDS[kind](study, simulator))
 
@@ -49,6 +64,10 @@ def automatic(study: Study, simulator: Simulator) -> tuple[str, str]:
     """Return the kind of surrogate that suits a study, and why."""
     if simulator.has_log_likelihood:
         return "exact", "the simulator offers its log-likelihood"
+    if study.inference.embedding != "auto":
+        return "ratio", "an embedding is asked for"
+    if (why := large(study.outcome_space)) is not None:
+        return "ratio", f"{why}, and the simulator offers no log-likelihood"
     return "likelihood", "the simulator offers no log-likelihood"
 
 
@@ -60,7 +79,7 @@ def exact(study: Study, simulator: Simulator) -> Surrogate:
     """
     if not simulator.has_log_likelihood:
         raise StudyError(
-            f"inference.surrogate: found 'exact', but {study.simulator.function or 'a command'} has no log_likelihood "
+            f"inference.surrogate: found 'exact', but {study.simulator.settings!r} has no log_likelihood "
             "beside it; offer one, or take likelihood"
         )
     return cast(Surrogate, ExactSurrogate(simulator))
@@ -72,7 +91,13 @@ def likelihood(study: Study, simulator: Simulator) -> Surrogate:
     return cast(Surrogate, ZoomedSurrogate(LikelihoodSurrogate(*spaces, members=study.inference.ensemble)))
 
 
-def posterior(study: Study, simulator: Simulator) -> Surrogate:
+def ratio(study: Study, embedding: str | OwnModule) -> Surrogate:
+    """Return the neural ratio."""
+    spaces = (study.parameter_space, study.design_space, study.outcome_space)
+    return cast(Surrogate, RatioSurrogate(*spaces, members=study.inference.ensemble, embedding=embedding))
+
+
+def posterior(study: Study, embedding: str | OwnModule) -> Surrogate:
     """Return the amortised posterior.
 
     Raises:
@@ -84,12 +109,42 @@ def posterior(study: Study, simulator: Simulator) -> Surrogate:
             "the outcome of one experiment, and not which experiment to do; take likelihood or ratio"
         )
     spaces = (study.parameter_space, study.outcome_space)
-    return cast(Surrogate, PosteriorSurrogate(*spaces, members=study.inference.ensemble))
+    return cast(Surrogate, PosteriorSurrogate(*spaces, members=study.inference.ensemble, embedding=embedding))
+
+
+def embedding_of(study: Study) -> tuple[str | OwnModule, str | None]:
+    """Return the embedding that the study asks for, and the digest of its code if it is the user's own.
+
+    Raises:
+        StudyError: If the embedding does not fit the outcome, or the user's own cannot be used.
+    """
+    outcomes, asked = study.outcome_space, study.inference.embedding
+    embedding, digest = (asked, None) if asked in EMBEDDINGS else own_module(study, asked)
+    try:
+        sketches(outcomes, embedding)
+    except ValueError as error:
+        raise StudyError(f"inference.embedding: {error}") from error
+    return embedding, digest
+
+
+def own_module(study: Study, asked: str) -> tuple[OwnModule, str]:
+    """Return the user's own embedding `module:Class` and the digest of its code.
+
+    Raises:
+        StudyError: If it is not there, or cannot be used.
+    """
+    module, _, name = asked.partition(":")
+    try:
+        source = load_source(module, study.folder.resolve())
+        return OwnModule.of(asked, source.function(name), study.outcome_space), source.digest
+    except (SimulatorError, ValueError) as error:
+        raise StudyError(f"inference.embedding: {error}") from error
 
 
 KINDS: Mapping[str, Callable[[Study, Simulator], Surrogate]] = {
     "exact": exact,
     "likelihood": likelihood,
-    "posterior": posterior,
 }
-"""Who makes each kind."""
+"""Who makes each kind that describes the outcome number by number."""
+EMBEDDED: Mapping[str, Callable[[Study, str | OwnModule], Surrogate]] = {"ratio": ratio, "posterior": posterior}
+"""Who makes each kind that looks at the outcome with an embedding."""

@@ -216,6 +216,10 @@ class OutcomeSpace:
         """How many numbers an outcome has."""
         return self.groups[-1].stop
 
+    def places(self, name: str) -> IntArray:
+        """Return where a component's numbers ([N], *shape) are in the flat row."""
+        return self._index[name]
+
     def event_counts(self, xi: FloatArray) -> tuple[IntArray, ...]:
         """Return for each group the number of events (n,) that the designs (n, k) ask for."""
         return tuple(self._events(group.iid, xi) for group in self.groups)

@@ -1,5 +1,6 @@
 """How the campaign is run: simulator, experiment, inference, designer and executor."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -25,19 +26,33 @@ Batch = Annotated[
     BeforeValidator(_batch),
     WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "integer", "minimum": 1, "maximum": 1_000_000}]}),
 ]
-FunctionName = Annotated[
-    str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*$")
+FUNCTION = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*$"
+FunctionName = Annotated[str, Field(pattern=FUNCTION)]
+EMBEDDINGS = ("auto", "mlp", "conv1d", "conv2d", "set")
+
+
+def _embedding(value: Any) -> str:  # noqa: ANN401 -- anything a file may hold
+    if not isinstance(value, str) or (value not in EMBEDDINGS and not re.fullmatch(FUNCTION, value)):
+        raise wrong(f"{', '.join(EMBEDDINGS)} or module:Class, a torch.nn.Module beside the study or installed")
+    return value
+
+
+EmbeddingName = Annotated[
+    str,
+    BeforeValidator(_embedding),
+    WithJsonSchema({"anyOf": [{"enum": list(EMBEDDINGS)}, {"type": "string", "pattern": FUNCTION}]}),
 ]
 Resource = Annotated[Number, Field(ge=0)]
 OF_COMMANDS = dict.fromkeys(("output", "files", "environment"), "command")
 
 
 class SimulatorPart(Alternative):
-    """`simulator:`, exactly one of function and command.
+    """`simulator:`, exactly one of function, command and workflow.
 
     Attributes:
         function: `module:function`, the module a file beside the study or installed.
         command: A program and its arguments, with places for values.
+        workflow: The file of a workflow, whose steps make an outcome together.
         batch: How many simulations one call takes; 0 for a function of one simulation.
         output: The file that the command writes.
         files: Files beside the study that the command consists of, besides those that it names.
@@ -49,11 +64,11 @@ class SimulatorPart(Alternative):
         memory: Memory of one task [bytes].
     """
 
-    one_of: ClassVar[tuple[str, ...]] = ("function", "command")
+    one_of: ClassVar[tuple[str, ...]] = ("function", "command", "workflow")
     only_with: ClassVar[Mapping[str, str]] = {"batch": "function", **OF_COMMANDS}
-    later: ClassVar[tuple[str, ...]] = ("workflow",)
     function: FunctionName | None = None
     command: CommandLine | None = None
+    workflow: Annotated[Text, Field(pattern=r"^.+\.ya?ml$")] | None = None
     batch: Batch = Field(default=0, json_schema_extra={"default": False})
     output: OutputName | None = None
     files: FileNames = ()
@@ -96,6 +111,7 @@ class InferencePart(Part):
 
     Attributes:
         surrogate: What stands for the likelihood; auto is exact where the simulator offers it.
+        embedding: What a ratio looks at the outcome with: a name, or a `torch.nn.Module` of the user's.
         simulations: Simulations of the first round.
         per_round: Simulations of every later round, and of each more pass of it.
         passes: How often a round simulates and fits at most, while the posterior is not trusted.
@@ -105,6 +121,7 @@ class InferencePart(Part):
     """
 
     surrogate: Literal["auto", "exact", "likelihood", "ratio", "posterior", "emulator"] = "auto"
+    embedding: EmbeddingName = "auto"
     simulations: Count = 4000
     per_round: Annotated[Whole, Field(ge=0)] = 500
     passes: Count = 4
