@@ -86,6 +86,7 @@ def test_defaults():
     assert made.executor.kind == "serial"
     assert made.inference.model_dump() == {
         "surrogate": "auto",
+        "embedding": "auto",
         "simulations": 4000,
         "per_round": 500,
         "passes": 4,
