@@ -10,8 +10,8 @@ Names and mappings appear only at the edges: in the study file, in a user's func
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,3 +97,50 @@ class Executor(Protocol):
 
     def close(self) -> None:
         """Stop what is running and give back what was taken; may be called twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One node of a graph of tasks.
+
+    Attributes:
+        name: Its name, unlike any other's in the graph.
+        needs: The tasks that must be through before it.
+        cpus: CPUs that it needs.
+        gpus: GPUs that it needs.
+        memory: Memory that it needs [bytes].
+    """
+
+    name: str
+    needs: tuple[str, ...] = ()
+    cpus: float | None = None
+    gpus: float | None = None
+    memory: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """What came of a task.
+
+    Attributes:
+        name: The task.
+        status: 'done', 'reused' from before, 'failed', 'not done' as something before it failed, or 'left out' on
+            purpose.
+        reason: Why it has no outputs, in one line.
+        outputs: The digest and the file name of each output.
+        seconds: Wall time spent [s].
+        attempts: Those that failed.
+        why: Why it was done, or not done again.
+    """
+
+    name: str
+    status: Literal["done", "reused", "failed", "not done", "left out"]
+    reason: str = ""
+    outputs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    seconds: float = 0.0
+    attempts: tuple[FailedAttempt, ...] = ()
+    why: str = ""
+
+
+Perform = Callable[[str, Mapping[str, TaskResult]], TaskResult]
+"""Does one task, given the results of those that it needs; picklable; never raises for a user's failure."""

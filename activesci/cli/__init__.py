@@ -19,13 +19,30 @@ from .record import report, status
 from .replay import replay
 from .study import init, schema, validate
 from .verify import verify
+from .workflow import workflow
 
 __all__ = ["main"]
 
 
 @click.group(
     cls=Program,
-    commands=[init, validate, run, resume, ask, tell, status, report, calibrate, verify, replay, branch, diff, schema],
+    commands=[
+        init,
+        validate,
+        run,
+        resume,
+        ask,
+        tell,
+        status,
+        report,
+        calibrate,
+        verify,
+        replay,
+        branch,
+        diff,
+        schema,
+        workflow,
+    ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="activesci")

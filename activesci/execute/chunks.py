@@ -42,7 +42,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class Chunk:
     """Blocks that go to a worker together.
 
     Attributes:
@@ -58,11 +58,11 @@ class Task:
         """Which attempt at them this is, from 1."""
         return len(self.lost) + 1
 
-    def apart(self, reason: str) -> "list[Task]":
+    def apart(self, reason: str) -> "list[Chunk]":
         """Return the next attempt at these blocks, one by one, so that one that kills its worker harms no other.
 
         Args:
             reason: Why this attempt came to nothing.
         """
         lost = (*self.lost, reason)
-        return [Task((replace(block, attempt=len(lost) + 1),), lost) for block in self.blocks]
+        return [Chunk((replace(block, attempt=len(lost) + 1),), lost) for block in self.blocks]

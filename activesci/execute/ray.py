@@ -19,9 +19,9 @@ from typing import Any, Self
 import numpy as np
 
 from activesci.errors import CampaignError
-from activesci.types import Block, BlockResult, FailedAttempt, Simulate
+from activesci.types import Block, BlockResult, FailedAttempt, Perform, Simulate, Task, TaskResult
 
-from .chunks import Pace, Task
+from .chunks import Chunk, Pace
 
 ATTEMPTS = 3
 """How often a block may lose its worker before it counts as failed, if the study says nothing of retries."""
@@ -98,8 +98,8 @@ class RayExecutor:
     ) -> None:
         self._resources, self._width, self._attempts = resources or Resources(), width, attempts
         self._ray, self._owner = _started(address, workers, folder)
-        self._waiting: deque[tuple[Any, Task]] = deque()
-        self._running: dict[Any, tuple[Any, Task]] = {}
+        self._waiting: deque[tuple[Any, Chunk]] = deque()
+        self._running: dict[Any, tuple[Any, Chunk]] = {}
         self._pace = Pace()
         try:
             self.workers = self._resources.at_once(self._ray.cluster_resources())
@@ -112,7 +112,7 @@ class RayExecutor:
     def submit(self, simulate: Simulate, blocks: Sequence[Block]) -> None:
         """Take the blocks to be run; returns at once."""
         shared = self._ray.put(simulate)
-        self._waiting.extend((shared, Task((block,))) for block in blocks)
+        self._waiting.extend((shared, Chunk((block,))) for block in blocks)
         self._pace = Pace()
         self._fill()
 
@@ -147,14 +147,14 @@ class RayExecutor:
             simulate, task = self._next()
             self._running[self._remote.remote(simulate, task.blocks)] = simulate, task
 
-    def _next(self) -> tuple[Any, Task]:
+    def _next(self) -> tuple[Any, Chunk]:
         """Take as many first attempts at the same simulator from the front as make a chunk."""
         simulate, task = self._waiting.popleft()
         size = self._pace.chunk(len(self._waiting) + 1, self.workers)
         blocks = list(task.blocks)
         while task.attempt == 1 and len(blocks) < size and self._waiting and self._fits(simulate):
             blocks.extend(self._waiting.popleft()[1].blocks)
-        return simulate, Task(tuple(blocks), task.lost)
+        return simulate, Chunk(tuple(blocks), task.lost)
 
     def _fits(self, simulate: object) -> bool:
         following, task = self._waiting[0]
@@ -172,7 +172,7 @@ class RayExecutor:
         self._pace = self._pace.after(results)
         return [_after(task.lost, result) for result in results] if task.lost else results
 
-    def _again(self, simulate: Any, task: Task, error: Exception) -> list[BlockResult]:  # noqa: ANN401
+    def _again(self, simulate: Any, task: Chunk, error: Exception) -> list[BlockResult]:  # noqa: ANN401
         memory = isinstance(error, self._ray.exceptions.OutOfMemoryError)
         why = "ran out of memory" if memory else "died"
         if task.attempt < self._attempts:
@@ -181,7 +181,7 @@ class RayExecutor:
         times = f"{self._attempts} times" if self._attempts > 1 else "once"
         return [self._lost(task, block, f"its worker {why}", f"its worker {why} {times}") for block in task.blocks]
 
-    def _lost(self, task: Task, block: Block, last: str, reason: str) -> BlockResult:
+    def _lost(self, task: Chunk, block: Block, last: str, reason: str) -> BlockResult:
         rows = len(block.theta)
         failures = dict.fromkeys(range(rows), reason)
         result = BlockResult(block.first, np.full((rows, self._width), np.nan), failures, 0.0)
@@ -194,6 +194,95 @@ class RayExecutor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class RayCrew:
+    """Does tasks on Ray's workers, each with the resources that it asks for.
+
+    A task whose worker dies is done again, up to three times. All workers have to see the same folders.
+
+    Args:
+        perform: What does a task.
+        workers: CPUs of the Ray started here; None is all this process may use.
+        tasks: What there will be to do.
+
+    Raises:
+        CampaignError: If Ray cannot be started, or has not what one of the tasks asks for.
+    """
+
+    def __init__(self, perform: Perform, workers: int | None, tasks: Sequence[Task]) -> None:
+        self._ray, self._owner = _started(None, workers, None)
+        self._running: dict[Any, tuple[Task, dict[str, TaskResult], tuple[str, ...]]] = {}
+        try:
+            for task in tasks:
+                _resources(task).at_once(self._ray.cluster_resources())
+            self._remote = self._ray.remote(_perform)
+            self._shared = self._ray.put(perform)
+        except BaseException:
+            self.close()
+            raise
+
+    def start(self, task: Task, needed: dict[str, TaskResult], lost: tuple[str, ...] = ()) -> None:
+        """Take a task; Ray starts it when there is room."""
+        options = {**_resources(task).options(), "max_retries": 0, "retry_exceptions": False}
+        self._running[self._remote.options(**options).remote(self._shared, task.name, needed)] = task, needed, lost
+
+    def next(self) -> TaskResult:
+        """Return what came of the task that is through first.
+
+        Raises:
+            CampaignError: If Ray itself is gone.
+        """
+        while True:
+            done, _ = self._ray.wait(list(self._running), num_returns=1, timeout=PATIENCE)
+            for reference in done:
+                if (result := self._collect(reference)) is not None:
+                    return result
+
+    def _collect(self, reference: Any) -> TaskResult | None:  # noqa: ANN401 (Ray has no types)
+        """Return what came of a task; None if its worker died and it is done again."""
+        task, needed, lost = self._running.pop(reference)
+        gone = self._ray.exceptions
+        try:
+            result: TaskResult = self._ray.get(reference)
+        except (gone.WorkerCrashedError, gone.OutOfMemoryError, gone.NodeDiedError, gone.ObjectLostError) as error:
+            why = "ran out of memory" if isinstance(error, gone.OutOfMemoryError) else "died"
+            lost = (*lost, f"its worker {why}")
+        except gone.LocalRayletDiedError as error:
+            raise CampaignError("Ray has died on this machine; run it again to go on") from error
+        else:
+            return result
+        if len(lost) < ATTEMPTS:
+            self.start(task, needed, lost)
+            return None
+        attempts = tuple(FailedAttempt(0, number, reason) for number, reason in enumerate(lost, start=1))
+        return TaskResult(task.name, "failed", f"{lost[-1]} {ATTEMPTS} times", attempts=attempts)
+
+    def close(self) -> None:
+        """Stop what is running and, if it was started here, Ray; may be called twice."""
+        if self._ray.is_initialized():
+            for reference in self._running:
+                self._ray.cancel(reference, force=True)
+            if self._owner:
+                self._ray.shutdown()
+        self._running, self._owner = {}, False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _resources(task: Task) -> Resources:
+    return Resources(cpus=task.cpus, gpus=task.gpus, memory=task.memory)
+
+
+def _perform(perform: Perform, name: str, needed: dict[str, TaskResult]) -> TaskResult:
+    """Do a task; this is what a worker does."""
+    return perform(name, needed)
 
 
 def _run(simulate: Simulate, blocks: Sequence[Block]) -> list[BlockResult]:

@@ -15,7 +15,13 @@ __all__ = ["CommandSimulator", "FunctionSimulator", "Simulator", "blocks", "natu
 
 def simulator_for(study: "Study") -> Simulator:
     """Return the study's simulator; nothing is loaded yet."""
-    return FunctionSimulator(study) if study.simulator.kind == "function" else CommandSimulator(study)
+    if study.simulator.kind == "function":
+        return FunctionSimulator(study)
+    if study.simulator.kind == "command":
+        return CommandSimulator(study)
+    from .workflow import WorkflowSimulator
+
+    return WorkflowSimulator(study)
 
 
 def nature_for(study: "Study") -> CommandSimulator | None:

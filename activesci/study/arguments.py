@@ -22,8 +22,10 @@ def check_arguments(command: Sequence[str], known: Sequence[str], path: Path_) -
     for i, argument in enumerate(command):
         for name in _places(argument, (*path, i)):
             if name not in known:
-                expected = f"one of {listed(list(known))}{nearest(name, list(known))}; a brace itself is written twice"
-                raise Problem((*path, i), f"{{{name}}}", expected)
+                some = (
+                    f"one of {listed(list(known))}{nearest(name, list(known))}" if known else "no place: there is none"
+                )
+                raise Problem((*path, i), f"{{{name}}}", f"{some}; a brace itself is written twice")
 
 
 def _places(argument: str, path: Path_) -> list[str]:

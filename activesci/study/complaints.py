@@ -32,8 +32,10 @@ _EXPECTATIONS: Mapping[str, str] = {
 _PATTERNS: Mapping[str, str] = {
     "a-z0-9_-": "a slug such as my-study: lower-case letters, digits, - and _",
     "json|csv|npy": "a file name that ends in .json, .csv or .npy, no folder",
+    "ya?ml": "a file name that ends in .yaml or .yml",
     "[cC][sS][vV]": "a file name that ends in .csv or .jsonl",
     ":[A-Z": "module:function, such as model:simulate",
+    "[A-Za-z0-9_.-]{0,99}$": "a file name, no folder",
     "{0,99}$": "the name of an environment variable: letters, digits and _, no digit first",
     "{0,63}": "a name of at most 64 letters, digits and _, no digit first",
 }

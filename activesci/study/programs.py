@@ -43,6 +43,9 @@ class EnvironmentPart(Part):
 
 def check_programs(study: "Study") -> None:
     """Raise the first Problem with a program of a study whose parts are all right."""
+    for key in ("timeout", "retries"):
+        if study.simulator.workflow is not None and getattr(study.simulator, key) is not None:
+            raise Problem(("simulator", key), f"{key!r} with workflow", "it at the steps that it is for")
     parameters = [f"parameters.{name}" for name in study.parameters]
     design = [f"design.{name}" for name in study.design]
     _check(study, study.simulator, "simulator", [*parameters, *design])

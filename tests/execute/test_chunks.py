@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from activesci.execute.chunks import LARGEST, Pace, Task
+from activesci.execute.chunks import LARGEST, Chunk, Pace
 from activesci.types import Block, BlockResult
 
 
@@ -40,6 +40,6 @@ def test_the_pace_follows_what_is_seen():
 
 def test_blocks_of_a_lost_task_are_tried_again_one_by_one():
     blocks = tuple(Block(0, 1, first, np.zeros((1, 1)), np.zeros((1, 0))) for first in range(3))
-    assert [(one.blocks[0].first, one.attempt) for one in Task(blocks).apart("died")] == [(0, 2), (1, 2), (2, 2)]
-    [again] = Task(blocks).apart("died")[1].apart("ran out of memory")
+    assert [(one.blocks[0].first, one.attempt) for one in Chunk(blocks).apart("died")] == [(0, 2), (1, 2), (2, 2)]
+    [again] = Chunk(blocks).apart("died")[1].apart("ran out of memory")
     assert (again.lost, again.attempt, again.blocks[0].attempt) == (("died", "ran out of memory"), 3, 3)

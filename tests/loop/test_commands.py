@@ -94,6 +94,47 @@ def test_rays_workers_give_the_bits_of_a_serial_run(tmp_path):
     assert ray.history.failed == serial.history.failed > 0
 
 
+FLOW = """\
+workflow: line
+parameters: {slope: 1.0, x: 1.0}
+steps:
+  draw:
+    command: ["{python}", "-S", "{folder}/draw.py", "{parameters.slope}", "{parameters.x}", "{seed}", "{outputs.drawn}"]
+    each: {part: [0, 1]}
+    outputs: {drawn: drawn.txt}
+  mean:
+    function: "steps:mean"
+    inputs: {parts: draw.drawn}
+    outputs: {y: y.json}
+outcome: mean.y
+"""
+DRAW = """
+import random, sys
+slope, x, seed, path = sys.argv[1:]
+open(path, "w").write(str(random.Random(int(seed)).gauss(float(slope) * float(x), 0.1)))
+"""
+MEAN = """
+import json
+def mean(parameters, inputs, outputs, rng):
+    found = [float(path.read_text()) for path in inputs["parts"]]
+    outputs["y"].write_text(json.dumps({"y": sum(found) / len(found)}))
+"""
+
+
+def test_a_campaign_of_a_workflow_runs_to_its_end_and_resumes_to_the_same(tmp_path):
+    for name, text in {"workflow.yaml": FLOW, "draw.py": DRAW, "steps.py": MEAN}.items():
+        (tmp_path / name).write_text(text)
+    study = world(tmp_path, simulator={"workflow": "workflow.yaml"}, inference=FEW, stop={"rounds": 1})
+    whole = finished(study, tmp_path / "whole")
+    assert reason(whole) == ("stopped", "rounds 1 >= 1")
+    assert whole.history.failed == 0
+    with Campaign(study, tmp_path / "parts") as campaign:
+        next(iter(campaign))
+    parts = finished(study, tmp_path / "parts")
+    assert designs(parts) == designs(whole)
+    assert parts.summary()["posterior"] == whole.summary()["posterior"]
+
+
 FLOOD = """
 import json, sys
 given = json.load(open("input.json"))
