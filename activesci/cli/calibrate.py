@@ -9,6 +9,7 @@ from .campaign import EXISTING
 
 if TYPE_CHECKING:
     from activesci.inference.calibration import Calibration
+    from activesci.loop.calibrating import Origin, Tempered
 
 
 @click.command()
@@ -24,22 +25,47 @@ if TYPE_CHECKING:
     show_default=True,
     help="Where the truths are drawn from: where the answer is, or all over the prior.",
 )
-def calibrate(folder: Path, repetitions: int, origin: str) -> None:
+@click.option("--temper", is_flag=True, help="Also state intervals that are widened until they cover what they say.")
+@click.option("--check", is_flag=True, help="Instead, sample the posterior by a second route, and compare.")
+def calibrate(folder: Path, repetitions: int, origin: str, temper: bool, check: bool) -> None:
     """Repeat the inference of the run in DIR on simulated data whose truth is known.
 
     Says how often the truth is inside intervals of 50, 68, 90 and 95 %. Fewer than it should be is recorded as an
-    alarm, and the report says so.
+    alarm, and the report says so. With --temper the report also shows, beside the posterior, one whose likelihood is
+    taken to the power at which intervals cover what they say. With --check nothing is repeated: importance sampling
+    is held against the sampler.
     """
+    if temper and check:
+        raise click.UsageError("--temper and --check do different things: give one of them")
     from activesci.loop.controller import Campaign
 
     from .screen import observer
 
     with observer(stderr=False) as shown, Campaign.open(folder, observer=shown) as campaign:
-        found = campaign.calibrate(repetitions, "prior" if origin == "prior" else "posterior")
-        report = campaign.report()
-    for line in lines(found):
+        from_: Origin = "prior" if origin == "prior" else "posterior"
+        if check:
+            said = [campaign.check().verdict()]
+        elif temper:
+            said = tempered_lines(campaign.temper(repetitions, from_))
+        else:
+            said = lines(campaign.calibrate(repetitions, from_))
+        campaign.write()
+    for line in said:
         click.echo(line)
-    click.echo(f"report: {report}")
+    click.echo(f"report: {folder / 'report.html'}")
+
+
+def tempered_lines(found: "Tempered") -> list[str]:
+    """Return the intervals at the power that covers, beside the stated ones."""
+    if found.power >= 1.0:
+        return [*lines(found.calibration), "nothing is widened"]
+    stated, wider = found.stated.summary(), found.posterior.summary()
+    intervals = [
+        f"{name}: 90 % from {stated[name]['q05']:.4g} to {stated[name]['q95']:.4g}, widened "
+        f"{wider[name]['q05']:.4g} to {wider[name]['q95']:.4g}"
+        for name in stated
+    ]
+    return [f"with the likelihood to the power {found.power:.2g}:", *lines(found.calibration), *intervals]
 
 
 def lines(calibration: "Calibration") -> list[str]:

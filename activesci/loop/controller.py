@@ -11,9 +11,10 @@ from typing import Any, Self
 
 from activesci.errors import CampaignError, DesignError
 from activesci.inference.calibration import Calibration
+from activesci.inference.crosscheck import CrossCheck
 from activesci.inference.posterior import Posterior
 from activesci.ledger import History, Kind
-from activesci.loop.calibrating import Calibrating, Origin
+from activesci.loop.calibrating import Calibrating, Origin, Tempered
 from activesci.loop.ending import Ending
 from activesci.loop.journal import Nobody, Observer, recorded_study
 from activesci.loop.learning import Learning
@@ -185,6 +186,26 @@ class Campaign:
             CampaignError: If nothing has been measured yet.
         """
         return Calibrating(self._setup, self._memory).run(repetitions, origin)
+
+    def temper(self, repetitions: int = 200, origin: Origin = "posterior") -> Tempered:
+        """Record, beside the posterior, one that is widened until known truths are covered as often as stated.
+
+        Args:
+            repetitions: How many truths.
+            origin: Where they are drawn from; see `calibrate`.
+
+        Raises:
+            CampaignError: If nothing has been measured yet.
+        """
+        return Calibrating(self._setup, self._memory).temper(repetitions, origin)
+
+    def check(self) -> CrossCheck:
+        """Sample the posterior by a second, independent route, and record how the two compare.
+
+        Raises:
+            CampaignError: If nothing has been measured yet.
+        """
+        return Calibrating(self._setup, self._memory).check()
 
     def summary(self) -> dict[str, Any]:
         """Return the contents of `summary.json`."""

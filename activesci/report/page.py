@@ -125,7 +125,7 @@ def _pictures(reading: "Reading") -> dict[str, Any]:
 
 def _record(reading: "Reading") -> dict[str, Any]:
     from .figures.effort import STAGES
-    from .sections.calibration import calibrated
+    from .sections.calibration import calibrated, checked, held_out_said, widened
     from .sections.effort import failures
     from .sections.record import provenance, round_rows, versions
 
@@ -133,6 +133,9 @@ def _record(reading: "Reading") -> dict[str, Any]:
     return {
         "shown": [reading.study.parameter_space.names[i] for i in reading.shown],
         "calibration": calibrated(reading),
+        "held_out": held_out_said(reading),
+        "checked": checked(reading),
+        "widened": widened(reading),
         "rounds": round_rows(reading),
         "stages": list(STAGES.items()),
         "failures": failures(reading),

@@ -12,6 +12,7 @@ from .gain import (
     gain_rows,
 )
 from .predicted import classes, histogram, intervals, pulls, shares
+from .ranks import ranks
 from .trajectory import trajectory
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "histogram",
     "intervals",
     "pulls",
+    "ranks",
     "seconds",
     "shares",
     "simulations",

@@ -1,0 +1,159 @@
+"""Does a wrong simulator raise the alarm, and does a right one keep quiet?
+
+    .venv/bin/python experiments/benchmarks/inference/alarm.py [--runs 100] [--learned]
+
+A decaying signal y = a exp(-b xi) with noise of sd 0.05 is what the simulator says, and is measured ten times at
+random times xi in [0, 10], with the truth drawn from the prior. Nature is the same in the first case and differs in
+the others: its noise is larger, or it has a background that the simulator lacks. Before each outcome is used its
+predictive tail probability is computed; an alarm is a tail probability below 0.003 (`single`), or evidence of all
+outcomes together of 100 to 1 (`together`). Printed is the share of runs with an alarm within ten measurements.
+`--learned` replaces the likelihood by one that is learned from 5000 simulations.
+
+Every run is a line of `runs/benchmarks/alarm.jsonl`, and is not done again.
+"""
+
+import argparse
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+
+from activesci import Study
+from activesci.inference.base import Data
+from activesci.inference.exact import ExactSurrogate
+from activesci.inference.likelihood import LikelihoodSurrogate
+from activesci.inference.misfit import misfit
+from activesci.inference.posterior import prior, update
+from activesci.inference.predictive import ALARM, surprise
+from activesci.ledger import Bank
+from activesci.rng import generator
+from activesci.types import BlockResult
+
+LINES = Path(__file__).resolve().parents[3] / "runs" / "benchmarks" / "alarm.jsonl"
+NOISE, MEASUREMENTS, SIMULATIONS, PARTICLES = 0.05, 10, 5000, 512
+
+
+@dataclass(frozen=True)
+class Nature:
+    """What is measured: numbers an experiment, noise and background as multiples of the simulator's noise."""
+
+    numbers: int = 1
+    noise: float = 1.0
+    background: float = 0.0
+    after: float = 0.0
+
+    def measure(self, theta, xi, rng):
+        mean = signal(theta, xi) + self.background * NOISE * (xi > self.after)
+        return mean + self.noise * NOISE * rng.standard_normal((len(theta), self.numbers))
+
+
+CASES = {
+    "right": Nature(),
+    "noise three times as large": Nature(noise=3.0),
+    "noise twice as large, five numbers an experiment": Nature(numbers=5, noise=2.0),
+    "a background of 6 sd missing": Nature(background=6.0),
+    "a background of 4 sd missing": Nature(background=4.0),
+    "noise twice as large": Nature(noise=2.0),
+    "right, five numbers an experiment": Nature(numbers=5),
+    "a background of 4 sd after xi = 5 missing": Nature(background=4.0, after=5.0),
+}
+
+
+def signal(theta, xi):
+    return theta[:, :1] * np.exp(-theta[:, 1:] * xi)
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """The simulator, with its likelihood."""
+
+    numbers: int
+
+    def run(self, block):
+        rng = generator(1, block.round, block.purpose, block.first)
+        return BlockResult(block.first, Nature(self.numbers).measure(block.theta, block.xi, rng), {}, 0.0)
+
+    def log_likelihood(self, theta, xi, y):
+        return (-0.5 * ((y - signal(theta, xi)) / NOISE) ** 2 - np.log(NOISE * np.sqrt(2 * np.pi))).sum(axis=1)
+
+
+def study(numbers):
+    return Study(
+        study="alarm",
+        parameters={"a": {"prior": {"uniform": [0.5, 2.0]}}, "b": {"prior": {"uniform": [0.1, 2.0]}}},
+        design={"xi": {"real": [0, 10]}},
+        outcome={"y": {"real": [numbers] if numbers > 1 else []}},
+        simulator={"function": "none:none"},
+        experiment={"manual": True},
+        stop={"rounds": 1},
+    )
+
+
+def learned(numbers):
+    asked, rng = study(numbers), np.random.default_rng(0)
+    theta, xi = asked.parameter_space.from_cube(rng.random((SIMULATIONS, 2))), 10 * rng.random((SIMULATIONS, 1))
+    y = Nature(numbers).measure(theta, xi, rng)
+    bank = Bank.of(0, theta, xi, [{"index": np.arange(SIMULATIONS), "y": y}])
+    spaces = (asked.parameter_space, asked.design_space, asked.outcome_space)
+    return LikelihoodSurrogate(*spaces).fit(bank, 0, None, rng)[0]
+
+
+def run(nature, surrogate, seed):
+    """Return tail probabilities and ranks of the measurements of one campaign."""
+    rng, space = np.random.default_rng([seed, nature.numbers]), study(nature.numbers).parameter_space
+    truth, data = space.from_cube(rng.random((1, 2))), Data(np.empty((0, 1)), np.empty((0, nature.numbers)))
+    belief, tails, ranks = prior(space, PARTICLES, rng), [], []
+    for _ in range(MEASUREMENTS):
+        xi = 10 * rng.random((1, 1))
+        y = nature.measure(truth, xi, rng)
+        found = surprise(surrogate, belief.theta, xi[0], y[0], rng)
+        tails.append(found.tail)
+        ranks.append(found.rank)
+        more = Data(np.concatenate([data.xi, xi]), np.concatenate([data.y, y]))
+        belief, data = update(belief, (surrogate, data), (surrogate, more), rng), more
+    return tails, ranks
+
+
+def lines(kind, runs):
+    """Return the runs of each case, done now or before."""
+    known = [json.loads(line) for line in LINES.read_text().splitlines()] if LINES.exists() else []
+    done = {(line["kind"], line["case"], line["seed"]): line for line in known}
+    surrogates = {}
+    LINES.parent.mkdir(parents=True, exist_ok=True)
+    for name, nature in CASES.items():
+        for seed in range(runs):
+            if (kind, name, seed) not in done:
+                if nature.numbers not in surrogates:
+                    exact = kind == "exact"
+                    surrogates[nature.numbers] = (
+                        ExactSurrogate(Simulator(nature.numbers)) if exact else learned(nature.numbers)
+                    )
+                began = time.process_time()
+                tails, ranks = run(nature, surrogates[nature.numbers], seed)
+                line = {"kind": kind, "case": name, "seed": seed, "tails": tails, "ranks": ranks}
+                done[kind, name, seed] = line | {"cpu": time.process_time() - began}
+                with LINES.open("a") as opened:
+                    opened.write(json.dumps(done[kind, name, seed]) + "\n")
+        yield name, [done[kind, name, seed] for seed in range(runs)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=100)
+    parser.add_argument("--learned", action="store_true")
+    options = parser.parse_args()
+    print("| nature | alarm | single | together |\n|---|---|---|---|")
+    for name, found in lines("learned" if options.learned else "exact", options.runs):
+        single = np.array([min(line["tails"]) < ALARM for line in found])
+        together = np.array([misfit([[rank] for rank in line["ranks"]]) is not None for line in found])
+        shares = ((single | together).mean(), single.mean(), together.mean())
+        print(f"| {name} | " + " | ".join(f"{share:.0%}" for share in shares) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
