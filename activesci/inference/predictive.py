@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 from scipy.special import logsumexp
 
 from activesci.inference.base import Surrogate
 from activesci.types import FloatArray
 
 DRAWS, PARTICLES = 2000, 500
+NEIGHBOUR = 10
 ALARM = 0.003
 """A predictive tail probability below this raises the misfit alarm: one false alarm in about 300 measurements."""
 
@@ -66,14 +68,37 @@ def surprise(
 def likeliness(surrogate: Surrogate, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
     """Return what orders outcomes (n, width) by how likely they are, (n,).
 
-    For an outcome it is the log predictive density; for failures minus or plus infinity, as they are the smaller or
-    the larger part of the outcomes.
+    For an outcome it is the log predictive density or, if the surrogate knows that up to a function of the outcome
+    only, how near others are; for failures minus or plus infinity, as they are the smaller or the larger part of the
+    outcomes.
     """
-    failed = np.isnan(y).all(axis=1)
+    failed = np.asarray(np.isnan(y).all(axis=1))
     order = np.full(len(y), -np.inf if failed[1:].mean() < 0.5 else np.inf)
-    if not failed.all():
+    if failed.all():
+        return order
+    if not getattr(surrogate, "normalised", True):
+        order[~failed] = -isolation(y[~failed])
+    else:
         order[~failed] = predictive_log_density(surrogate, theta, xi, y[~failed])
     return order
+
+
+def isolation(y: FloatArray) -> FloatArray:
+    """Return how far the NEIGHBOUR-th nearest of the others is from each outcome (n, width), (n,).
+
+    In units of the outcomes' standard deviations, root mean square over their numbers. Outcomes drawn twice count
+    once, or the others would seem to be alone. Where padding is, all are alike.
+
+    References:
+        Loftsgaarden and Quesenberry, A nonparametric estimate of a multivariate density function, 1965.
+    """
+    distinct, place = np.unique(np.nan_to_num(y), axis=0, return_inverse=True)
+    if len(distinct) < 2:
+        return np.zeros(len(y))
+    sd = np.nan_to_num(y).std(axis=0)
+    scaled = distinct / (np.where(sd > 0, sd, 1.0) * np.sqrt(y.shape[1]))
+    apart = np.asarray(cKDTree(scaled).query(scaled, k=min(NEIGHBOUR, len(distinct) - 1) + 1)[0])[:, -1]
+    return np.asarray(apart[np.asarray(place).reshape(len(y))])
 
 
 def predictive_log_density(surrogate: Surrogate, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:

@@ -100,4 +100,6 @@ def facts(reading: Reading) -> list[tuple[str, str]]:
     ]
     if measured and evidence is not None:
         found.append(("log evidence", f"{rounded(evidence, error)}" if error else number(evidence)))
+    elif measured and "log_evidence" in said:
+        found.append(("log evidence", f"none: {history.surrogate} knows the likelihood up to a factor only"))
     return found
