@@ -119,11 +119,21 @@ def plan(
     theta = study.parameter_space.from_cube(rng.random((n, study.parameter_space.dim)))
     xi = filling(study, n, pool, rng)
     if belief is not None:
-        from_posterior = int(n * POSTERIOR_SHARE)
-        theta[:from_posterior] = around(belief.posterior, from_posterior, rng)
-        theta = theta[rng.permutation(n)]
+        theta = proposed(belief, theta, rng)
         xi = focused(xi, places, rng)
     return theta, xi
+
+
+def proposed(belief: Belief, theta: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Return parameters of the prior (n, d) with most of them moved to around the posterior, in random order.
+
+    A surrogate that has to know the density they come from says itself where they are, if there is any data.
+    """
+    if isinstance(belief.surrogate, posteriors.Amortised):
+        return belief.surrogate.proposed(belief.posterior.theta, len(theta), rng) if len(belief.data) else theta
+    near = int(len(theta) * POSTERIOR_SHARE)
+    theta[:near] = around(belief.posterior, near, rng)
+    return theta[rng.permutation(len(theta))]
 
 
 def around(posterior: Posterior, n: int, rng: np.random.Generator) -> FloatArray:
