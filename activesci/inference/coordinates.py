@@ -1,6 +1,7 @@
 """The coordinates in which a surrogate works: inputs of about unit size, outcomes in which a Gaussian start fits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -17,6 +18,10 @@ from activesci.types import FloatArray
 KNOTS = 65
 FARTHEST = 5.0
 """Parameters are held within this many standard deviations, where the bank has taught something."""
+WIDE = 3.0
+"""An outcome whose largest value is not this many times its smallest one is not taken the log of."""
+LOWEST = 100.0
+"""How far below the logs of a bank those of any outcome are taken to reach."""
 FAR = 3.0
 """Designs beyond this many standard deviations are drawn in."""
 
@@ -68,17 +73,19 @@ def quantile_levels(n: int) -> FloatArray:
     return np.concatenate([tail[::-1], even, 1 - tail])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OutcomeScale:
-    """A monotone map of one real outcome: to mean 0 and sd 1, or on to a standard normal marginal.
+    """A monotone map of one real outcome: to mean 0 and sd 1, of itself or its log, or to a normal marginal.
 
     Attributes:
-        knots: Values of the outcome, increasing, (j,); with two knots the map is linear.
+        knots: Values of the outcome, or of its log, increasing, (j,); with two knots the map is linear.
         quantiles: What they are mapped to, (j,).
+        log: Whether the outcome's log is taken first.
     """
 
     knots: FloatArray
     quantiles: FloatArray
+    log: bool = False
 
     @classmethod
     def standard(cls, y: FloatArray) -> Self:
@@ -86,6 +93,13 @@ class OutcomeScale:
         centre, sd = float(y.mean()), float(y.std())
         sd = sd if sd > 0 else max(abs(centre), 1.0)
         return cls(np.array([centre - sd, centre + sd]), np.array([-1.0, 1.0]))
+
+    @classmethod
+    def logarithmic(cls, y: FloatArray) -> Self:
+        """Return the map of the log to mean 0 and standard deviation 1; linear where the outcome hardly varies."""
+        if y.min() <= 0 or y.max() < WIDE * y.min():
+            return cls.standard(y)
+        return replace(cls.standard(np.log(y)), log=True)
 
     @classmethod
     def gaussian(cls, y: FloatArray) -> Self:
@@ -97,42 +111,64 @@ class OutcomeScale:
         return cls(knots, ndtri(levels)[first])
 
     def forward(self, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the mapped values and the log of the map's derivative, both of y's shape."""
+        """Return the mapped values and the log of the map's derivative, both of y's shape.
+
+        Below zero a log has no value; an outcome there is as unlikely as LOWEST makes it.
+        """
+        if not self.log:
+            return self._forward(y)
+        logs = np.log(np.maximum(y, np.exp(self.knots[0] - LOWEST)))
+        z, slope = self._forward(logs)
+        return z, slope - logs
+
+    def _forward(self, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+        if len(self.knots) == 2:
+            slope = self._line()
+            z = self.quantiles[0] + slope * (y - self.knots[0])
+            return z, np.where(np.isnan(z), np.nan, np.log(slope))
         low, high = self.knots[0], self.knots[-1]
         inner = np.clip(y, low, high)
-        curve, slope = self._curve()
-        left, right = self._tails()
+        curve, slope_of = self._curve
+        left, right = self._tails
         z = curve(inner) + np.where(y < low, left * (y - low), 0.0) + np.where(y > high, right * (y - high), 0.0)
-        derivative = np.where(y < low, left, np.where(y > high, right, slope(inner)))
+        derivative = np.where(y < low, left, np.where(y > high, right, slope_of(inner)))
         return z, np.log(np.maximum(derivative, 1e-300))
 
     def inverse(self, z: FloatArray) -> FloatArray:
         """Return the outcomes that are mapped to z."""
+        return np.asarray(np.exp(self._inverse(z)) if self.log else self._inverse(z))
+
+    def _inverse(self, z: FloatArray) -> FloatArray:
         if len(self.knots) == 2:
-            (low, high), (left, right) = self.knots, self.quantiles
-            return np.asarray(low + (z - left) / (right - left) * (high - low))
+            return np.asarray(self.knots[0] + (z - self.quantiles[0]) / self._line())
         places = np.linspace(0, len(self.knots) - 1, 64 * (len(self.knots) - 1) + 1)
         grid = np.interp(places, np.arange(len(self.knots)), self.knots)  # as fine where knots are dense
-        left, right = self._tails()
-        y = np.interp(z, self._curve()[0](grid), grid)
+        left, right = self._tails
+        y = np.interp(z, self._curve[0](grid), grid)
         below, above = z - self.quantiles[0], z - self.quantiles[-1]
         return np.asarray(y + np.where(below < 0, below / left, 0.0) + np.where(above > 0, above / right, 0.0))
 
+    def _line(self) -> float:
+        return float((self.quantiles[1] - self.quantiles[0]) / (self.knots[1] - self.knots[0]))
+
+    @cached_property
     def _curve(self) -> tuple[PchipInterpolator, PchipInterpolator]:
         curve = PchipInterpolator(self.knots, self.quantiles)
         return curve, curve.derivative()
 
+    @cached_property
     def _tails(self) -> tuple[float, float]:
-        """Return the slopes beyond the first and the last knot, never flatter than the mean slope."""
+        """The slopes beyond the first and the last knot, never flatter than the mean slope."""
         least = float(self.quantiles[-1] - self.quantiles[0]) / float(self.knots[-1] - self.knots[0])
-        slope = self._curve()[1]
+        slope = self._curve[1]
         return max(float(slope(self.knots[0])), least), max(float(slope(self.knots[-1])), least)
 
     def state(self) -> FloatArray:
-        """Return the map as one array, (2, j)."""
-        return np.stack([self.knots, self.quantiles])
+        """Return the map as one array, (2, j), with a third row of ones where the log is taken first."""
+        rows = [self.knots, self.quantiles] + [np.ones_like(self.knots)] * self.log
+        return np.stack(rows)
 
     @classmethod
     def restore(cls, state: NDArray[np.generic]) -> Self:
         """Return the map that `state` has described."""
-        return cls(np.asarray(state[0], np.float64), np.asarray(state[1], np.float64))
+        return cls(np.asarray(state[0], np.float64), np.asarray(state[1], np.float64), len(state) == 3)

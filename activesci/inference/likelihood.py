@@ -20,7 +20,7 @@ from activesci.ledger.bank import Bank
 from activesci.study.designs import DesignSpace
 from activesci.study.outcomes import OutcomeGroup, OutcomeSpace
 from activesci.study.parameters import ParameterSpace
-from activesci.types import BoolArray, FloatArray
+from activesci.types import BoolArray, FloatArray, IntArray
 
 REFIT_AFTER = 2
 """A bank this many times as large as at the last full training is trained on in full again."""
@@ -65,6 +65,7 @@ class LikelihoodSurrogate:
     members: int = 4
     region: Region | None = None
     learned: Learned | None = None
+    device: str = "cpu"
 
     def fit(self, bank: Bank, fresh: int, focus: FloatArray | None, rng: np.random.Generator) -> tuple[Self, FitInfo]:
         """Return the surrogate fitted to the bank: in full at first and when it has doubled, else a short replay.
@@ -85,7 +86,7 @@ class LikelihoodSurrogate:
         inputs = Inputs.of(self.parameters, self.designs, bank.xi, self.region)
         rows = [self._rows(inputs, bank, group) for group in self.outcomes.groups]
         pairs = zip(self.outcomes.groups, rows, strict=True)
-        densities = tuple(Density.cold(group, one, self.members, rng) for group, one in pairs)
+        densities = tuple(Density.cold(group, one, self.members, rng, self.device) for group, one in pairs)
         return Learned(inputs, densities, None, len(bank))
 
     def _trained(
@@ -107,14 +108,18 @@ class LikelihoodSurrogate:
             return None
         x = np.concatenate([learned.inputs.of_theta(bank.theta), learned.inputs.of_xi(bank.xi)], axis=1)
         known = learned.validity if warm else None
-        last = known or Validity.cold(x.shape[1], float(bank.valid.mean()), self.members, rng)
+        last = known or Validity.cold(x.shape[1], float(bank.valid.mean()), self.members, rng, self.device)
         return last.fitted(x, bank.valid, fresh, known is not None, rng)
 
     def _rows(self, inputs: Inputs, bank: Bank, group: OutcomeGroup, fresh: int = 0) -> Rows:
-        valid = bank.valid
-        theta, xi = inputs.of_theta(bank.theta[valid]), inputs.of_xi(bank.xi[valid])
-        new = int(valid[len(bank) - fresh :].sum())
-        return Rows(theta, xi, events_of(group, bank.y[valid]), new)
+        valid = np.flatnonzero(bank.valid)
+
+        def take(rows: IntArray) -> tuple[FloatArray, FloatArray]:
+            at = valid[rows]
+            x = np.concatenate([inputs.of_theta(bank.theta[at]), inputs.of_xi(bank.xi[at])], axis=1)
+            return x, events_of(group, bank.y[at])
+
+        return Rows(len(valid), take, int((valid >= len(bank) - fresh).sum()))
 
     def log_prob(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return log densities for all pairs, (t, members, n, m); see `Surrogate.log_prob`."""
@@ -192,10 +197,11 @@ class LikelihoodSurrogate:
         inputs = below(state, "inputs")
         centre, scale = (np.asarray(inputs[name], np.float64) for name in ("centre", "scale"))
         densities = tuple(
-            Density.restore(group, below(state, f"density{i}")) for i, group in enumerate(self.outcomes.groups)
+            Density.restore(group, below(state, f"density{i}"), self.device)
+            for i, group in enumerate(self.outcomes.groups)
         )
         weights = below(state, "validity")
-        validity = Validity(Network.restore(weights)) if weights else None
+        validity = Validity(Network.restore(weights, self.device)) if weights else None
         box = below(state, "region")
         region = Region.restore(box) if box else None
         inputs_ = Inputs(self.parameters, self.designs, centre, scale, region)

@@ -3,7 +3,8 @@
     q(event | theta, xi) = sum_k w_k  N(reals | loc_k, cov_k)  prod P_k(count)  prod P_k(binary)  prod P_k(category)
 
 All parameters depend on (theta, xi) alone, so they are computed once a particle and evaluated against any number of
-outcomes. Reals are multivariate Gaussian within a component, counts a Gaussian of the square root integrated over the
+outcomes. Reals are multivariate Gaussian within a component, given the counts (each real is a linear regression on
+the counts' roots and the reals before it), counts a Gaussian of the square root integrated over the
 count's interval (under- and overdispersed counts alike), binaries Bernoulli, categories categorical.
 
 References:
@@ -24,6 +25,8 @@ from activesci.study.outcomes import OutcomeGroup
 
 LOG_2PI = math.log(2 * math.pi)
 SMALLEST_SCALE = 1e-3
+MOST_APART = 4
+"""Of more reals the components share what makes the columns independent."""
 FAR_TAIL = 30.0
 
 
@@ -56,8 +59,18 @@ class Layout:
 
     @property
     def started(self) -> tuple[int, ...]:
-        """The columns that have a closed-form start: reals first, then counts."""
-        return self.reals + self.counts
+        """The columns that have a closed-form start: counts first, then reals."""
+        return self.counts + self.reals
+
+    @property
+    def chains(self) -> int:
+        """How many sets of regressions there are: one a component, or one for all."""
+        return self.components if len(self.reals) <= MOST_APART else 1
+
+    @property
+    def chain(self) -> tuple[int, ...]:
+        """On how many numbers each real depends: the counts and the reals before it."""
+        return tuple(len(self.counts) + j for j in range(len(self.reals)))
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -67,7 +80,7 @@ class Layout:
             "logits": k,
             "loc": k * d,
             "log_diagonal": k * d,
-            "lower": k * (d * (d - 1)) // 2,
+            "lower": self.chains * sum(self.chain),
             "count_loc": k * len(self.counts),
             "count_log_scale": k * len(self.counts),
             "binary": k * len(self.binaries),
@@ -87,8 +100,11 @@ class Mixture:
     Attributes:
         layout: Kinds and columns.
         log_weight: (S, K).
-        loc: Means of the reals in their coordinates, (S, K, d).
-        precision: Inverse Cholesky factor of their covariance, lower triangular, (S, K, d, d).
+        mean, scale: The start's, of the counts' roots and the reals in their coordinates, (S, c + d).
+        base: The start's regressions of reals on counts and earlier reals, row by row, (S, q); (S, 0) if it has none.
+        loc: Means of what these leave, in units of the start, (S, K, d).
+        log_diagonal, lower: Inverse Cholesky factor of its covariance, (S, K, d) and, counts included and row by row,
+            (S, L, q); L is K or 1.
         count_loc, count_scale: Of the square root of the counts, (S, K, c).
         binary: Logits, (S, K, b).
         categories: Logits of each category column, each (S, K, n).
@@ -96,38 +112,43 @@ class Mixture:
 
     layout: Layout
     log_weight: Tensor
+    mean: Tensor
+    scale: Tensor
+    base: Tensor
     loc: Tensor
-    precision: Tensor
+    log_diagonal: Tensor
+    lower: Tensor
     count_loc: Tensor
     count_scale: Tensor
     binary: Tensor
     categories: tuple[Tensor, ...]
 
     @classmethod
-    def of(cls, layout: Layout, raw: Tensor, mean: Tensor, scale: Tensor) -> "Mixture":
+    def of(cls, layout: Layout, raw: Tensor, mean: Tensor, scale: Tensor, base: Tensor) -> "Mixture":
         """Return the mixture that network outputs describe as a correction to the start.
 
         Args:
             layout: Kinds and columns.
             raw: Network outputs, (S, outputs).
-            mean: The start's means, reals then counts, broadcastable to (S, d + c).
+            mean: The start's means, counts then reals, broadcastable to (S, c + d).
             scale: The start's scales, likewise.
+            base: The start's regressions, broadcastable to (S, q), or (1, 0).
         """
         parts = dict(zip(layout.sizes, torch.split(raw, list(layout.sizes.values()), dim=-1), strict=True))
         k, d, c = layout.components, len(layout.reals), len(layout.counts)
         shape = raw.shape[:-1]
-        mean, scale = mean.unsqueeze(-2), scale.unsqueeze(-2)
-        loc = mean[..., :d] + scale[..., :d] * parts["loc"].reshape(*shape, k, d)
-        precision = triangle(parts["log_diagonal"].reshape(*shape, k, d), parts["lower"]) / scale[..., None, :d]
-        count_loc = mean[..., d:] + scale[..., d:] * parts["count_loc"].reshape(*shape, k, c)
         spread = torch.exp(parts["count_log_scale"].reshape(*shape, k, c).clamp(-7, 7))
         return cls(
             layout,
             parts["logits"].log_softmax(-1),
-            loc,
-            precision,
-            count_loc,
-            scale[..., d:] * spread,
+            mean.expand(*shape, c + d),
+            scale.expand(*shape, c + d),
+            base.expand(*shape, base.shape[-1]),
+            parts["loc"].reshape(*shape, k, d),
+            parts["log_diagonal"].reshape(*shape, k, d).clamp(-7, 7),
+            parts["lower"].reshape(*shape, layout.chains, sum(layout.chain)),
+            mean[..., None, :c] + scale[..., None, :c] * parts["count_loc"].reshape(*shape, k, c),
+            scale[..., None, :c] * spread,
             parts["binary"].reshape(*shape, k, len(layout.binaries)),
             tuple(parts[f"category{i}"].reshape(*shape, k, n) for i, n in layout.categories),
         )
@@ -137,13 +158,22 @@ class Mixture:
         return Mixture(
             self.layout,
             change(self.log_weight),
+            change(self.mean),
+            change(self.scale),
+            change(self.base),
             change(self.loc),
-            change(self.precision),
+            change(self.log_diagonal),
+            change(self.lower),
             change(self.count_loc),
             change(self.count_scale),
             change(self.binary),
             tuple(change(t) for t in self.categories),
         )
+
+    @property
+    def sharpest(self) -> float:
+        """The highest precision of a real that stands alone, one over its coordinate's unit."""
+        return float((self.log_diagonal.exp() / self.scale[..., None, len(self.layout.counts) :]).max())
 
     def log_prob(self, events: Tensor) -> Tensor:
         """Return the log density of events (..., columns) whose leading shape broadcasts with S, in nats.
@@ -155,7 +185,7 @@ class Mixture:
         events = torch.nan_to_num(events)
         total = self.log_weight
         if layout.reals:
-            total = total + gaussian(events[..., None, list(layout.reals)], self.loc, self.precision)
+            total = total + self._reals(events)
         if layout.counts:
             total = total + counting(events[..., None, list(layout.counts)], self.count_loc, self.count_scale)
         if layout.binaries:
@@ -164,6 +194,21 @@ class Mixture:
         for (column, _), logits in zip(layout.categories, self.categories, strict=True):
             total = total + chosen(logits.log_softmax(-1), events[..., column])
         return torch.where(padding, 0.0, total.logsumexp(-1))
+
+    def _reals(self, events: Tensor) -> Tensor:
+        """Return each component's log density of the reals of events (..., columns), counts given, (..., K)."""
+        layout = self.layout
+        known = events[..., list(layout.started)]
+        c = len(layout.counts)
+        rest = (rooted(known, c) - self.mean) / self.scale
+        if self.base.shape[-1]:
+            rest = torch.cat([rest[..., :c], rest[..., c:] + regressions(rest, self.base, layout.chain)], dim=-1)
+        apart = rest[..., None, c:] - self.loc
+        if c:
+            apart = torch.cat([rest[..., None, :c].expand(*apart.shape[:-1], c), apart], dim=-1)
+        white = apart[..., c:] * self.log_diagonal.exp() + regressions(apart, self.lower, layout.chain)
+        log_det = self.log_diagonal.sum(-1) - self.scale[..., None, c:].log().sum(-1)
+        return log_det - 0.5 * (white**2).sum(-1) - 0.5 * len(layout.reals) * LOG_2PI
 
     def sample(self, uniform: Tensor, normal: Tensor) -> Tensor:
         """Draw one event for each of the leading shape S.
@@ -174,17 +219,13 @@ class Mixture:
         """
         layout = self.layout
         component = picked(self.log_weight, uniform[..., 0])
-        events = torch.zeros(*component.shape, normal.shape[-1], dtype=self.log_weight.dtype)
-        if layout.reals:
-            loc, precision = taken(self.loc, component), taken(self.precision, component)
-            noise = normal[..., list(layout.reals)].expand(loc.shape)
-            events[..., list(layout.reals)] = loc + torch.linalg.solve_triangular(
-                precision, noise[..., None], upper=False
-            ).squeeze(-1)
+        events = torch.zeros(*component.shape, normal.shape[-1], dtype=self.log_weight.dtype, device=normal.device)
         if layout.counts:
             root = taken(self.count_loc, component)
             root = root + taken(self.count_scale, component) * normal[..., list(layout.counts)]
             events[..., list(layout.counts)] = torch.ceil(root.clamp(min=0.0) ** 2 - 0.5).clamp(min=0.0)
+        if layout.reals:
+            events[..., list(layout.reals)] = self._drawn(events, component, normal[..., list(layout.reals)])
         if layout.binaries:
             chance = taken(self.binary, component).sigmoid()
             events[..., list(layout.binaries)] = (uniform[..., [1 + i for i in layout.binaries]] < chance).to(events)
@@ -193,26 +234,53 @@ class Mixture:
             events[..., column] = picked(probabilities, uniform[..., 1 + column]).to(events)
         return events
 
+    def _drawn(self, events: Tensor, component: Tensor, normal: Tensor) -> Tensor:
+        """Return reals (S, d) given the events' counts, from standard normal numbers (S, d)."""
+        layout, c = self.layout, len(self.layout.counts)
+        loc, sd = taken(self.loc, component), torch.exp(-taken(self.log_diagonal, component))
+        lower = taken(self.lower, component if layout.chains > 1 else torch.zeros_like(component))
+        counts = rooted(events[..., list(layout.counts)], c)
+        columns = list(((counts - self.mean[..., :c]) / self.scale[..., :c]).unbind(-1))
+        columns = solved(columns, sd * normal, lower * repeated(sd, layout.chain), layout.chain)
+        columns = [*columns[:c], *(loc + torch.stack(columns[c:], dim=-1)).unbind(-1)]
+        if self.base.shape[-1]:
+            columns = solved(columns[:c], torch.stack(columns[c:], dim=-1), self.base, layout.chain)
+        return self.mean[..., c:] + self.scale[..., c:] * torch.stack(columns[c:], dim=-1)
 
-def triangle(log_diagonal: Tensor, lower: Tensor) -> Tensor:
-    """Return lower triangular matrices (..., K, d, d) from the logs of their diagonals and their lower parts."""
-    d = log_diagonal.shape[-1]
-    matrix = torch.diag_embed(torch.exp(log_diagonal.clamp(-7, 7)))
-    if d > 1:
-        rows, columns = torch.tril_indices(d, d, -1)
-        matrix[..., rows, columns] = lower.reshape(*log_diagonal.shape[:-1], -1)
-    return matrix
+
+def rooted(known: Tensor, counts: int) -> Tensor:
+    """Return columns (..., c + d) with the counts, the first ones, as their square roots."""
+    if counts == 0:
+        return known
+    return torch.cat([(known[..., :counts] + 0.25).sqrt(), known[..., counts:]], dim=-1)
 
 
-def gaussian(values: Tensor, loc: Tensor, precision: Tensor) -> Tensor:
-    """Return the log density of values (..., 1, d) under Gaussians of inverse Cholesky factors (..., K, d, d)."""
-    difference = values - loc
-    if loc.shape[-1] == 1:
-        white = precision[..., 0] * difference
-    else:
-        white = (precision @ difference.unsqueeze(-1)).squeeze(-1)
-    log_det = torch.diagonal(precision, dim1=-2, dim2=-1).log().sum(-1)
-    return log_det - 0.5 * (white**2).sum(-1) - 0.5 * loc.shape[-1] * LOG_2PI
+def regressions(rest: Tensor, lower: Tensor, chain: tuple[int, ...]) -> Tensor:
+    """Return for each real the sum over the columns before it, (..., d).
+
+    Args:
+        rest: Counts and reals, (..., c + d).
+        lower: Coefficients row by row, (..., q).
+        chain: The lengths of the rows.
+    """
+    if sum(chain) == 0:
+        return torch.zeros_like(rest)
+    rows = torch.split(lower, list(chain), dim=-1)
+    return torch.stack([(row * rest[..., :i]).sum(-1) for i, row in zip(chain, rows, strict=True)], -1)
+
+
+def solved(first: list[Tensor], rest: Tensor, lower: Tensor, chain: tuple[int, ...]) -> list[Tensor]:
+    """Return columns, the first ones given, that with their regressions on those before them make `rest` (..., d)."""
+    columns = list(first)
+    for j, row in enumerate(torch.split(lower, list(chain), dim=-1)):
+        before = [row[..., i] * column for i, column in enumerate(columns)]
+        columns.append(rest[..., j] - sum(before, torch.zeros_like(rest[..., j])))
+    return columns
+
+
+def repeated(each: Tensor, chain: tuple[int, ...]) -> Tensor:
+    """Return each real's number (..., d) once for each of the columns before it, (..., q)."""
+    return torch.cat([each[..., j : j + 1].expand(*each.shape[:-1], i) for j, i in enumerate(chain)], dim=-1)
 
 
 def counting(values: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
@@ -272,7 +340,7 @@ def initial_bias(layout: Layout, frequencies: Mapping[int, Tensor], members: int
         members: Ensemble members.
         noise: Standard normal numbers, (members, outputs), which keep the components from being copies.
     """
-    bias = 0.1 * noise
+    bias = 0.1 * noise / math.sqrt(max(1, len(layout.reals)))
     offset = 0
     for name, size in layout.sizes.items():
         part = slice(offset, offset + size)

@@ -1,5 +1,6 @@
 """The bank as a network sees it: rows of inputs and events, what is held out, and the batches of a training."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,49 +11,43 @@ from activesci.types import FloatArray, IntArray
 
 BATCH = 256
 START_ROWS = 20_000
+"""Events at most from which coordinates and start are found, drawn from all of them."""
+HELD_ROWS = 4000
+"""Held-out rows at most on which a network is compared with an earlier one, the latest included."""
+ROWS_AT_ONCE = 50_000
 WARM_STEPS, WARM_RATE, COLD_RATE = 60, 1e-3, 4e-3
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The bank as the network sees it.
+    """The bank's rows, made into inputs and events as they are asked for; the bank is not copied.
 
     Attributes:
-        theta: Inputs for parameters, (n, d).
-        xi: Inputs for designs, (n, p).
-        events: Outcome events, (n, events, columns); padding is NaN.
+        size: How many rows there are.
+        take: Row numbers (k,) to inputs (k, p) and events (k, events, columns); padding is NaN.
         fresh: How many of the last rows are new since the last fit.
         warm: Whether a short replay is to be done, and no full training.
     """
 
-    theta: FloatArray
-    xi: FloatArray
-    events: FloatArray
+    size: int
+    take: Callable[[IntArray], tuple[FloatArray, FloatArray]]
     fresh: int = 0
     warm: bool = False
 
-    @property
-    def x(self) -> FloatArray:
-        """All inputs, (n, d + p)."""
-        return np.concatenate([self.theta, self.xi], axis=1)
-
-    @property
-    def all_events(self) -> FloatArray:
-        """All events that are no padding, (m, columns)."""
-        return self.events[~np.isnan(self.events).any(axis=2)]
-
     def __len__(self) -> int:
         """Return the number of rows."""
-        return len(self.theta)
+        return self.size
 
 
 def some_events(rows: Rows, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
     """Return inputs and events of at most START_ROWS events that are no padding, (n, p) and (n, columns)."""
-    simulation, event = np.nonzero(~np.isnan(rows.events).any(axis=2))
+    few = len(rows) <= START_ROWS
+    x, events = rows.take(np.arange(len(rows)) if few else np.sort(rng.choice(len(rows), START_ROWS, replace=False)))
+    simulation, event = np.nonzero(~np.isnan(events).any(axis=2))
     if len(simulation) > START_ROWS:
         keep = rng.choice(len(simulation), START_ROWS, replace=False)
         simulation, event = simulation[keep], event[keep]
-    return rows.x[simulation], rows.events[simulation, event]
+    return x[simulation], events[simulation, event]
 
 
 def split(n: int) -> tuple[IntArray, IntArray]:
@@ -60,6 +55,15 @@ def split(n: int) -> tuple[IntArray, IntArray]:
     index = np.arange(n)
     held = index % 10 == 9
     return (index[~held], index[held]) if held.any() else (index, index)
+
+
+def thinned(held: IntArray) -> IntArray:
+    """Return at most HELD_ROWS of the held-out rows: half of them the latest, half spread over all."""
+    if len(held) <= HELD_ROWS:
+        return held
+    latest = held[-HELD_ROWS // 2 :]
+    earlier = held[: -HELD_ROWS // 2]
+    return np.concatenate([earlier[np.linspace(0, len(earlier) - 1, HELD_ROWS // 2).astype(np.int64)], latest])
 
 
 def cold_steps(n: int, events: int = 1) -> int:

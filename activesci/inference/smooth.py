@@ -1,4 +1,4 @@
-"""A Gaussian process's mean on a fixed set of centres: the expected outcome where no polynomial follows it."""
+"""A Gaussian process's mean on a fixed set of centres: the expected outcomes where no polynomial follows them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +16,8 @@ CENTRES, CENTRES_TRIED, ROWS_TRIED, ITERATIONS = 300, 200, 2000, 30
 ROWS_AT_ONCE = 16_384
 JITTER = 1e-7
 FARTHEST = -40.0
+MOST_APART = 4
+"""Of more columns the noise is taken to grow and fall alike over the inputs: one matrix product serves them all."""
 WARP_SPREAD = 0.75
 """Standard deviation that the logs of a warp's two exponents have beforehand."""
 
@@ -50,7 +52,7 @@ class Warp:
 
 @dataclass(frozen=True, slots=True)
 class Smooth:
-    """A sum of equal bumps of warped inputs, one at each centre.
+    """For each outcome column a sum of bumps of warped inputs, one at each centre; the columns share the bumps.
 
     References:
         Titsias, Variational learning of inducing variables in sparse Gaussian processes, 2009: how lengths, warp and
@@ -63,7 +65,7 @@ class Smooth:
         warp: The map of the inputs.
         height: The log of the function's size.
         centres: Mapped inputs of the centres, (m, p).
-        weights: (m,).
+        weights: (m, columns).
     """
 
     warp: Warp
@@ -72,21 +74,22 @@ class Smooth:
     weights: Tensor
 
     def __call__(self, x: FloatArray) -> FloatArray:
-        """Return the function at inputs (n, p), (n,)."""
+        """Return the functions at inputs (n, p), (n, columns)."""
         pieces = torch.split(torch.tensor(x), ROWS_AT_ONCE)
         return torch.cat([bumps(self.warp(piece), self.centres) @ self.weights for piece in pieces]).numpy()
 
     @classmethod
     def fit(cls, x: FloatArray, residual: FloatArray, scale: FloatArray) -> Self:
-        """Return the function found from all of it: lengths, warp, height and weights.
+        """Return the functions found from all of it: lengths, warp, height and weights.
 
         Args:
             x: Inputs, (n, p).
-            residual: Its values with noise, (n,).
-            scale: The noise's standard deviation up to a factor, (n,).
+            residual: Their values with noise, (n, columns).
+            scale: The noise's standard deviation up to a factor, (n, columns).
         """
         rows = spread(len(x), ROWS_TRIED)
-        tried = tuple(torch.tensor(a[rows]) for a in (x, residual, 1 / scale))
+        common = pattern(scale) * np.exp(np.log(scale).mean())
+        tried = tuple(torch.tensor(a[rows]) for a in (x, residual, 1 / common))
         low, high = torch.tensor(x.min(0)), torch.tensor(x.max(0))
         high = torch.where(high > low, high, low + 1)
         p = x.shape[1]
@@ -110,12 +113,20 @@ class Smooth:
         return empty.weighted(x, residual, scale)
 
     def weighted(self, x: FloatArray, residual: FloatArray, scale: FloatArray) -> Self:
-        """Return the function with its weights found anew; of `scale` the size matters now too."""
-        noise = torch.tensor(1 / scale)[:, None]
+        """Return the functions with their weights found anew; of `scale` the size matters now too."""
         between = prior_precision(self.centres, self.height)
-        heavy = bumps(self.warp(torch.tensor(x)), self.centres) * noise
-        weights = torch.linalg.solve(between + heavy.T @ heavy, heavy.T @ (torch.tensor(residual)[:, None] * noise))
-        return type(self)(self.warp, self.height, self.centres, weights[:, 0])
+        plain, values = bumps(self.warp(torch.tensor(x)), self.centres), torch.tensor(residual)
+        if residual.shape[1] > MOST_APART:
+            heavy = plain / torch.tensor(pattern(scale))[:, None]
+            inner, outer = heavy.T @ heavy, heavy.T @ (values / torch.tensor(pattern(scale))[:, None])
+            sizes = torch.tensor(level(scale)) ** 2
+            columns = [torch.linalg.solve(between + inner / s, outer[:, i] / s) for i, s in enumerate(sizes)]
+        else:
+            noises = torch.tensor(1 / scale)
+            heavies = [plain * noise[:, None] for noise in noises.T]
+            pairs = zip(heavies, (values * noises).T, strict=True)
+            columns = [torch.linalg.solve(between + heavy.T @ heavy, heavy.T @ value) for heavy, value in pairs]
+        return type(self)(self.warp, self.height, self.centres, torch.stack(columns, dim=1))
 
     def state(self) -> Mapping[str, NDArray[np.generic]]:
         """Return the function as named arrays."""
@@ -157,7 +168,7 @@ def evidence(warp: Warp, height: Tensor, noise: Tensor, x: Tensor, residual: Ten
         height: The log of the process's standard deviation.
         noise: The log of the factor of the noise's standard deviation.
         x: Inputs, (n, p), of which the first CENTRES_TRIED are the centres.
-        residual: Values, (n,).
+        residual: Values, (n, columns).
         precision: One over the noise's standard deviation up to a factor, (n,).
     """
     mapped = warp(x)
@@ -167,11 +178,21 @@ def evidence(warp: Warp, height: Tensor, noise: Tensor, x: Tensor, residual: Ten
     root = torch.linalg.cholesky(bumps(centres, centres) + JITTER * one)
     half = torch.linalg.solve_triangular(root, bumps(centres, mapped), upper=False) * torch.exp(height) * heavy
     whole = torch.linalg.cholesky(half @ half.T + one)
-    known = torch.linalg.solve_triangular(whole, (half @ (residual * heavy))[:, None], upper=False)
-    quadratic = ((residual * heavy) ** 2).sum() - (known**2).sum()
+    known = torch.linalg.solve_triangular(whole, half @ (residual * heavy[:, None]), upper=False)
+    quadratic = (((residual * heavy[:, None]) ** 2).sum() - (known**2).sum()) / residual.shape[1]
     log_det = 2 * torch.diagonal(whole).log().sum() - 2 * heavy.log().sum()
     unexplained = torch.exp(2 * height) * (heavy**2).sum() - (half**2).sum()
     return torch.as_tensor(-0.5 * (quadratic + log_det + unexplained))
+
+
+def level(scale: FloatArray) -> FloatArray:
+    """Return each column's size of the noise, the geometric mean over rows (n, columns), (columns,)."""
+    return np.asarray(np.exp(np.log(scale).mean(axis=0)))
+
+
+def pattern(scale: FloatArray) -> FloatArray:
+    """Return how the noise (n, columns) grows and falls over rows, whatever the columns' sizes, (n,)."""
+    return np.asarray(np.exp(np.log(scale / level(scale)).mean(axis=1)))
 
 
 def spread(n: int, wanted: int) -> NDArray[np.int64]:

@@ -39,7 +39,7 @@ def grid(layout: Layout, mixture: Mixture, low: float, high: float) -> tuple[flo
     """Return first point, last point and distance of a grid for values from `low` to `high`."""
     if not layout.reals:
         return 0.0, high, 1.0
-    step = FINENESS / float(mixture.precision.max())
+    step = FINENESS / mixture.sharpest
     return low - step, high + step, step
 
 

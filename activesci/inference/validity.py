@@ -26,9 +26,9 @@ class Validity:
     network: Network
 
     @classmethod
-    def cold(cls, inputs: int, share: float, members: int, rng: np.random.Generator) -> Self:
-        """Return the constant probability `share`, nothing trained."""
-        bias = torch.full((members, 1), float(np.log(share / (1 - share))))
+    def cold(cls, inputs: int, share: float, members: int, rng: np.random.Generator, device: str = "cpu") -> Self:
+        """Return the constant probability `share`, nothing trained, on a device."""
+        bias = torch.full((members, 1), float(np.log(share / (1 - share))), device=device)
         return cls(Network.initial(members, inputs, 1, bias, torch_generator(rng)))
 
     def fitted(self, x: FloatArray, valid: BoolArray, fresh: int, warm: bool, rng: np.random.Generator) -> Self:
@@ -41,9 +41,10 @@ class Validity:
             warm: Whether a short replay is to be done, half of it of fresh rows, and no full training.
             rng: Random numbers.
         """
-        rows, labels = torch.tensor(x, dtype=torch.float32), torch.tensor(valid, dtype=torch.float32)
+        rows, labels = (torch.tensor(a, dtype=torch.float32, device=self.network.device) for a in (x, valid))
 
         def loss(network: Network, index: Tensor) -> Tensor:
+            index = index.to(rows.device)
             logits = network(rows[index]).squeeze(-1)
             terms = torch.nn.functional.binary_cross_entropy_with_logits(logits, labels[index], reduction="none")
             return terms.mean(1)
@@ -62,8 +63,9 @@ class Validity:
             xi: Inputs for designs, (t, p).
         """
         with torch.no_grad():
-            grid = self.network.grid(torch.tensor(theta, dtype=torch.float32), torch.tensor(xi, dtype=torch.float32))
-        return np.asarray(grid.squeeze(-1).double().numpy().swapaxes(0, 1))
+            pair = (torch.tensor(a, dtype=torch.float32, device=self.network.device) for a in (theta, xi))
+            grid = self.network.grid(*pair)
+        return np.asarray(grid.squeeze(-1).double().cpu().numpy().swapaxes(0, 1))
 
     def state(self) -> Mapping[str, NDArray[np.generic]]:
         """Return the weights as arrays."""
