@@ -17,6 +17,8 @@ TRIES = 3
 """Draws from the prior before a simulator that fails at each is called broken."""
 QUICK = 0.1
 """A call below this many seconds is timed again, without what only the first call spends."""
+SHORT = 10.0
+"""A call below this many seconds is repeated, to see that it gives the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Pilot:
 
     Attributes:
         seconds: Time of one simulation [s].
+        repeatable: Whether the same seed gave the same outcome again.
         exact: Whether the model's own log-likelihood will be used.
         first: Simulations before the first measurement.
         per_round: Simulations after each.
@@ -33,6 +36,7 @@ class Pilot:
     """
 
     seconds: float
+    repeatable: bool
     exact: bool
     first: int
     per_round: int
@@ -64,8 +68,10 @@ def fly(study: "Study") -> Pilot:
     simulator.load()
     pool = experiment_for(study, simulator.run, nature_for(study)).pool()
     exact = _is_exact(study, simulator)
+    seconds, repeatable = _timed(study, simulator)
     return Pilot(
-        seconds=_timed(study, simulator),
+        seconds=seconds,
+        repeatable=repeatable,
         exact=exact,
         first=0 if exact else study.inference.simulations,
         per_round=0 if exact else study.inference.per_round,
@@ -74,8 +80,11 @@ def fly(study: "Study") -> Pilot:
     )
 
 
-def _timed(study: "Study", simulator: "Simulator") -> float:
-    """Return the seconds of one simulation, and see that what else the module offers can be called."""
+def _timed(study: "Study", simulator: "Simulator") -> tuple[float, bool]:
+    """Return the seconds of one simulation and whether it can be repeated; see that what else there is can be called.
+
+    One that takes long is not repeated, and believed.
+    """
     for attempt in range(TRIES):
         block, result = _simulated(study, simulator, attempt)
         valid = [row for row in range(len(result.y)) if row not in result.failures]
@@ -83,12 +92,15 @@ def _timed(study: "Study", simulator: "Simulator") -> float:
             break
     else:
         raise SimulatorError(f"the simulator failed at each of {TRIES} draws from the prior: {result.failures[0]}")
-    if result.seconds < QUICK:
-        result = simulator.run(block)
+    first, same = result, True
+    if first.seconds < SHORT:
+        again = simulator.run(block)
+        same = again.y.tobytes() == first.y.tobytes()
+        result = again if first.seconds < QUICK else first
     simulator.cost(block.xi)
     if _is_exact(study, simulator):
         simulator.log_likelihood(block.theta[valid], block.xi[valid], result.y[valid])
-    return result.seconds / len(result.y)
+    return result.seconds / len(result.y), same
 
 
 def _simulated(study: "Study", simulator: "Simulator", attempt: int) -> "tuple[Block, BlockResult]":

@@ -54,6 +54,11 @@ def _tell(name: str, pilot: "Pilot") -> None:
 
     one = duration(pilot.seconds) if pilot.seconds >= 1 else f"{1000 * pilot.seconds:.2g} ms"
     click.echo(f"study {name} is valid; one simulation took {one}")
+    if not pilot.repeatable:
+        click.echo(
+            "warning: the same seed gave another outcome: let all randomness come from the generator or the seed that "
+            "the simulator is given, or a run cannot be repeated, and a resumed one is not the same"
+        )
     if pilot.exact:
         click.echo("the simulator's own log-likelihood is used: no simulations are needed")
         return

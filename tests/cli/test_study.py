@@ -52,6 +52,14 @@ def test_validate_says_how_many_simulations_and_how_long(cli, study):
     assert "1 worker = " in said
 
 
+@pytest.mark.parametrize("noise", ["rng.normal()", "1e-16 * np.random.default_rng().normal()"])
+def test_validate_says_if_the_same_seed_gives_another_outcome(cli, study, noise):
+    model = study.with_name("model.py")
+    model.write_text(model.read_text().replace("0.1)}", f"0.1) * (1 + {noise})}}"))
+    said = cli("validate", study).stdout
+    assert ("the same seed gave another outcome" in said) is ("default_rng" in noise)
+
+
 def test_validate_leaves_nothing_behind(cli, study):
     cli("validate", study)
     assert {path.name for path in study.parent.iterdir()} - {"__pycache__"} == {"study.yaml", "model.py"}
@@ -127,7 +135,7 @@ def test_the_most_rounds_that_a_rule_allows(rule, rounds):
 
 
 def test_the_time_is_simulations_times_seconds_over_workers():
-    pilot = Pilot(seconds=0.5, exact=False, first=100, per_round=20, rounds=5, workers=4)
+    pilot = Pilot(seconds=0.5, repeatable=True, exact=False, first=100, per_round=20, rounds=5, workers=4)
     assert pilot.simulations == 200
     assert pilot.total == 25.0
     assert least(None, 3, 2) == 2

@@ -1,5 +1,8 @@
 """Campaigns whose simulator, or whose nature, is a program: the same bits as ever, and every attempt in the ledger."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -169,3 +172,60 @@ def test_floods_of_output_stay_out_of_the_ledger_and_out_of_memory(tmp_path):
         for attempt in unpack_attempts(arrays):
             assert len(attempt.stderr) < 5 * 4096  # each byte at most an escape
             assert all(letter.isprintable() or letter == "\n" for letter in attempt.stderr)
+
+
+ACCIDENTS = """
+import json, os, signal, subprocess, sys, time
+given = json.load(open("input.json"))
+kind = given["seed"] % 30
+if kind == 0:  # hangs, deaf to SIGTERM, with a deaf grandchild in a session of its own
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); NAP"
+    subprocess.Popen([sys.executable, "-S", "-c", deaf], start_new_session=True)
+    exec(deaf)
+if kind == 1:
+    os.kill(os.getpid(), signal.SIGSEGV)
+if kind == 2:
+    sys.exit(3)
+if kind == 3:
+    raise BaseException("odd")
+if kind == 4:
+    a = bytearray(400 * 2**20)
+    time.sleep(20)
+if kind == 5:
+    y = "nan"
+else:
+    y = given["parameters"]["slope"] * given["design"]["x"] + given["seed"] % 1000 / 10000
+open(given["output"], "w").write(json.dumps({"y": float(y)}))
+"""
+
+
+def naps(nap):
+    """Return the processes that have a text among their arguments."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found += [entry.parent.name] if nap.encode() in entry.read_bytes() else []
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("executor", ["serial", pytest.param("ray", marks=pytest.mark.ray)])
+def test_every_kind_of_accident_is_a_failed_attempt_and_the_rest_goes_on(tmp_path, executor):
+    """Trials 6 and 7: in a fifth of the simulations a program hangs, crashes, exits or takes too much memory."""
+    nap = f"time.sleep({30 + os.getpid() / 1e6})"
+    limits = {**COMMAND, "timeout": 1.0, "memory": 200e6, "retries": 1}
+    made = {"ray": {"workers": 2}} if executor == "ray" else {"serial": {}}
+    study = programs(tmp_path, simulator=limits, executor=made, inference={**FEW, "simulations": 150})
+    (tmp_path / "sim.py").write_text(ACCIDENTS.replace("NAP", nap))
+    campaign = finished(study, tmp_path / "run")
+    assert campaign.history.status == "stopped", campaign.history.reason
+    attempts = [one for _, arrays in events(tmp_path / "run", Kind.SIMULATED) for one in unpack_attempts(arrays)]
+    reasons = {one.reason.partition(",")[0] for one in attempts}
+    assert {"timed out after 1 s", "killed by SIGSEGV", "exit code 3", "exit code 1: BaseException: odd"} <= reasons
+    assert any(reason.startswith("ran out of memory: used more than 200000000") for reason in reasons)
+    assert any("outcome.y" in reason or "nan" in reason.lower() for reason in reasons)
+    assert len(attempts) == 2 * campaign.history.failed  # no more attempts than the study allows
+    assert 0.05 < campaign.history.failed / campaign.history.simulations < 0.4
+    assert naps(nap) == []
