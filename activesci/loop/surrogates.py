@@ -98,16 +98,7 @@ def ratio(study: Study, embedding: str | OwnModule) -> Surrogate:
 
 
 def posterior(study: Study, embedding: str | OwnModule) -> Surrogate:
-    """Return the amortised posterior.
-
-    Raises:
-        StudyError: If there is a design: what it has learned holds for one experiment.
-    """
-    if study.design_space.dim:
-        raise StudyError(
-            "inference.surrogate: found 'posterior' in a study with a design, expected one without: it learns to read "
-            "the outcome of one experiment, and not which experiment to do; take likelihood or ratio"
-        )
+    """Return the amortised posterior."""
     spaces = (study.parameter_space, study.outcome_space)
     return cast(Surrogate, PosteriorSurrogate(*spaces, members=study.inference.ensemble, embedding=embedding))
 

@@ -28,6 +28,7 @@ def check(study: "Study") -> None:
     _names(study)
     _outcome(study)
     _experiment(study)
+    _surrogate(study)
     check_programs(study)
     _designer(study)
     _stop(study)
@@ -171,6 +172,12 @@ def expression(text: str, design: Mapping[str, Any], path: Path_, kind: str) -> 
         wanted = "a condition such as 'x < 2'" if kind == "boolean" else "a number or an expression that yields one"
         raise Problem(path, shown(text), wanted)
     return parsed
+
+
+def _surrogate(study: "Study") -> None:
+    if study.inference.surrogate == "posterior" and study.design_space.dim:
+        found = "'posterior', which learns to read the outcome of one experiment, in a study with a design"
+        raise Problem(("inference", "surrogate"), found, "auto, exact, likelihood or ratio")
 
 
 def _constraints(study: "Study") -> None:
