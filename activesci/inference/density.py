@@ -35,7 +35,7 @@ MOST_PAIRS = 1_000_000
 MARGIN = 0.05
 """Log density [nats] by which the start of a normal marginal must be better than the linear one to be tried."""
 TRIAL_STEPS = 250
-DECAY, MEMORY = 1.0, 0.98
+DECAY, MEMORY = 0.1, 0.98
 """Weight decay, and the share of the averaged weights that is kept a step."""
 PATIENCE, LEAST_PATIENCE = 0.3, 100
 """A training ends when it has not become better for this share of its steps, and at least for so many."""

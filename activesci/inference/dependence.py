@@ -125,7 +125,7 @@ def regressed(features: FloatArray, early: FloatArray, late: FloatArray, vary: B
     """Return the coefficients (i, f) of `late` (n,) on each of `early` (n, i), constant where they do not vary."""
     blocks = [features if one else features[:, :1] for one in vary]
     design = np.concatenate([block * e[:, None] for block, e in zip(blocks, early.T, strict=True)], axis=1)
-    flat = regression(design, late[:, None], np.ones((len(late), 1)), SPLINE_RIDGE)[:, 0]
+    flat = regression(design, late[:, None], ridge=SPLINE_RIDGE)[:, 0]
     found, start = np.zeros((early.shape[1], features.shape[1])), 0
     for row, block in zip(found, blocks, strict=True):
         row[: block.shape[1]] = flat[start : start + block.shape[1]]

@@ -18,13 +18,13 @@ def scale_of(log_scale: Polynomial, x: FloatArray) -> FloatArray:
 
 def noise(x: FloatArray, residual: FloatArray, degree: int, knots: FloatArray | None = None) -> Polynomial:
     """Return the log of the scale of residuals (n, columns) by maximum likelihood (Fisher's scoring)."""
-    features, equal = terms(x, degree, knots), np.ones_like(residual)
+    features = terms(x, degree, knots)
     ridge = SPLINE_RIDGE if knots is not None and len(knots) else 0.0
     size = np.log(np.abs(residual) + 1e-6) - MEAN_LOG_ABS_NORMAL
-    fitted = Polynomial(degree, regression(features, size, equal, ridge), knots)
+    fitted = Polynomial(degree, regression(features, size, ridge=ridge), knots)
     for _ in range(SCORINGS):
         scale = np.exp(np.clip(features @ fitted.coefficients, LEAST, GREATEST))
         excess = np.minimum((residual / scale) ** 2, 20.0) - 1
-        step = regression(features, 0.5 * excess, equal, ridge)
+        step = regression(features, 0.5 * excess, ridge=ridge)
         fitted = Polynomial(degree, fitted.coefficients + step, knots)
     return fitted

@@ -72,9 +72,13 @@ def monomials(x: FloatArray, degree: int) -> FloatArray:
     return np.stack(columns, axis=1)
 
 
-def regression(features: FloatArray, targets: FloatArray, weights: FloatArray, ridge: float = 0.0) -> FloatArray:
-    """Return ridge coefficients, (terms, columns), with a weight for each row and column."""
+def regression(
+    features: FloatArray, targets: FloatArray, weights: FloatArray | None = None, ridge: float = 0.0
+) -> FloatArray:
+    """Return ridge coefficients, (terms, columns), with a weight for each row and column, or equal ones."""
     diagonal = (RIDGE * len(features) + ridge) * np.eye(features.shape[1])
+    if weights is None:
+        return np.asarray(np.linalg.solve(features.T @ features + diagonal, features.T @ targets))
     columns = []
     for target, weight in zip(targets.T, weights.T, strict=True):
         weight = weight / weight.mean()
