@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,10 +101,25 @@ class Surrogate(Protocol):
         """Return the surrogate with what an earlier fit has learned."""
 
 
+@runtime_checkable
+class Joint(Protocol):
+    """A surrogate whose error is common to measurements, so that their likelihoods do not simply multiply."""
+
+    def log_likelihood(self, theta: FloatArray, data: Data) -> FloatArray:
+        """Return the log-likelihood of all the data together, in nats.
+
+        Returns:
+            (draws, m): by each of several draws of the error, such that the log of their mean (`mixed`) is what the
+            posterior rests on.
+        """
+
+
 def log_likelihood(surrogate: Surrogate, theta: FloatArray, data: Data) -> FloatArray:
-    """Return the log-likelihood of all the data by each member, (members, m), in nats."""
+    """Return the log-likelihood of all the data by each member, (members, m), in nats; see `Joint`."""
     if len(data) == 0:
         return np.zeros((surrogate.members, len(theta)))
+    if isinstance(surrogate, Joint):
+        return surrogate.log_likelihood(theta, data)
     total: FloatArray = surrogate.log_prob(theta, data.xi, data.y[:, None, None, :])[:, :, 0, :].sum(axis=0)
     return total
 
