@@ -1,4 +1,14 @@
-"""What would be learned: the expected information gain of a possible experiment, and its error."""
+"""What would be learned: the expected information gain of a possible experiment, and its error.
+
+Every estimate is a pair, too low and too high on average, whose middle is free of the leading bias:
+
+    NestedGain   any outcome; outcomes are drawn from the surrogate
+    SummedGain   one binary, category or count; all outcomes are summed over
+    Further      of one measurement more beside others: the difference of two joint gains
+
+`realised` is what was learned; it has no bias to first order. `ignorance` is what not knowing the simulator costs; it
+is too high where it is near zero, as it is never negative.
+"""
 
 import numpy as np
 
@@ -9,10 +19,23 @@ from activesci.types import FloatArray
 from .base import Gain, GainEstimator
 from .beliefs import Beliefs
 from .further import Further
+from .ignorance import ignorance
 from .nested import NestedGain
+from .realised import Realised, realised
 from .summed import SummedGain
 
-__all__ = ["Beliefs", "Further", "Gain", "GainEstimator", "NestedGain", "SummedGain", "estimator_for"]
+__all__ = [
+    "Beliefs",
+    "Further",
+    "Gain",
+    "GainEstimator",
+    "NestedGain",
+    "Realised",
+    "SummedGain",
+    "estimator_for",
+    "ignorance",
+    "realised",
+]
 
 
 def estimator_for(study: Study, surrogate: Surrogate, theta: FloatArray, rng: np.random.Generator) -> GainEstimator:

@@ -6,8 +6,9 @@ from typing import Self
 
 import numpy as np
 
+from activesci.gain.alike import Alike
 from activesci.gain.base import ISOLATED, Gain
-from activesci.gain.beliefs import Alike, Beliefs
+from activesci.gain.beliefs import Beliefs
 from activesci.gain.support import Support, controlled
 from activesci.rng import Purpose, generator
 from activesci.types import FloatArray
@@ -65,7 +66,7 @@ class NestedGain:
 
     Fails when:
         the gain is above about log(inner samples) = 7 nats: the lower bound then stays there, and the upper one, which
-        is held at `ISOLATED` above it for each outcome, falls below the truth; see also `Beliefs.alike`.
+        is held at `ISOLATED` above it for each outcome, falls below the truth; see also `alike`.
 
     Attributes:
         beliefs: Surrogate and posterior samples.
@@ -128,7 +129,7 @@ class NestedGain:
 
     def _distance(self, share: FloatArray) -> FloatArray:
         """Return how far what is asked lies from its mean given each outcome, less what is expected, (n,)."""
-        asked = self.beliefs.asked[: share.shape[1]]
+        asked = self.beliefs.asked.at[: share.shape[1]]
         p = asked.shape[1]
         mean = share @ asked
         square = (share @ (asked[:, :, None] * asked[:, None, :]).reshape(-1, p * p)).reshape(-1, p, p)

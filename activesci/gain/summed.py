@@ -38,7 +38,7 @@ class SummedGain:
         As of `NestedGain`; leaving one out is the same pair of bounds, with the outcome summed over.
 
     Fails when:
-        the gain is above about log(samples) = 7 nats, which that of so few values is not; see also `Beliefs.alike`.
+        the gain is above about log(samples) = 7 nats, which that of so few values is not; see also `alike`.
 
     Attributes:
         beliefs: Surrogate and posterior samples.

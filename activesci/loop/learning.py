@@ -15,6 +15,7 @@ from activesci.loop.memory import Memory
 from activesci.loop.round import Belief
 from activesci.loop.setup import Setup
 from activesci.loop.stop import Pause
+from activesci.loop.teaching import Teaching
 from activesci.rng import Purpose, generator
 
 AGREED, OUTSIDE = 0.25, 0.01
@@ -37,6 +38,7 @@ class Learning:
 
     def __init__(self, setup: Setup, memory: Memory) -> None:
         self._setup, self._memory = setup, memory
+        self._teaching = Teaching(setup, memory)
 
     def complete(self, number: int) -> None:
         """Fit, unless that is recorded, and infer, which completes the pass and, if it is trusted, the round.
@@ -81,6 +83,8 @@ class Learning:
         said = {**described(belief), "doubt": doubt, "again": doubt is not None and self._may_go_on(number)}
         if not said["again"]:
             self._mention_doubts(number, belief.posterior, checked)
+            said |= (taught := self._teaching.found(number, belief))
+            self._teaching.mention(number, taught)
         said |= {"checked": found_in(checked), "seconds": time.perf_counter() - start}
         ranks = {} if checked is None else {"checked": np.concatenate(list(checked.ranks.values()))}
         self._setup.journal.append(Kind.INFERRED, number, said, {**as_arrays(belief.posterior), **ranks})

@@ -50,25 +50,29 @@ class Measuring:
         pool = None if setup.pool is None else setup.pool.xi[setup.rows_left()]
         cost, size = setup.cost if setup.has_cost else None, batch or setup.study.designer.batch
         choices = rounds.choose(setup.study, record.number, belief, setup.designer, cost, pool, size)
-        self._record_choices(record.number, choices, time.perf_counter() - start)
+        looked = np.concatenate([*(choice.xi[None] for choice in choices), choices[0].evaluated])
+        unsure = rounds.unsure(setup.study, record.number, belief, looked)
+        self._record_choices(record.number, choices, unsure, time.perf_counter() - start)
 
-    def _record_choices(self, number: int, choices: Sequence[Choice], seconds: float) -> None:
-        first = len(self._setup.journal.history.proposals)
+    def _record_choices(self, number: int, choices: Sequence[Choice], unsure: FloatArray, seconds: float) -> None:
+        """Record choices, and what not knowing the simulator costs at them and at what was looked at, (q + c,)."""
+        first, q = len(self._setup.journal.history.proposals), len(choices)
+        pairs = zip(choices, unsure[:q], strict=True)
         said = {
-            "proposals": [self._proposal(first + i, choice) for i, choice in enumerate(choices)],
+            "proposals": [self._proposal(first + i, choice, cost) for i, (choice, cost) in enumerate(pairs)],
             "designer": self._setup.study.designer.kind,
             "evaluations": sum(len(choice.gains) for choice in choices),
             "seconds": seconds,
         }
         gains = choices[0].gains
-        arrays = {"xi": choices[0].evaluated, "gain": gains.value}
+        arrays = {"xi": choices[0].evaluated, "gain": gains.value, "ignorance": unsure[q:]}
         bounds = {"lower": gains.lower, "upper": gains.upper, "error": gains.error}
         self._setup.journal.append(Kind.CHOSEN, number, said, arrays | bounds)
 
-    def _proposal(self, number: int, choice: Choice) -> dict[str, Any]:
-        gain = choice.gain
+    def _proposal(self, number: int, choice: Choice, unsure: float) -> dict[str, Any]:
+        gain, cost = choice.gain, float(unsure) if np.isfinite(unsure) else None
         sizes = {"gain": gain.value[0], "error": gain.error[0], "lower": gain.lower[0], "upper": gain.upper[0]}
-        return {"id": number, "design": self._setup.study.design_space.decode(choice.xi), **sizes}
+        return {"id": number, "design": self._setup.study.design_space.decode(choice.xi), **sizes, "ignorance": cost}
 
     def _propose_all_data(self, number: int) -> None:
         """In a study without design variables, take all the data there are, once."""

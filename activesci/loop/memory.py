@@ -49,13 +49,25 @@ class Memory:
 
     def belief(self) -> Belief | None:
         """Return what is believed after the last pass of the last round; None before the prior's round is done."""
-        rounds = self._setup.journal.history.rounds
-        complete = [(record.number, one) for record in rounds for one in record.passes if one.inferred is not None]
+        complete = self._complete()
         if not complete:
             return None
         if self._belief is None or self._belief[0] != len(complete):
             self._belief = (len(complete), self._recalled(*complete[-1]))
         return self._belief[1]
+
+    def before(self, number: int) -> Belief | None:
+        """Return what was believed before a round; None before the prior's."""
+        complete = self._complete()
+        earlier = [each for each in complete if each[0] < number]
+        if not earlier:
+            return None
+        return self.belief() if len(earlier) == len(complete) else self._recalled(*earlier[-1])
+
+    def _complete(self) -> list[tuple[int, Pass]]:
+        """Return every pass that has its posterior, with its round."""
+        rounds = self._setup.journal.history.rounds
+        return [(record.number, one) for record in rounds for one in record.passes if one.inferred is not None]
 
     def _recalled(self, number: int, learned: Pass) -> Belief:
         setup = self._setup

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from activesci.design import Choice, Designer, Question, ahead, together
-from activesci.gain import estimator_for
+from activesci.gain import Beliefs, Realised, estimator_for, ignorance, realised
 from activesci.inference import posterior as posteriors
-from activesci.inference.base import Data, Surrogate
+from activesci.inference.base import Data, Surrogate, log_likelihood, mixed
 from activesci.inference.posterior import Posterior
 from activesci.inference.smc import reflected
 from activesci.rng import Purpose, generator
@@ -21,8 +21,8 @@ POSTERIOR_SHARE = 0.75
 """Share of later simulations whose parameters come from the posterior; the rest come from the prior."""
 WIDENED = 3.0
 """Simulations are spread over up to about this many times the posterior's width."""
-PROMISING = 8
-"""The designs of the highest gain that simulations are sent to."""
+PROMISING, UNSURE = 8, 4
+"""The designs of the highest gain, and those where not knowing the simulator costs most, to simulate at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,41 @@ def choose(
     return (
         ahead(designer, question, batch, horizon, rng) if horizon > batch else together(designer, question, batch, rng)
     )
+
+
+def unsure(study: Study, round: int, belief: Belief, xi: FloatArray) -> FloatArray:
+    """Return what not knowing the simulator costs at designs (c, k), (c,), nats; NaN where it is not looked at."""
+    rng = generator(study.seed, round, Purpose.GAIN)
+    beliefs = Beliefs.of(belief.surrogate, study.parameter_space, belief.posterior.theta, rng, study.target)
+    return ignorance(beliefs, xi)
+
+
+def taught(study: Study, round: int, before: Belief, after: Belief, step: int = 0) -> Realised:
+    """Return what a round's measurements have taught about what is asked, the gain that was realised.
+
+    Args:
+        study: The study.
+        round: The round.
+        before: What was believed before it.
+        after: What is believed now.
+        step: How many passes the round has had.
+    """
+
+    def change(theta: FloatArray) -> FloatArray:
+        now, then = (mixed(log_likelihood(one.surrogate, theta, one.data)) for one in (after, before))
+        return now - then
+
+    rng = generator(study.seed, round, Purpose.GAIN, 1 + step)
+    samples = before.posterior.theta, after.posterior.theta
+    return realised(study.parameter_space, study.target, *samples, change, rng, evidence(before, after))
+
+
+def evidence(before: Belief, after: Belief) -> Realised | None:
+    """Return by how much the log evidence has grown, and its error; None for posteriors that do not know it."""
+    if isinstance(after.surrogate, posteriors.Amortised):
+        return None
+    then, now = before.posterior.population, after.posterior.population
+    return Realised(now.log_evidence - then.log_evidence, now.log_evidence_error)
 
 
 def planned(study: Study, round: int, batch: int) -> int:
@@ -165,10 +200,21 @@ def focused(xi: FloatArray, places: Sequence[FloatArray], rng: np.random.Generat
     return xi
 
 
-def promising(chosen: FloatArray, evaluated: FloatArray, gains: FloatArray) -> FloatArray:
-    """Return the chosen designs (q, k) and those of the highest gain among the evaluated (c, k), (p, k)."""
+def promising(
+    chosen: FloatArray, evaluated: FloatArray, gains: FloatArray, unsure: FloatArray | None = None
+) -> FloatArray:
+    """Return where simulations are worth most, (p, k): for the next choice, and for knowing the simulator.
+
+    Args:
+        chosen: The designs that were chosen, (q, k).
+        evaluated: Those that were looked at, (c, k), of which those of the highest gain and ignorance are taken.
+        gains: Their gains, (c,).
+        unsure: What not knowing the simulator costs there, (c,), as far as it is known and not zero.
+    """
     best = np.argsort(-gains, kind="stable")[:PROMISING]
-    return np.concatenate([chosen, evaluated[best]])
+    cost = np.zeros(len(evaluated)) if unsure is None else np.nan_to_num(unsure)
+    worst = np.argsort(-cost, kind="stable")[:UNSURE]
+    return np.concatenate([chosen, evaluated[best], evaluated[worst[cost[worst] > 0]]])
 
 
 def rows_of(rows: FloatArray, n: int, rng: np.random.Generator) -> FloatArray:

@@ -99,10 +99,12 @@ class Simulating:
         return arrays["theta"], arrays["xi"]
 
     def _promising(self) -> FloatArray:
-        """Return the round's designs, and those that were nearly chosen."""
+        """Return the round's designs, those that were nearly chosen, and those where the surrogate is least known."""
         chosen, event = self._memory.proposed(), self._memory.record.chosen
         arrays = self._setup.journal.arrays(event) if event else {}
-        return rounds.promising(chosen, arrays["xi"], arrays["gain"]) if arrays else chosen
+        if not arrays:
+            return chosen
+        return rounds.promising(chosen, arrays["xi"], arrays["gain"], arrays.get("ignorance"))
 
     def _run(self, number: int, todo: Sequence[Block], missing: BoolArray, again: frozenset[int]) -> None:
         """Run blocks, and record what comes back about every second.

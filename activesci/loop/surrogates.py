@@ -7,6 +7,7 @@ from typing import cast
 from activesci.errors import SimulatorError, StudyError
 from activesci.inference.amortised import PosteriorSurrogate
 from activesci.inference.base import Surrogate
+from activesci.inference.device import device_for
 from activesci.inference.exact import ExactSurrogate
 from activesci.inference.likelihood import LikelihoodSurrogate
 from activesci.inference.own import OwnModule
@@ -49,6 +50,11 @@ def surrogate_for(study: Study, simulator: Simulator) -> Chosen:
             f"inference.surrogate: found {kind!r}, which is not available in this version, expected one of auto, "
             f"{', '.join([*KINDS, *EMBEDDED])}"
         )
+    if kind != "likelihood" and study.inference.device == "cuda":
+        raise StudyError(
+            f"inference.device: found 'cuda' with the surrogate {kind!r}, expected it with likelihood: no other "
+            "computes on a GPU; take auto or cpu"
+        )
     if kind in EMBEDDED:
         embedding, digest = embedding_of(study)
         return Chosen(kind, why, EMBEDDED[kind](study, embedding), digest)
@@ -86,9 +92,18 @@ def exact(study: Study, simulator: Simulator) -> Surrogate:
 
 
 def likelihood(study: Study, simulator: Simulator) -> Surrogate:
-    """Return the neural likelihood, which looks closer where the posterior is."""
+    """Return the neural likelihood, which looks closer where the posterior is.
+
+    Raises:
+        StudyError: If a GPU is asked for and there is none.
+    """
     spaces = (study.parameter_space, study.design_space, study.outcome_space)
-    return cast(Surrogate, ZoomedSurrogate(LikelihoodSurrogate(*spaces, members=study.inference.ensemble)))
+    try:
+        device = device_for(study.inference.device)
+    except ValueError as error:
+        raise StudyError(f"inference.device: {error}") from error
+    whole = LikelihoodSurrogate(*spaces, members=study.inference.ensemble, device=device)
+    return cast(Surrogate, ZoomedSurrogate(whole))
 
 
 def ratio(study: Study, embedding: str | OwnModule) -> Surrogate:

@@ -117,6 +117,7 @@ class InferencePart(Part):
         passes: How often a round simulates and fits at most, while the posterior is not trusted.
         ensemble: Networks that are trained.
         particles: Samples of the posterior.
+        device: Where the likelihood's networks are trained and asked; auto is a GPU if there is one.
         max_failures: The share of failed simulations above which the campaign pauses.
     """
 
@@ -127,6 +128,7 @@ class InferencePart(Part):
     passes: Count = 4
     ensemble: Annotated[Whole, Field(ge=1, le=64)] = 4
     particles: Annotated[Whole, Field(ge=64, le=1_000_000)] = 4096
+    device: Literal["auto", "cpu", "cuda"] = "auto"
     max_failures: Annotated[Number, Field(ge=0, le=1)] = 0.5
 
 

@@ -102,7 +102,8 @@ workflow: line
 parameters: {slope: 1.0, x: 1.0}
 steps:
   draw:
-    command: ["{python}", "-S", "{folder}/draw.py", "{parameters.slope}", "{parameters.x}", "{seed}", "{outputs.drawn}"]
+    command: ["{python}", "-S", "{folder}/draw.py", "{parameters.slope}", "{parameters.x}", "{seed}",
+              "{outputs.drawn}"]
     each: {part: [0, 1]}
     outputs: {drawn: drawn.txt}
   mean:

@@ -126,11 +126,26 @@ def gain_projection(surface: GainSurface, scale: Scale, column: int, span: tuple
 
 
 @styled
-def best_gain(rounds: Sequence[int], gain: FloatArray, error: FloatArray) -> Figure:
-    """Draw the gain expected of the design picked, against the rounds."""
+def best_gain(rounds: Sequence[int], gain: FloatArray, error: FloatArray, taught: FloatArray | None = None) -> Figure:
+    """Draw the gain expected of the designs picked, and what they have taught, against the rounds."""
     figure, axes = panel(400, 220)
-    axes.errorbar(rounds, gain, yerr=error, color=BLUE, marker="o", markersize=5, markeredgecolor=PAPER, elinewidth=1)
-    axes.set_ylim(min(0.0, float(np.nanmin(gain, initial=0.0))), None)
+    label_ = "expected" if taught is not None else ""
+    axes.errorbar(
+        rounds,
+        gain,
+        yerr=error,
+        color=BLUE,
+        marker="o",
+        markersize=5,
+        markeredgecolor=PAPER,
+        elinewidth=1,
+        label=label_,
+    )
+    lowest = float(np.nanmin(gain, initial=0.0))
+    if taught is not None:
+        axes.plot(rounds, taught, color=VERMILLION, marker="x", markersize=6, linewidth=0, label="taught")
+        axes.legend(frameon=False, fontsize="small")
+    axes.set_ylim(min(0.0, lowest), None)
     axes.set_xlabel("round")
     axes.set_ylabel(GAIN)
     axes.locator_params(axis="y", nbins=5)

@@ -67,15 +67,17 @@ MEANING = {
 
 
 def best_gain_picture(reading: Reading) -> Picture | None:
-    """Return the gain expected of the designs picked, against the rounds; None before the second."""
-    rows = [(r.number, p["gain"], p.get("error") or 0.0) for r in reading.history.rounds for p in r.proposals]
-    rows = [row for row in rows if row[1] is not None]
-    if len({row[0] for row in rows}) < 2:
+    """Return what was expected of the designs picked and what they taught, by round; None before the second."""
+    records = [r for r in reading.history.rounds if any(p["gain"] is not None for p in r.proposals)]
+    if len(records) < 2:
         return None
-    rounds = sorted({row[0] for row in rows})
-    best = [max((row for row in rows if row[0] == r), key=lambda row: row[1]) for r in rounds]
-    figure = figures.best_gain(rounds, np.array([b[1] for b in best]), np.array([b[2] for b in best]))
-    return Picture.of(figure, "expected gain of the design picked against the rounds")
+    gain = [sum(p["gain"] or 0.0 for p in record.proposals) for record in records]
+    error = [float(np.hypot.reduce([p.get("error") or 0.0 for p in record.proposals])) for record in records]
+    said = [record.inferred.payload if record.inferred else {} for record in records]
+    taught = np.array([one.get("realised", np.nan) for one in said], dtype=np.float64)
+    known = taught if np.isfinite(taught).any() else None
+    figure = figures.best_gain([r.number for r in records], np.array(gain), np.array(error), known)
+    return Picture.of(figure, "gain expected of the designs picked, and what they taught, against the rounds")
 
 
 def _kind(reading: Reading, surfaces: list[GainSurface]) -> str:
