@@ -1,6 +1,7 @@
 """What holds for every test: one thread, no network, and none of Ray's reports home."""
 
 import os
+import signal
 
 # Before numpy or torch is imported: more threads are slower on small arrays, and less equal.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -10,6 +11,11 @@ os.environ["MPLBACKEND"] = "Agg"
 
 import pytest  # noqa: E402 - the environment must be set before anything that reads it
 import pytest_socket  # noqa: E402
+
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # as in what a script's shell starts with &, and all its children
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
