@@ -4,10 +4,10 @@
 
 A simulator that sees only sizes: y = x (|a|, |b|) + noise of sd 0.15, with a and b normal of means 0.2 and 0.4 and sd
 1. No measurement tells the four signs of (a, b) apart, so that the posterior has four modes, whose weights are those
-of the prior there: about 0.39, 0.26, 0.21 and 0.14. They are found by integration on a grid. For each seed a likelihood
-is learned from 4000 simulations (with `--exact` it is taken as known), and the posterior of six measurements is sampled
-at once, and again one measurement after the other. Printed are, over the seeds, the errors of the four weights relative
-to the weights: mean, spread and largest.
+of the prior there: about 0.39, 0.26, 0.21 and 0.14. They are found by integration on a grid. For each seed a
+likelihood is learned from 4000 simulations (with `--exact` it is taken as known), and the posterior of six
+measurements is sampled at once, and again one measurement after the other. Printed are, over the seeds, the errors of
+the four weights relative to the weights: mean, spread and largest.
 """
 
 import argparse

@@ -62,10 +62,10 @@ def belief_of(asked, fitted, bank, y, number):
     return belief, refitted, sampled + time.process_time() - start
 
 
-def run(task, surrogate, n, seed, said, again):
-    """Fit once and sample each of the seed's observations, as far as they are not done."""
+def run(task, surrogate, n, seed, observations, said, again):
+    """Fit once and sample each of the seed's observations (their places), as far as they are not done."""
     which = {"task": task.name, "method": surrogate, "simulations": n, "seed": seed}
-    todo = OBSERVATIONS[seed] if again else missing(FILE, which, OBSERVATIONS[seed], engine=ENGINE)
+    todo = observations if again else missing(FILE, which, observations, engine=ENGINE)
     if not todo:
         return
     theta, y = task.simulations(n, seed)
@@ -94,6 +94,7 @@ def main():
     parser.add_argument("--surrogate", default="auto", choices=["auto", "likelihood", "posterior", "ratio"])
     parser.add_argument("--simulations", type=int, nargs="+", default=[1000, 10_000])
     parser.add_argument("--seeds", type=int, nargs="+", default=list(OBSERVATIONS))
+    parser.add_argument("--observations", type=int, default=3, help="of each seed")
     parser.add_argument("--commit", default=commit(), help="what the rows say of the engine's version")
     parser.add_argument("--again", action="store_true", help="run what is there already once more")
     parser.add_argument("tasks", nargs="*", default=list(TASKS), metavar="task")
@@ -101,7 +102,8 @@ def main():
     for n in options.simulations:
         for seed in options.seeds:
             for name in options.tasks:
-                run(TASKS[name], options.surrogate, n, seed, options.commit, options.again)
+                observations = OBSERVATIONS[seed][: options.observations]
+                run(TASKS[name], options.surrogate, n, seed, observations, options.commit, options.again)
 
 
 if __name__ == "__main__":

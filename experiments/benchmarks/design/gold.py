@@ -1,0 +1,81 @@
+"""Estimated gains against exact ones: `python gold.py PATH/eig.json` (the file of exact gains; see the README).
+
+The exact surrogate shows the estimator's own error, the learned one that of a campaign that has simulations only.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+from kept import EXPERIMENTS, exact, kept, simulator_of, table
+
+from activesci.gain import estimator_for
+from activesci.inference.likelihood import LikelihoodSurrogate
+from activesci.ledger.bank import Bank
+from activesci.rng import Purpose, generator
+from activesci.study import Study
+from activesci.types import Block
+
+PROBLEMS = ("gaussian_cosine", "weinberg_toy")
+
+
+def learned(study, simulations, seed):
+    """Return a likelihood surrogate of so many simulations all over prior and designs."""
+    rng = np.random.default_rng(seed)
+    space = study.parameter_space
+    theta, xi = space.from_cube(rng.random((simulations, space.dim))), study.design_space.sample(simulations, rng)
+    y = simulator_of(study).run(Block(0, Purpose.SIMULATE, seed, theta, xi)).y
+    bank = Bank.of(0, theta, xi, [{"index": np.arange(simulations), "y": y}])
+    parts = (space, study.design_space, study.outcome_space)
+    return LikelihoodSurrogate(*parts).fit(bank, simulations, None, rng)[0]
+
+
+def estimated(key, designs):
+    study = Study.load(EXPERIMENTS / key["problem"] / "study.yaml")
+    surrogate = exact(study) if key["surrogate"] == "exact" else learned(study, key["simulations"], key["seed"])
+    rng = np.random.default_rng([key["seed"], 1])
+    theta = study.parameter_space.from_cube(rng.random((4096, study.parameter_space.dim)))
+    estimator = estimator_for(study, surrogate, theta, generator(key["seed"], 1, Purpose.GAIN))
+    if key["precision"] == "coarse":
+        estimator = estimator.coarse()
+    gain = estimator(np.array(designs)[:, None])
+    return {"value": gain.value.tolist(), "error": gain.error.tolist(), "width": (gain.upper - gain.lower).tolist()}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("gold", type=Path, help="the file of exact gains")
+    parser.add_argument("--seeds", type=int, default=100, help="repetitions with the exact likelihood")
+    parser.add_argument("--learned", type=int, default=3, help="repetitions with learned likelihoods")
+    parser.add_argument("--simulations", type=int, default=10_000)
+    parser.add_argument("--again", action="store_true")
+    given = parser.parse_args()
+    gold, rows = json.loads(given.gold.read_text()), []
+    for problem in PROBLEMS:
+        designs = [float(at) for at in gold[problem]["eig"]]
+        truth = np.array(list(gold[problem]["eig"].values()))
+        cases = [("exact", "fine", given.seeds), ("exact", "coarse", given.seeds), ("learned", "fine", given.learned)]
+        cases = [case for case in cases if case[2]]
+        for surrogate, precision, seeds in cases:
+            size = given.simulations if surrogate == "learned" else 0
+            keys = [
+                {"problem": problem, "surrogate": surrogate, "precision": precision, "simulations": size, "seed": seed}
+                for seed in range(seeds)
+            ]
+            lines = kept("gold", keys, lambda key, d=designs: estimated(key, d), given.again)
+            value, error = (np.array([line[name] for line in lines]) for name in ("value", "error"))
+            off = value - truth
+            rows.append(
+                [problem, surrogate, precision, seeds, f"{np.abs(off.mean(0)).max():.4f}", f"{off.std(0).max():.4f}"]
+                + [f"{error.mean(0).max():.4f}", f"{np.abs(off).max():.3f}", f"{np.mean(np.abs(off) < 2 * error):.3f}"]
+            )
+    table(
+        ["problem", "likelihood", "samples", "seeds", "largest bias [nats]", "largest sd", "largest stated error"]
+        + ["largest error of all", "truth within 2 stated errors"],
+        rows,
+    )
+
+
+if __name__ == "__main__":
+    main()
