@@ -8,7 +8,7 @@ import click
 from .campaign import EXISTING
 
 if TYPE_CHECKING:
-    from activesci.inference.calibration import Calibration
+    from activesci.inference.checks.calibration import Calibration
     from activesci.loop.calibrating import Origin, Tempered
 
 

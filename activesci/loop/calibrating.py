@@ -9,10 +9,10 @@ import numpy as np
 from activesci.errors import CampaignError
 from activesci.execute import executor_for
 from activesci.inference.base import Data
-from activesci.inference.calibration import Calibration, Repetition, repeat_from_posterior, repeat_from_prior
-from activesci.inference.crosscheck import CrossCheck, cross_check
+from activesci.inference.checks.calibration import Calibration, Repetition, repeat_from_posterior, repeat_from_prior
+from activesci.inference.checks.crosscheck import CrossCheck, cross_check
+from activesci.inference.checks.tempering import POWERS, power_for, repeat_tempered, tempered
 from activesci.inference.posterior import Posterior
-from activesci.inference.tempering import POWERS, power_for, repeat_tempered, tempered
 from activesci.ledger import Kind
 from activesci.loop.memory import Memory
 from activesci.loop.round import Belief

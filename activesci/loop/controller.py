@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from activesci.errors import CampaignError, DesignError
-from activesci.inference.calibration import Calibration
-from activesci.inference.crosscheck import CrossCheck
+from activesci.inference.checks.calibration import Calibration
+from activesci.inference.checks.crosscheck import CrossCheck
 from activesci.inference.posterior import Posterior
 from activesci.ledger import History, Kind
 from activesci.loop.calibrating import Calibrating, Origin, Tempered

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from activesci.inference.base import Surrogate
-from activesci.inference.heldout import HeldOut, held_out, kept_from_fits
+from activesci.inference.checks.heldout import HeldOut, held_out, kept_from_fits
 from activesci.inference.posterior import Posterior, as_arrays
 from activesci.ledger import Kind
 from activesci.loop import round as rounds

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from activesci.design import Choice
-from activesci.inference.misfit import RATE, misfit
+from activesci.inference.checks.misfit import RATE, misfit
 from activesci.inference.predictive import ALARM, surprise
 from activesci.ledger import Kind
 from activesci.loop import round as rounds

@@ -7,13 +7,12 @@ from typing import cast
 from activesci.errors import SimulatorError, StudyError
 from activesci.inference.amortised import PosteriorSurrogate
 from activesci.inference.base import Surrogate
-from activesci.inference.device import device_for
+from activesci.inference.embeddings.own import OwnModule
+from activesci.inference.embeddings.readers import large, sketches
 from activesci.inference.exact import ExactSurrogate
-from activesci.inference.likelihood import LikelihoodSurrogate
-from activesci.inference.own import OwnModule
+from activesci.inference.likelihood import LikelihoodSurrogate, ZoomedSurrogate
+from activesci.inference.networks.device import device_for
 from activesci.inference.ratio import RatioSurrogate
-from activesci.inference.readers import large, sketches
-from activesci.inference.zoomed import ZoomedSurrogate
 from activesci.simulate import Simulator
 from activesci.simulate.source import load_source
 from activesci.study import Study

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from activesci.inference.heldout import EVERY, FEWEST
+from activesci.inference.checks.heldout import EVERY, FEWEST
 from activesci.ledger import Kind, Ledger
 
 from .overconfident import stands_in

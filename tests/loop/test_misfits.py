@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from activesci.inference.misfit import RATE, misfit
+from activesci.inference.checks.misfit import RATE, misfit
 from activesci.ledger import Event, Kind, Measurement
 from activesci.loop.controller import Campaign
 

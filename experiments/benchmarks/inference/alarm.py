@@ -25,9 +25,9 @@ import numpy as np
 
 from activesci import Study
 from activesci.inference.base import Data
+from activesci.inference.checks.misfit import misfit
 from activesci.inference.exact import ExactSurrogate
 from activesci.inference.likelihood import LikelihoodSurrogate
-from activesci.inference.misfit import misfit
 from activesci.inference.posterior import prior, update
 from activesci.inference.predictive import ALARM, surprise
 from activesci.ledger import Bank

@@ -16,9 +16,8 @@ from scipy.optimize import least_squares
 
 from activesci import Study
 from activesci.inference.base import Data
-from activesci.inference.likelihood import LikelihoodSurrogate
+from activesci.inference.likelihood import LikelihoodSurrogate, ZoomedSurrogate
 from activesci.inference.posterior import prior, update
-from activesci.inference.zoomed import ZoomedSurrogate
 from activesci.ledger import Bank
 from activesci.loop.learning import doubt_about
 from activesci.loop.round import Belief, around

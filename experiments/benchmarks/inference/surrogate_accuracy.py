@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from activesci.inference.base import mixed
-from activesci.inference.likelihood import LikelihoodSurrogate, events_of
+from activesci.inference.likelihood.surrogate import LikelihoodSurrogate, events_of
 from activesci.ledger.bank import Bank
 from activesci.measure import experiment_for
 from activesci.simulate.function import FunctionSimulator

@@ -1,0 +1,5 @@
+"""`surrogate: posterior`: the posterior for any outcome, learned at once."""
+
+from activesci.inference.amortised.surrogate import PosteriorSurrogate
+
+__all__ = ["PosteriorSurrogate"]

@@ -1,0 +1,1 @@
+"""What is known of outcomes before any network is trained: fits in closed form that networks start from."""

@@ -1,0 +1,237 @@
+"""The closed-form start: a Gaussian with smooth mean, noise and dependence, before any network is trained."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from activesci.inference.closed_form.dependence import Dependence
+from activesci.inference.closed_form.log_scale import noise, scale_of
+from activesci.inference.closed_form.polynomial import (
+    MOST_TERMS,
+    Polynomial,
+    affordable,
+    knots_over,
+    regression,
+    terms,
+)
+from activesci.inference.closed_form.smooth import MOST_APART, Smooth
+from activesci.types import FloatArray
+
+TOLERANCE = 0.003
+"""Held-out log density [nats] that a simpler start may lose against the best one."""
+MOST_SMOOTH = 8
+"""Of more inputs no smooth mean is tried."""
+NOISIEST = 6
+"""The highest degree of the log scale."""
+TREND_KNOTS, NOISE_KNOTS = (8,), (8, 16)
+"""Knots of the splines that are tried beside polynomials, for the mean and for the log scale."""
+
+Terms = tuple[int, int]
+"""A degree, and the knots of each input's spline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A Gaussian whose mean, log scale and dependence are functions of the inputs.
+
+    What it cannot say, the network learns as a correction; a linear-Gaussian simulator needs no correction.
+
+    Attributes:
+        trend: The mean, or what `smooth` is added to.
+        smooth: What the means have beyond the trend, column by column or for all at once, or nothing.
+        log_scale: The log of the noise.
+        dependence: How columns depend on one another, or None.
+    """
+
+    trend: Polynomial
+    smooth: tuple[Smooth, ...]
+    log_scale: Polynomial
+    dependence: Dependence | None = None
+
+    def __call__(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return mean and scale of each column by itself at inputs (n, p), each (n, columns)."""
+        return self.mean(x), scale_of(self.log_scale, x)
+
+    def whitening(self, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return mean, scale (n, columns) and what is below the diagonal of 1 (n, columns, columns).
+
+        The matrix makes (z - mean) / scale independent; columns depend on those before them.
+        """
+        mean, scale = self(x)
+        if self.dependence is None:
+            return mean, scale, np.zeros((len(x), mean.shape[1], mean.shape[1]))
+        sigma, lower = self.dependence(x)
+        return mean, scale * sigma, lower
+
+    def mean(self, x: FloatArray) -> FloatArray:
+        """Return the mean at inputs (n, p), (n, columns)."""
+        mean = self.trend(x)
+        return mean + np.concatenate([smooth(x) for smooth in self.smooth], axis=1) if self.smooth else mean
+
+    def score(self, x: FloatArray, z: FloatArray) -> float:
+        """Return the mean log density of outcomes (n, columns) by themselves, in nats per row."""
+        mean, scale = self(x)
+        terms = -0.5 * ((z - mean) / scale) ** 2 - np.log(scale) - 0.5 * np.log(2 * np.pi)
+        return float(terms.sum(axis=1).mean())
+
+    @classmethod
+    def fit(cls, x: FloatArray, z: FloatArray) -> Self:
+        """Return the simplest start that describes held-out rows about as well as the best one.
+
+        Args:
+            x: Inputs, (n, p).
+            z: Outcomes in their coordinates, (n, columns).
+        """
+        return cls.rough(x, z).refined(x, z)
+
+    @classmethod
+    def rough(cls, x: FloatArray, z: FloatArray) -> Self:
+        """Return the start without smooth means and dependence."""
+        learn, check = parts(x, z)
+        degrees = [(degree, 0) for degree in range(9) if affordable(x.shape[1], degree, len(x))]
+        trends, noises = degrees + splined(x, TREND_KNOTS), degrees[: NOISIEST + 1] + splined(x, NOISE_KNOTS)
+        trend = trends[simplest([cls._of(*learn, one, (min(one[0], 2), 0)) for one in trends], *check)]
+        noisy = noises[simplest([cls._of(*learn, trend, one) for one in noises], *check)]
+        return cls._of(x, z, trend, noisy)
+
+    def refined(self, x: FloatArray, z: FloatArray, first: int = 1) -> Self:
+        """Return the start with smooth means and dependence, each if held-out rows ask for it.
+
+        Args:
+            x: Inputs, (n, p).
+            z: Outcomes in their coordinates, (n, columns).
+            first: The first column that may depend on those before it.
+        """
+        learn, check = parts(x, z)
+        best = self
+        if curved(self.trend, x):
+            smooth = self.smoothed(*learn)
+            rough = type(self)._of(*learn, shape(self.trend), shape(self.log_scale))
+            best = self if simplest([rough, smooth], *check) == 0 else smooth.refitted(x, z)
+        return best.depending(x, z, first)
+
+    @classmethod
+    def polynomial(cls, x: FloatArray, z: FloatArray, degree: int, noisy: int) -> Self:
+        """Return the start with a mean of one degree and a log scale of another, by rounds of weighting."""
+        return cls._of(x, z, (degree, 0), (noisy, 0))
+
+    @classmethod
+    def _of(cls, x: FloatArray, z: FloatArray, trend: Terms, noisy: Terms) -> Self:
+        """Return the start with these terms, by rounds of weighting."""
+        start = cls(Polynomial(0, np.zeros((1, z.shape[1]))), (), Polynomial(0, np.zeros((1, z.shape[1]))))
+        knots, noise_knots = knots_over(x, trend[1]), knots_over(x, noisy[1])
+        features = terms(x, trend[0], knots)
+        for _ in range(3):
+            coefficients = regression(features, z, 1 / scale_of(start.log_scale, x), float(bool(trend[1])))
+            residual = z - features @ coefficients
+            start = cls(Polynomial(trend[0], coefficients, knots), (), noise(x, residual, noisy[0], noise_knots))
+        return start
+
+    def smoothed(self, x: FloatArray, z: FloatArray) -> Self:
+        """Return the start with a linear trend and smooth means, from the noise that this one has found."""
+        scale = scale_of(self.log_scale, x)
+        trend = Polynomial(1, regression(terms(x, 1, None), z, 1 / scale))
+        residual = z - trend(x)
+        smooth = tuple(Smooth.fit(x, residual[:, part], scale[:, part]) for part in shares(z.shape[1]))
+        return replace(self, trend=trend, smooth=smooth).refitted(x, z)
+
+    def refitted(self, x: FloatArray, z: FloatArray) -> Self:
+        """Return the start with its smooth means and its noise found anew, in turn."""
+        start, residual = self, z - self.trend(x)
+        for _ in range(2):
+            scale = scale_of(start.log_scale, x)
+            pairs = zip(start.smooth, shares(z.shape[1]), strict=True)
+            found = tuple(one.weighted(x, residual[:, part], scale[:, part]) for one, part in pairs)
+            start = replace(start, smooth=found)
+            log_scale = noise(x, z - start.mean(x), self.log_scale.degree, self.log_scale.knots)
+            start = replace(start, log_scale=log_scale)
+        return start
+
+    def depending(self, x: FloatArray, z: FloatArray, first: int) -> Self:
+        """Return the start with the dependence of its residuals, if held-out rows ask for it."""
+        mean, scale = self(x)
+        residual = (z - mean) / scale
+        if first >= z.shape[1]:
+            return self
+        learn, check = parts(x, residual)
+        tried = Dependence.fit(*learn, first)
+        if tried is None or tried.score(*check) < np.mean(-0.5 * (check[1] ** 2 + LOG_2PI).sum(axis=1)) + TOLERANCE:
+            return self
+        return replace(self, dependence=Dependence.fit(x, residual, first))
+
+    def state(self) -> Mapping[str, NDArray[np.generic]]:
+        """Return the start as named arrays."""
+        arrays: dict[str, NDArray[np.generic]] = {
+            "trend": self.trend.coefficients,
+            "trend_knots": kept(self.trend),
+            "log_scale": self.log_scale.coefficients,
+            "log_scale_knots": kept(self.log_scale),
+            "degrees": np.array([self.trend.degree, self.log_scale.degree, len(self.smooth)]),
+        }
+        for i, smooth in enumerate(self.smooth):
+            arrays |= {f"smooth{i}.{name}": array for name, array in smooth.state().items()}
+        if self.dependence is not None:
+            arrays |= {f"dependence.{name}": array for name, array in self.dependence.state().items()}
+        return arrays
+
+    @classmethod
+    def restore(cls, state: Mapping[str, NDArray[np.generic]]) -> Self:
+        """Return the start that `state` has described."""
+        degree, noisy, smooth = (int(value) for value in state["degrees"])
+        names = ("trend", "trend_knots", "log_scale", "log_scale_knots")
+        trend, knots, log_scale, noise_knots = (np.asarray(state[name], np.float64) for name in names)
+        parts = tuple(Smooth.restore(below(state, f"smooth{i}")) for i in range(smooth))
+        chain = below(state, "dependence")
+        dependence = Dependence.restore(chain) if chain else None
+        return cls(Polynomial(degree, trend, knots), parts, Polynomial(noisy, log_scale, noise_knots), dependence)
+
+
+LOG_2PI = float(np.log(2 * np.pi))
+
+
+def parts(x: FloatArray, z: FloatArray) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
+    """Return the rows to learn from and every fifth row, to check on."""
+    held = np.arange(len(x)) % 5 == 0
+    return (x[~held], z[~held]), (x[held], z[held])
+
+
+def splined(x: FloatArray, sizes: tuple[int, ...]) -> list[Terms]:
+    """Return a line and splines of so many knots each, as far as there are rows enough for inputs (n, p)."""
+    most = min(MOST_TERMS, len(x) // 10)
+    return [(1, size) for size in sizes if x.shape[1] and 1 + x.shape[1] * (1 + size) <= most]
+
+
+def shares(columns: int) -> list[slice]:
+    """Return the columns that share bumps: each has its own where they are few, all share where they are many."""
+    return [slice(i, i + 1) for i in range(columns)] if columns <= MOST_APART else [slice(0, columns)]
+
+
+def curved(trend: Polynomial, x: FloatArray) -> bool:
+    """Return whether a mean is bent so much, or has so few terms to choose from, that a smooth one may be better."""
+    most = max(degree for degree in range(9) if affordable(x.shape[1], degree, len(x)))
+    return 0 < x.shape[1] <= MOST_SMOOTH and (trend.degree >= min(3, most) or bool(shape(trend)[1]))
+
+
+def shape(polynomial: Polynomial) -> Terms:
+    """Return a polynomial's degree and the knots of its splines."""
+    return polynomial.degree, 0 if polynomial.knots is None else len(polynomial.knots)
+
+
+def kept(polynomial: Polynomial) -> FloatArray:
+    """Return the knots of a polynomial's splines as an array that can be saved, (k, p)."""
+    return np.zeros((0, 0)) if polynomial.knots is None else polynomial.knots
+
+
+def simplest(starts: Sequence[Start], x: FloatArray, z: FloatArray) -> int:
+    """Return which start is the first that describes rows about as well as the best one."""
+    scores = [start.score(x, z) for start in starts]
+    enough = max(scores) - TOLERANCE
+    return next(i for i, score in enumerate(scores) if score >= enough)
+
+
+def below(state: Mapping[str, NDArray[np.generic]], prefix: str) -> dict[str, NDArray[np.generic]]:
+    """Return the arrays whose names begin with `prefix.`, without it."""
+    return {name[len(prefix) + 1 :]: array for name, array in state.items() if name.startswith(f"{prefix}.")}

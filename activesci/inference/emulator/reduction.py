@@ -1,0 +1,167 @@
+"""The coordinates of an outcome in which an emulator works: standardised, and few where it has many columns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from activesci.inference.closed_form.start import below
+from activesci.inference.emulator.bend import Bend
+from activesci.study.outcomes import OutcomeGroup
+from activesci.types import BoolArray, FloatArray
+
+MOST = 12
+"""Coordinates that are emulated at most."""
+KEPT = 1e-4
+"""Share of the standardised variance that the coordinates that are not emulated may hold, if there are so few."""
+FEW_COUNTS = 5.0
+"""Counts below this are no nearly continuous numbers."""
+ANSCOMBE = 0.375
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """A map of an event's columns (counts by their roots, others bent) to coordinates, most telling first.
+
+    Up to MOST columns are bent and standardised. More are turned to their principal components; those that are not
+    emulated are kept as noise of one variance, so that nothing of the outcome is lost and its error is not ignored.
+
+    References:
+        Higdon et al., Computer model calibration using high-dimensional output, 2008, doi:10.1198/016214507000000888.
+        Anscombe, The transformation of Poisson, binomial and negative-binomial data, 1948.
+
+    Fails when:
+        what tells of a parameter is a small part of the variance of many columns: it is then left to the noise.
+
+    Attributes:
+        counts: Which columns are counts, (columns,).
+        bend: The scales of the columns.
+        centre, scale: Of the columns, (columns,).
+        axes: Orthogonal, what standardised columns are multiplied with, (columns, columns).
+        emulated: How many of the coordinates are emulated.
+        rest: The variance of each of the others.
+    """
+
+    counts: BoolArray
+    bend: Bend
+    centre: FloatArray
+    scale: FloatArray
+    axes: FloatArray
+    emulated: int
+    rest: float
+
+    @classmethod
+    def of(cls, group: OutcomeGroup, x: FloatArray, y: FloatArray) -> Self:
+        """Return the coordinates for a bank; where an outcome has several events or many columns, none are bent.
+
+        Args:
+            group: The outcome group.
+            x: Inputs, (n, p).
+            y: Events, (n, events, columns); padding is NaN.
+
+        Raises:
+            ValueError: If the group has columns that an emulator cannot serve.
+        """
+        counts = np.array([column.kind == "count" for column in group.columns])
+        events = y[~np.isnan(y).any(axis=2)]
+        check(group, events)
+        columns = rooted(events, counts)
+        simple = len(counts) <= MOST and len(events) == len(x)
+        bend = Bend.of(x, columns) if simple else Bend.none(len(counts))
+        columns, _ = bend.forward(columns)
+        centre, scale = columns.mean(axis=0), columns.std(axis=0)
+        scale = np.where(scale > 0, scale, np.maximum(np.abs(centre), 1.0))
+        if len(counts) <= MOST:
+            return cls(counts, bend, centre, scale, np.eye(len(counts)), len(counts), 1.0)
+        variances, axes = np.linalg.eigh(np.cov(((columns - centre) / scale).T))
+        variances, axes = np.maximum(variances[::-1], 0.0), axes[:, ::-1]
+        left = 1 - np.cumsum(variances) / variances.sum()
+        emulated = min(MOST, 1 + int((left > KEPT).sum()))
+        rest = max(float(variances[emulated:].mean()), 1e-12)
+        return cls(counts, bend, centre, scale, np.ascontiguousarray(axes), emulated, rest)
+
+    def forward(self, events: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the emulated coordinates, and the log density of all else.
+
+        Args:
+            events: (..., columns); padding is NaN.
+
+        Returns:
+            (..., emulated), and (...): the log of the map's derivative and of the density of the other coordinates.
+        """
+        bent, derivative = self.bend.forward(rooted(events, self.counts))
+        derivative = derivative - np.log(self.scale)
+        derivative[..., self.counts] -= 0.5 * np.log(events[..., self.counts] + ANSCOMBE)
+        z = ((bent - self.centre) / self.scale) @ self.axes
+        others = z[..., self.emulated :]
+        density = -0.5 * others**2 / self.rest - 0.5 * np.log(2 * np.pi * self.rest)
+        return z[..., : self.emulated], derivative.sum(axis=-1) + density.sum(axis=-1)
+
+    def inverse(self, z: FloatArray, normal: FloatArray) -> FloatArray:
+        """Return events (..., columns) of emulated coordinates and standard normal numbers for the others."""
+        whole = np.concatenate([z, np.sqrt(self.rest) * normal], axis=-1)
+        columns = self.bend.inverse((whole @ self.axes.T) * self.scale + self.centre)
+        root = np.maximum(columns[..., self.counts], 0.0) / 2
+        columns[..., self.counts] = np.maximum(np.rint(root**2 - ANSCOMBE), 0.0)
+        return np.asarray(columns)
+
+    @property
+    def others(self) -> int:
+        """How many coordinates are not emulated."""
+        return len(self.counts) - self.emulated
+
+    def state(self) -> Mapping[str, NDArray[np.generic]]:
+        """Return the coordinates as named arrays."""
+        return {
+            "counts": self.counts,
+            "centre": self.centre,
+            "scale": self.scale,
+            "axes": self.axes,
+            "sizes": np.array([self.emulated, self.rest]),
+            **{f"bend.{name}": array for name, array in self.bend.state().items()},
+        }
+
+    @classmethod
+    def restore(cls, state: Mapping[str, NDArray[np.generic]]) -> Self:
+        """Return the coordinates that `state` has described."""
+        emulated, rest = (float(value) for value in state["sizes"])
+        centre, scale, axes = (np.asarray(state[name], np.float64) for name in ("centre", "scale", "axes"))
+        bend = Bend.restore(below(state, "bend"))
+        return cls(np.asarray(state["counts"], np.bool_), bend, centre, scale, axes, int(emulated), rest)
+
+
+def rooted(events: FloatArray, counts: BoolArray) -> FloatArray:
+    """Return events (..., columns) with twice the root of the counts, whose noise is about one."""
+    columns = events.copy()
+    columns[..., counts] = 2 * np.sqrt(columns[..., counts] + ANSCOMBE)
+    return columns
+
+
+def refused(group: OutcomeGroup) -> str | None:
+    """Return in words which column an emulator cannot serve; None if it can serve them all."""
+    wrong = [column.name for column in group.columns if column.kind not in ("real", "count")]
+    if not wrong:
+        return None
+    return (
+        f"outcome.{wrong[0]}: found a binary or categorical outcome, but an emulator describes smooth numbers: "
+        "real outcomes and large counts; take inference.surrogate: likelihood"
+    )
+
+
+def check(group: OutcomeGroup, events: FloatArray) -> None:
+    """Refuse outcomes that are no nearly continuous numbers.
+
+    Raises:
+        ValueError: Naming the column and what to do.
+    """
+    if said := refused(group):
+        raise ValueError(said)
+    for i, column in enumerate(group.columns):
+        small = float((events[:, i] < FEW_COUNTS).mean())
+        if column.kind == "count" and small > 0.05:
+            raise ValueError(
+                f"outcome.{column.name}: found counts below {FEW_COUNTS:g} in {small:.0%} of the simulations, but an "
+                "emulator takes counts for nearly continuous numbers; take inference.surrogate: likelihood"
+            )

@@ -1,0 +1,324 @@
+"""The neural density of one outcome group: coordinates, a closed-form start, and an ensemble of corrections."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from activesci.inference.closed_form.start import Start, below
+from activesci.inference.likelihood.mixture import Layout, Mixture, initial_bias
+from activesci.inference.likelihood.tabulated import table
+from activesci.inference.networks.coordinates import OutcomeScale
+from activesci.inference.networks.network import Network, train
+from activesci.inference.networks.rows import (
+    COLD_RATE,
+    ROWS_AT_ONCE,
+    WARM_RATE,
+    WARM_STEPS,
+    Rows,
+    batches,
+    cold_steps,
+    some_events,
+    split,
+    thinned,
+)
+from activesci.rng import torch_generator
+from activesci.study.outcomes import OutcomeGroup
+from activesci.types import FloatArray, IntArray
+
+EVENTS_A_STEP = 16
+MOST_PAIRS = 1_000_000
+MARGIN = 0.05
+"""Log density [nats] by which the start of a normal marginal must be better than the linear one to be tried."""
+TRIAL_STEPS = 250
+DECAY, MEMORY = 0.1, 0.98
+"""Weight decay, and the share of the averaged weights that is kept a step."""
+PATIENCE, LEAST_PATIENCE = 0.3, 100
+"""A training ends when it has not become better for this share of its steps, and at least for so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """q(events | theta, xi) of one outcome group, events independent given theta and xi.
+
+    Attributes:
+        layout: Kinds and columns.
+        scales: The map of each real column.
+        start: The closed-form start of reals and counts; None where there are neither.
+        network: The ensemble of corrections.
+    """
+
+    layout: Layout
+    scales: tuple[OutcomeScale, ...]
+    start: Start | None
+    network: Network
+
+    @classmethod
+    def cold(
+        cls, group: OutcomeGroup, rows: Rows, members: int, rng: np.random.Generator, device: str = "cpu"
+    ) -> Self:
+        """Return the density at its start: closed form, and no more trained than it takes to choose coordinates.
+
+        Where an outcome is as broad at one design and parameter as over all of them, a normal marginal is the better
+        coordinate (hard edges vanish); where it is narrow, a linear map or a log is, and keeps linear problems
+        linear. Where the starts speak for a normal marginal, a short training of both decides.
+        """
+        layout = Layout.of(group)
+        x, events = some_events(rows, rng)
+        options = starts(layout, x, events)
+        if len(options) > 1:
+            tried = [cls.untrained(layout, *option, x, events, 1, rng, device) for option in options]
+            scores = [density.fitted(rows, rng, TRIAL_STEPS)[2] for density in tried]
+            options = [options[int(np.argmax(scores))]]
+        scales, start = options[0]
+        if start is not None:
+            start = start.refined(x, targets(layout, scales, events)[0], max(1, len(layout.counts)))
+        return cls.untrained(layout, scales, start, x, events, members, rng, device)
+
+    @classmethod
+    def untrained(
+        cls,
+        layout: Layout,
+        scales: tuple[OutcomeScale, ...],
+        start: Start | None,
+        x: FloatArray,
+        events: FloatArray,
+        members: int,
+        rng: np.random.Generator,
+        device: str,
+    ) -> Self:
+        """Return the density whose networks correct nothing yet."""
+        generator = torch_generator(rng)
+        noise = torch.randn(members, layout.outputs, generator=generator)
+        bias = initial_bias(layout, frequencies(layout, events), members, noise).to(device)
+        return cls(layout, scales, start, Network.initial(members, x.shape[1], layout.outputs, bias, generator))
+
+    def fitted(self, rows: Rows, rng: np.random.Generator, most: int | None = None) -> tuple[Self, float, float, int]:
+        """Return the density trained on, its training loss, its held-out log density and the steps it was allowed.
+
+        Args:
+            rows: All valid rows of the bank. Every tenth is never trained on, in this or any later fit. A warm
+                fit is a short replay, half of it of fresh rows.
+            rng: Random numbers.
+            most: The most steps to take.
+        """
+        generator, members = torch_generator(rng), self.network.members
+        learn, held = split(len(rows))
+        draw = batches(learn, rows.fresh if rows.warm else 0, len(rows), members, generator)
+        held = thinned(held)
+        if rows.warm:
+            steps, rate, patience = min(WARM_STEPS, most or WARM_STEPS), WARM_RATE, None
+            visits = [draw() for _ in range(steps)]
+            learn = np.unique(torch.stack(visits).numpy()) if visits else held[:1]
+            batch: Callable[[], Tensor] = iter(visits).__next__
+        else:
+            steps = min(most or 6000, cold_steps(len(rows), rows.take(held[:1])[1].shape[1]))
+            rate, patience, batch = COLD_RATE, max(LEAST_PATIENCE, int(PATIENCE * steps)), draw
+        known = Seen.of(self, rows, np.union1d(learn, held))
+
+        def loss(network: Network, index: Tensor) -> Tensor:
+            x, events, *start = known.at(index)
+            if events.shape[2] > EVENTS_A_STEP and torch.is_grad_enabled():
+                events = events[:, :, torch.randperm(events.shape[2], generator=generator)[:EVENTS_A_STEP]]
+            mixture = Mixture.of(self.layout, network(x), *start).map(lambda t: t.unsqueeze(2))
+            real = (~torch.isnan(events).any(-1)).sum((1, 2)).clamp(min=1)
+            return -mixture.log_prob(events).sum((1, 2)) / real
+
+        held_rows = torch.tensor(held).expand(members, -1)
+        network, recent, least = train(self.network, loss, batch, held_rows, steps, rate, DECAY, MEMORY, patience)
+        final, held_out = (
+            known.events_a_row * (known.jacobian_of(part) - float(lost.mean()))
+            for part, lost in ((learn, recent), (held, least))
+        )
+        return replace(self, network=network), -final, held_out, steps
+
+    def log_prob(self, theta: FloatArray, xi: FloatArray, events: FloatArray) -> FloatArray:
+        """Return log densities, (t, members, n, m).
+
+        Args:
+            theta: Inputs for parameters, (m, d).
+            xi: Inputs for designs, (t, p).
+            events: (t, members or 1, n, events, columns).
+        """
+        z, jacobian = self.coordinates(events)
+        constant = np.nansum(jacobian, axis=-1)[..., None]
+        with torch.no_grad():
+            pairs = [self._at_design(theta, xi[t : t + 1], z[t]) for t in range(len(xi))]
+        return np.asarray(np.stack(pairs) + constant)
+
+    def _at_design(self, theta: FloatArray, xi: FloatArray, z: FloatArray) -> FloatArray:
+        """Return log densities at one design, (members, n, m), of events (members or 1, n, events, columns)."""
+        mixture = self.mixture(theta[None], xi).map(lambda t: t.squeeze(1))
+        events = self.tensor(z)
+        if tabulated := table(self.layout, mixture, z):
+            points, weights = tabulated
+            mixture = mixture.map(lambda t: t.unsqueeze(2))
+            values = mixture.log_prob(self.tensor(points)[None, None]).double().cpu()
+            return np.asarray((torch.tensor(weights) @ values.transpose(1, 2)).numpy())
+        mixture = mixture.map(lambda t: t.unsqueeze(1).unsqueeze(3))
+        size = mixture.log_weight.numel() * z.shape[-2]
+        pieces = torch.split(events, max(1, MOST_PAIRS // size), dim=1)
+        found = torch.cat([mixture.log_prob(e.unsqueeze(2)).sum(-1) for e in pieces], 1)
+        return np.asarray(found.double().cpu().numpy())
+
+    def sample(self, theta: FloatArray, xi: FloatArray, events: int, rng: np.random.Generator) -> FloatArray:
+        """Draw events, (t, members, n, events, columns), with the same random numbers for every design.
+
+        Args:
+            theta: Inputs for parameters, (members, n, d).
+            xi: Inputs for designs, (t, p).
+            events: Number of events.
+            rng: Random numbers.
+        """
+        columns = len(self.layout.started) + len(self.layout.binaries) + len(self.layout.categories)
+        shape = (theta.shape[0], 1, theta.shape[1], events)
+        uniform = self.tensor(rng.random((*shape, 1 + columns)))
+        normal = self.tensor(rng.standard_normal((*shape, columns)))
+        with torch.no_grad():
+            mixture = self.mixture(theta, xi).map(lambda t: t.unsqueeze(3))
+            drawn = mixture.sample(uniform, normal).double().cpu().numpy().swapaxes(0, 1)
+        for column, scale in zip(self.layout.reals, self.scales, strict=True):
+            drawn[..., column] = scale.inverse(drawn[..., column])
+        return np.asarray(drawn)
+
+    def mixture(self, theta: FloatArray, xi: FloatArray) -> Mixture:
+        """Return the mixture for all pairs of inputs theta (members or 1, m, d) and xi (t, p): (members, t, m)."""
+        raw = self.network.grid(self.tensor(theta), self.tensor(xi))
+        grid = np.concatenate(
+            [
+                np.broadcast_to(theta[:, None], (len(theta), len(xi), *theta.shape[1:])),
+                np.broadcast_to(xi[None, :, None], (len(theta), len(xi), theta.shape[1], xi.shape[1])),
+            ],
+            axis=-1,
+        )
+        parts = self.started(grid.reshape(-1, grid.shape[-1]))
+        shaped = (part.reshape(*grid.shape[:-1], -1) if len(part) > 1 else part for part in parts)
+        return Mixture.of(self.layout, raw, *map(self.tensor, shaped))
+
+    def tensor(self, array: FloatArray) -> Tensor:
+        """Return an array as float32 where the network is."""
+        return torch.tensor(array, dtype=torch.float32, device=self.network.device)
+
+    def started(self, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the start's mean and scale at inputs (n, p), (n, c + d) each, and regressions (n, q) or (1, 0)."""
+        rows = self.layout.chain
+        if self.start is None:
+            return np.zeros((len(x), 0)), np.ones((len(x), 0)), np.zeros((1, 0))
+        if self.start.dependence is None:
+            return *self.start(x), np.zeros((1, 0))
+        mean, scale, lower = self.start.whitening(x)
+        return mean, scale, np.concatenate([lower[:, i, :i] for i in rows], axis=1)
+
+    def coordinates(self, events: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return events with reals in their coordinates, and the log of the map's derivative, summed over columns."""
+        return mapped(self.layout, self.scales, events)
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """Return all that was learned as named arrays."""
+        arrays: dict[str, NDArray[np.generic]] = {f"scale{i}": s.state() for i, s in enumerate(self.scales)}
+        arrays |= {f"start.{name}": array for name, array in (self.start.state() if self.start else {}).items()}
+        return arrays | {f"network.{name}": array for name, array in self.network.state().items()}
+
+    @classmethod
+    def restore(cls, group: OutcomeGroup, state: Mapping[str, NDArray[np.generic]], device: str = "cpu") -> Self:
+        """Return the density that `state` has described, its network on a device."""
+        layout = Layout.of(group)
+        scales = tuple(OutcomeScale.restore(state[f"scale{i}"]) for i in range(len(layout.reals)))
+        start = Start.restore(below(state, "start")) if layout.started else None
+        return cls(layout, scales, start, Network.restore(below(state, "network"), device))
+
+
+def mapped(layout: Layout, scales: tuple[OutcomeScale, ...], events: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return events (..., columns) with reals in their coordinates, and the log derivative (...)."""
+    z, jacobian = events.copy(), np.zeros(events.shape[:-1])
+    for column, scale in zip(layout.reals, scales, strict=True):
+        z[..., column], log_derivative = scale.forward(events[..., column])
+        jacobian += log_derivative
+    return z, jacobian
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a training sees of the bank, as float32 where the network is.
+
+    Attributes:
+        place: For each row of the bank its place among those seen, (n,).
+        tensors: Inputs (k, p), events in their coordinates (k, events, columns), the start's mean and scale (k, c)
+            and regressions (k or 1, q).
+        jacobian: Mean over a row's events of the log of the coordinates' derivative, (k,).
+        events_a_row: Mean number of events of a row that are no padding.
+    """
+
+    place: Tensor
+    tensors: tuple[Tensor, ...]
+    jacobian: FloatArray
+    events_a_row: float
+
+    @classmethod
+    def of(cls, density: Density, rows: Rows, seen: IntArray) -> Self:
+        """Return the rows (k,) of a bank as a density sees them; made piece by piece, so that no copy is large."""
+        pieces, jacobians, counts = [], [], []
+        for piece in np.array_split(seen, max(1, -(-len(seen) // ROWS_AT_ONCE))):
+            x, events = rows.take(piece)
+            z, jacobian = density.coordinates(events)
+            counts.append((~np.isnan(events).any(axis=2)).sum(axis=1))
+            jacobians.append(np.nansum(np.where(np.isnan(z).any(axis=2), np.nan, jacobian), axis=1) / counts[-1])
+            pieces.append([density.tensor(array) for array in (x, z, *density.started(x))])
+        place = torch.zeros(len(rows), dtype=torch.int64)
+        place[torch.tensor(seen)] = torch.arange(len(seen))
+        joined = (
+            parts[0] if len(parts[0]) < len(pieces[0][0]) else torch.cat(parts) for parts in zip(*pieces, strict=True)
+        )
+        return cls(place, tuple(joined), np.concatenate(jacobians), float(np.concatenate(counts).mean()))
+
+    def at(self, index: Tensor) -> list[Tensor]:
+        """Return the tensors at rows of the bank (members, b)."""
+        where = self.place[index].to(self.tensors[0].device)
+        return [tensor[where] if len(tensor) > 1 or len(self.tensors[0]) == 1 else tensor for tensor in self.tensors]
+
+    def jacobian_of(self, part: IntArray) -> float:
+        """Return the mean log derivative over rows of the bank (k,)."""
+        return float(np.nanmean(self.jacobian[self.place[torch.tensor(part)].numpy()]))
+
+
+def starts(layout: Layout, x: FloatArray, events: FloatArray) -> list[tuple[tuple[OutcomeScale, ...], Start | None]]:
+    """Return linear or log coordinates and their start and, where it is much better, those of normal marginals."""
+    if not layout.started:
+        return [((), None)]
+    reals = [events[:, column] for column in layout.reals]
+    plain = started(layout, tuple(map(OutcomeScale.standard, reals)), x, events)
+    if not reals:
+        return [plain[:2]]
+    logs = tuple(map(OutcomeScale.logarithmic, reals))
+    if any(scale.log for scale in logs):
+        plain = max(started(layout, logs, x, events), plain, key=lambda option: option[2])
+    normal = started(layout, tuple(map(OutcomeScale.gaussian, reals)), x, events)
+    return [plain[:2], normal[:2]] if normal[2] > plain[2] + MARGIN else [plain[:2]]
+
+
+def started(
+    layout: Layout, scales: tuple[OutcomeScale, ...], x: FloatArray, events: FloatArray
+) -> tuple[tuple[OutcomeScale, ...], Start, float]:
+    """Return coordinates, their rough start, and its mean log density of events (n, columns) at inputs (n, p)."""
+    z, jacobian = targets(layout, scales, events)
+    start = Start.rough(x, z)
+    return scales, start, start.score(x, z) + float(jacobian.mean())
+
+
+def targets(layout: Layout, scales: tuple[OutcomeScale, ...], events: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return what a start describes of events (n, columns): counts' roots and reals, and the log derivative."""
+    z, jacobian = mapped(layout, scales, events)
+    roots = np.sqrt(z[:, list(layout.counts)] + 0.25)
+    return np.concatenate([roots, z[:, list(layout.reals)]], axis=1), jacobian
+
+
+def frequencies(layout: Layout, events: FloatArray) -> dict[int, Tensor]:
+    """Return the bank's frequency of ones (binary) and of each category, smoothed by one half."""
+    result = {i: (events[:, i].sum(keepdims=True) + 0.5) / (len(events) + 1.0) for i in layout.binaries}
+    for i, n in layout.categories:
+        result[i] = (np.bincount(events[:, i].astype(np.int64), minlength=n) + 0.5) / (len(events) + 0.5 * n)
+    return {i: torch.tensor(value, dtype=torch.float32) for i, value in result.items()}

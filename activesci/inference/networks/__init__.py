@@ -1,0 +1,1 @@
+"""What every learned surrogate shares: an ensemble as one network, its coordinates its rows, and where it computes."""

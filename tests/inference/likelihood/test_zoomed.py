@@ -1,0 +1,110 @@
+"""A posterior a thousand times narrower than its prior, and the surrogate that looks closer."""
+
+import numpy as np
+import pytest
+
+from activesci.inference.base import Data
+from activesci.inference.likelihood.zoomed import ZoomedSurrogate, narrow
+from activesci.inference.networks.region import EDGE, Region
+from activesci.inference.posterior import prior, update
+from activesci.ledger import Bank
+from tests.inference.problems import Problem, study_of
+
+NOISE = 1e-3
+XI = np.array([[0.3], [0.9], [1.7]])
+
+
+def expected(theta, xi):
+    return np.sin(3 * theta[:, :1] + xi) + theta[:, 1:] * xi
+
+
+def simulate(theta, xi, rng):
+    return expected(theta, xi) + NOISE * rng.standard_normal((len(theta), 1))
+
+
+def log_likelihood(theta, xi, y):
+    return -0.5 * ((y - expected(theta, xi))[:, 0] / NOISE) ** 2 - np.log(NOISE * np.sqrt(2 * np.pi))
+
+
+WAVE = Problem(
+    study_of(
+        {"y": {"real": []}}, parameters={"a": {"prior": {"uniform": [-0.5, 0.5]}}, "b": {"prior": {"uniform": [0, 1]}}}
+    ),
+    simulate,
+    log_likelihood,
+)
+
+
+def exact(data, posterior):
+    """Mean and sd of the exact posterior by importance sampling from a widened normal fit to the samples."""
+    rng = np.random.default_rng(0)
+    centre, factor = posterior.theta.mean(axis=0), 2 * np.linalg.cholesky(np.cov(posterior.theta.T))
+    z = rng.standard_normal((40_000, 2))
+    theta = centre + z @ factor.T
+    logs = sum(log_likelihood(theta, xi[None], y[None]) for xi, y in zip(data.xi, data.y, strict=True))
+    weights = np.exp(logs + 0.5 * (z**2).sum(axis=1) - (logs + 0.5 * (z**2).sum(axis=1)).max())
+    weights /= weights.sum()
+    mean = weights @ theta
+    return mean, np.sqrt(weights @ (theta - mean) ** 2)
+
+
+def learned(seed):
+    """The posterior after three passes of simulations around it, with its surrogate and the data."""
+    rng = np.random.default_rng(seed)
+    truth = np.array([[0.11, 0.42]])
+    data = Data(XI, simulate(np.repeat(truth, 3, axis=0), XI, rng))
+    theta, xi = WAVE.draw(2000, rng)[:2]
+    xi[::2] = XI[rng.integers(3, size=1000)]
+    bank = Bank.of(0, theta, xi, [{"index": np.arange(2000), "y": simulate(theta, xi, rng)}])
+    surrogate, _ = ZoomedSurrogate(WAVE.surrogate()).fit(bank, 0, None, rng)
+    space = WAVE.study.parameter_space
+    nothing = Data(np.empty((0, 1)), np.empty((0, 1)))
+    posterior = update(prior(space, 1024, rng), (surrogate, nothing), (surrogate, data), rng)
+    for number in range(1, 4):
+        centre = posterior.theta.mean(axis=0)
+        wide = centre + rng.uniform(0, 3, (600, 1)) * (posterior.theta[rng.integers(1024, size=600)] - centre)
+        wide = np.clip(wide, [-0.5, 0.0], [0.5, 1.0])
+        at = XI[rng.integers(3, size=600)]
+        new = Bank.of(number, wide, at, [{"index": np.arange(600), "y": simulate(wide, at, rng)}])
+        bank = Bank.join([bank, new])
+        finer, _ = surrogate.fit(bank, 600, posterior.theta, rng)
+        posterior = update(posterior, (surrogate, data), (finer, data), rng)
+        surrogate = finer
+    return posterior, surrogate, data
+
+
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)])
+def test_a_narrow_posterior_is_as_wide_as_the_exact_one(seed):
+    posterior, surrogate, data = learned(seed)
+    mean, sd = exact(data, posterior)
+    assert surrogate.zones, "a posterior so narrow has a surrogate of its own"
+    assert (sd < 0.02).all(), "the problem is a narrow one"
+    # 1024 particles know a mean to 0.05 sd and an sd to 4 %; the rest is what learning may cost
+    assert np.abs(posterior.theta.mean(axis=0) - mean).max() < 0.35 * sd.max()
+    np.testing.assert_allclose(posterior.theta.std(axis=0), sd, rtol=0.25)
+    again = surrogate.restore(surrogate.state())
+    theta, y = posterior.theta[:50], data.y[:, None, None, :]
+    np.testing.assert_array_equal(again.log_prob(theta, data.xi, y), surrogate.log_prob(theta, data.xi, y))
+
+
+def test_a_region_holds_its_samples_along_their_own_axes():
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal((4000, 2)) @ np.array([[1.0, 0.99], [0.0, 0.1]]) * 0.01 + 0.3
+    region = Region.around(x)
+    assert region.inside(x).mean() > 0.999
+    assert not region.inside(np.array([[0.3 + 0.04, 0.3 - 0.04]])).any(), "a box along the parameters would hold it"
+    np.testing.assert_allclose(region.local(x).std(axis=0), np.sqrt(3) / EDGE, rtol=0.05)
+    assert region.still_fits(x)
+    assert not region.still_fits(0.3 + 0.2 * (x - 0.3)), "a posterior five times narrower wants another region"
+
+
+def test_far_samples_do_not_stretch_a_region():
+    rng = np.random.default_rng(4)
+    x = 0.01 * rng.standard_normal((1000, 2))
+    stretched = np.concatenate([x, np.full((5, 2), 2.0)])
+    assert not Region.around(stretched).inside(np.full((1, 2), 2.0)).any()
+
+
+@pytest.mark.parametrize(("scale", "wanted"), [(1.0, False), (0.3, False), (0.1, True)])
+def test_narrow_is_judged_against_what_the_surrogate_was_fitted_to(scale, wanted):
+    assert narrow(scale * np.random.default_rng(5).standard_normal((2000, 3))) is wanted
