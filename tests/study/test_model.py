@@ -92,6 +92,7 @@ def test_defaults():
         "passes": 4,
         "ensemble": 4,
         "particles": 4096,
+        "device": "auto",
         "max_failures": 0.5,
     }
     assert (made.simulator.batch, made.simulator.timeout) == (0, None)
