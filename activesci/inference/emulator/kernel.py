@@ -1,12 +1,15 @@
 """How the values of a smooth function at two inputs go together, and how that is found from data."""
 
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, minimize
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, DotProduct, Matern, WhiteKernel
 
@@ -98,10 +101,19 @@ def found(
     kernel = composed(start, noise if isinstance(noise, float) else None)
     search = Search(len(start.lengths), most)
     process = GaussianProcessRegressor(kernel, alpha=1e-10 if known is None else known, optimizer=search)
-    process.fit(x[rows], values[rows])
+    with bounds_may_be_reached():
+        process.fit(x[rows], values[rows])
     params = process.kernel_.get_params()
     extra = float(params["k2__noise_level"]) if known is None else 0.0
     return Found(read(process.kernel_ if known is not None else params["k1"], start), extra, search.best, search.steps)
+
+
+@contextmanager
+def bounds_may_be_reached() -> Iterator[None]:
+    """Silence the warning that a search has ended at a bound: it is the answer for what an input does not move."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The optimal value found for dimension .* close to", ConvergenceWarning)
+        yield
 
 
 def read(kernel: Any, start: Kernel) -> Kernel:  # noqa: ANN401 -- scikit-learn ships no types

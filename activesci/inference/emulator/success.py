@@ -10,7 +10,7 @@ from scipy.special import log_expit
 from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 
-from activesci.inference.emulator.kernel import ROWS_TRIED, Kernel, Search
+from activesci.inference.emulator.kernel import ROWS_TRIED, Kernel, Search, bounds_may_be_reached
 from activesci.types import BoolArray, FloatArray
 
 WIDE = 10.0
@@ -50,7 +50,8 @@ class Success:
         rest = ConstantKernel(4.0, (0.1, 100.0)) * RBF(np.full(p, 2.0), (0.1, 100.0))
         search = Search(p, most=20)
         process = GaussianProcessClassifier(ConstantKernel(WIDE, "fixed") + rest, optimizer=search)
-        base = process.fit(x[rows], valid[rows]).base_estimator_
+        with bounds_may_be_reached():
+            base = process.fit(x[rows], valid[rows]).base_estimator_
         params = base.kernel_.get_params()
         lengths = np.asarray(params["k2__k2__length_scale"], np.float64) * np.ones(p)
         kernel = Kernel(WIDE, 0.0, float(params["k2__k1__constant_value"]), lengths)
