@@ -9,38 +9,48 @@ from numpy.typing import NDArray
 
 from activesci.inference.closed_form.start import below
 from activesci.inference.emulator.bend import Bend
+from activesci.inference.emulator.gaussian_process import Process
+from activesci.inference.emulator.kernel import Kernel, found
 from activesci.study.outcomes import OutcomeGroup
 from activesci.types import BoolArray, FloatArray
 
 MOST = 12
 """Coordinates that are emulated at most."""
 KEPT = 1e-4
-"""Share of the standardised variance that the coordinates that are not emulated may hold, if there are so few."""
+"""Share of the variance in units of the noise that the coordinates that are not emulated may hold, if there are so
+few."""
+LOUDEST = 1e-3
+"""Of a column's standard deviation: a smaller noise counts as this one."""
 FEW_COUNTS = 5.0
 """Counts below this are no nearly continuous numbers."""
 ANSCOMBE = 0.375
+STEPS = 15
+"""Of the search for what the inputs tell of a component."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
     """A map of an event's columns (counts by their roots, others bent) to coordinates, most telling first.
 
-    Up to MOST columns are bent and standardised. More are turned to their principal components; those that are not
-    emulated are kept as noise of one variance, so that nothing of the outcome is lost and its error is not ignored.
+    Up to MOST columns are bent and standardised. More are turned to their principal components in units of their
+    noise, so that noisy columns do not spoil exact ones; those that are not emulated are kept as noise of one
+    variance, so that nothing of the outcome is lost and its error is not ignored.
 
     References:
+        Green et al., A transformation for ordering multispectral data in terms of image quality, 1988,
+        doi:10.1109/36.3001: components by their share of noise.
         Higdon et al., Computer model calibration using high-dimensional output, 2008, doi:10.1198/016214507000000888.
         Anscombe, The transformation of Poisson, binomial and negative-binomial data, 1948.
 
     Fails when:
-        what tells of a parameter is a small part of the variance of many columns: it is then left to the noise.
+        what tells of a parameter is, in many columns, weaker than their noise: it is then left to the noise.
 
     Attributes:
         counts: Which columns are counts, (columns,).
         bend: The scales of the columns.
         centre, scale: Of the columns, (columns,).
-        axes: Orthogonal, what standardised columns are multiplied with, (columns, columns).
-        emulated: How many of the coordinates are emulated.
+        axes: Orthogonal, what columns in these units are multiplied with, (columns, columns).
+        size: Standard deviations of the coordinates that are emulated, (emulated,).
         rest: The variance of each of the others.
     """
 
@@ -49,7 +59,7 @@ class Reduction:
     centre: FloatArray
     scale: FloatArray
     axes: FloatArray
-    emulated: int
+    size: FloatArray
     rest: float
 
     @classmethod
@@ -74,13 +84,11 @@ class Reduction:
         centre, scale = columns.mean(axis=0), columns.std(axis=0)
         scale = np.where(scale > 0, scale, np.maximum(np.abs(centre), 1.0))
         if len(counts) <= MOST:
-            return cls(counts, bend, centre, scale, np.eye(len(counts)), len(counts), 1.0)
-        variances, axes = np.linalg.eigh(np.cov(((columns - centre) / scale).T))
-        variances, axes = np.maximum(variances[::-1], 0.0), axes[:, ::-1]
-        left = 1 - np.cumsum(variances) / variances.sum()
-        emulated = min(MOST, 1 + int((left > KEPT).sum()))
-        rest = max(float(variances[emulated:].mean()), 1e-12)
-        return cls(counts, bend, centre, scale, np.ascontiguousarray(axes), emulated, rest)
+            return cls(counts, bend, centre, scale, np.eye(len(counts)), np.ones(len(counts)), 1.0)
+        if len(events) == len(x):
+            scale = scale * noise_of(x, (columns - centre) / scale)
+        axes, size, rest = components((columns - centre) / scale)
+        return cls(counts, bend, centre, scale, axes, size, rest)
 
     def forward(self, events: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the emulated coordinates, and the log density of all else.
@@ -95,13 +103,14 @@ class Reduction:
         derivative = derivative - np.log(self.scale)
         derivative[..., self.counts] -= 0.5 * np.log(events[..., self.counts] + ANSCOMBE)
         z = ((bent - self.centre) / self.scale) @ self.axes
-        others = z[..., self.emulated :]
+        others = z[..., len(self.size) :]
         density = -0.5 * others**2 / self.rest - 0.5 * np.log(2 * np.pi * self.rest)
-        return z[..., : self.emulated], derivative.sum(axis=-1) + density.sum(axis=-1)
+        constant = derivative.sum(axis=-1) + density.sum(axis=-1) - np.log(self.size).sum()
+        return z[..., : len(self.size)] / self.size, constant
 
     def inverse(self, z: FloatArray, normal: FloatArray) -> FloatArray:
         """Return events (..., columns) of emulated coordinates and standard normal numbers for the others."""
-        whole = np.concatenate([z, np.sqrt(self.rest) * normal], axis=-1)
+        whole = np.concatenate([z * self.size, np.sqrt(self.rest) * normal], axis=-1)
         columns = self.bend.inverse((whole @ self.axes.T) * self.scale + self.centre)
         root = np.maximum(columns[..., self.counts], 0.0) / 2
         columns[..., self.counts] = np.maximum(np.rint(root**2 - ANSCOMBE), 0.0)
@@ -110,7 +119,7 @@ class Reduction:
     @property
     def others(self) -> int:
         """How many coordinates are not emulated."""
-        return len(self.counts) - self.emulated
+        return len(self.counts) - len(self.size)
 
     def state(self) -> Mapping[str, NDArray[np.generic]]:
         """Return the coordinates as named arrays."""
@@ -119,17 +128,49 @@ class Reduction:
             "centre": self.centre,
             "scale": self.scale,
             "axes": self.axes,
-            "sizes": np.array([self.emulated, self.rest]),
+            "size": self.size,
+            "rest": np.array([self.rest]),
             **{f"bend.{name}": array for name, array in self.bend.state().items()},
         }
 
     @classmethod
     def restore(cls, state: Mapping[str, NDArray[np.generic]]) -> Self:
         """Return the coordinates that `state` has described."""
-        emulated, rest = (float(value) for value in state["sizes"])
-        centre, scale, axes = (np.asarray(state[name], np.float64) for name in ("centre", "scale", "axes"))
-        bend = Bend.restore(below(state, "bend"))
-        return cls(np.asarray(state["counts"], np.bool_), bend, centre, scale, axes, int(emulated), rest)
+        centre, scale, axes, size = (
+            np.asarray(state[name], np.float64) for name in ("centre", "scale", "axes", "size")
+        )
+        bend, counts = Bend.restore(below(state, "bend")), np.asarray(state["counts"], np.bool_)
+        return cls(counts, bend, centre, scale, axes, size, float(state["rest"][0]))
+
+
+def components(columns: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+    """Return the principal axes of columns (n, columns), the sizes along the first of them, and the others' variance.
+
+    Returns:
+        (columns, columns), (emulated,), and a number.
+    """
+    variances, axes = np.linalg.eigh(np.cov(columns.T))
+    variances, axes = np.maximum(variances[::-1], 1e-12), axes[:, ::-1]
+    left = 1 - np.cumsum(variances) / variances.sum()
+    emulated = min(MOST, 1 + int((left > KEPT).sum()))
+    return np.ascontiguousarray(axes), np.sqrt(variances[:emulated]), float(variances[emulated:].mean())
+
+
+def noise_of(x: FloatArray, columns: FloatArray) -> FloatArray:
+    """Return about how large the noise of standardised columns (n, columns) is beside their signal, (columns,).
+
+    What the inputs (n, p) tell is what Gaussian processes find in the first principal components.
+    """
+    axes, size, _ = components(columns)
+    axes = axes[:, : len(size)]
+    told = np.stack([smoothed(x, z) for z in (columns @ axes / size).T], axis=1) * size
+    return np.asarray(np.clip((columns - told @ axes.T).std(axis=0), LOUDEST, 1.0))
+
+
+def smoothed(x: FloatArray, values: FloatArray) -> FloatArray:
+    """Return what a Gaussian process says of values (n,) at their own inputs (n, p), (n,)."""
+    search = found(x, values, Kernel(10.0, 10.0, 1.0, np.full(x.shape[1], 3.0)), 0.1, STEPS)
+    return Process.fit(search.kernel, x, values, np.full(len(x), search.noise)).mean(x)
 
 
 def rooted(events: FloatArray, counts: BoolArray) -> FloatArray:
