@@ -111,7 +111,7 @@ class RayExecutor:
 
     def submit(self, simulate: Simulate, blocks: Sequence[Block]) -> None:
         """Take the blocks to be run; returns at once."""
-        shared = self._ray.put(simulate)
+        shared = _put(self._ray, simulate)
         self._waiting.extend((shared, Chunk((block,))) for block in blocks)
         self._pace = Pace()
         self._fill()
@@ -217,7 +217,7 @@ class RayCrew:
             for task in tasks:
                 _resources(task).at_once(self._ray.cluster_resources())
             self._remote = self._ray.remote(_perform)
-            self._shared = self._ray.put(perform)
+            self._shared = _put(self._ray, perform)
         except BaseException:
             self.close()
             raise
@@ -300,6 +300,27 @@ def _after(lost: Sequence[str], result: BlockResult) -> BlockResult:
     rows = range(len(result.y))
     before = [FailedAttempt(row, number, reason) for row in rows for number, reason in enumerate(lost, start=1)]
     return replace(result, attempts=[*before, *result.attempts])
+
+
+def _put(ray: ModuleType, work: object) -> Any:  # noqa: ANN401 (Ray has no types)
+    """Put what a task runs where workers find it, with its code if that is in a module which only this process finds.
+
+    A worker finds what is installed; a script's or a notebook's neighbours it does not.
+    """
+    module = sys.modules.get(getattr(work, "__self__", work).__module__)
+    if module is None or _is_installed(module):
+        return ray.put(work)
+    ray.cloudpickle.register_pickle_by_value(module)
+    try:
+        return ray.put(work)
+    finally:
+        ray.cloudpickle.unregister_pickle_by_value(module)
+
+
+def _is_installed(module: ModuleType) -> bool:
+    top, file = module.__name__.partition(".")[0], getattr(module, "__file__", None)
+    known = top in {"__main__", "activesci"} | sys.stdlib_module_names
+    return known or file is None or "site-packages" in Path(file).parts
 
 
 def _started(address: str | None, workers: int | None, folder: Path | None) -> tuple[ModuleType, bool]:

@@ -105,8 +105,9 @@ def executor(request, make):
 
 
 def plan(study, n=40, purpose=Purpose.SIMULATE):
+    """Return theta (n, 1), evenly spread so that one in ten is larger than 0.9 whatever n is, and its blocks."""
     rng = generator(1, 0, Purpose.PROPOSE)
-    theta, xi = study.parameter_space.from_cube(rng.random((n, 1))), study.design_space.sample(n, rng)
+    theta, xi = rng.permuted(np.linspace(0.04, 0.96, n))[:, None], study.design_space.sample(n, rng)
     return theta, blocks(study, 0, purpose, theta, xi)
 
 
