@@ -1,7 +1,6 @@
 """`activesci replay`: does the record lead to the same result once more?"""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
@@ -28,8 +27,10 @@ def replay(folder: Path, kept: Path | None, tolerance: float) -> None:
     if kept is not None:
         _replay(folder, kept, tolerance)
         return
-    with TemporaryDirectory(prefix="activesci-replay-") as scratch:
-        _replay(folder, Path(scratch) / "run", tolerance)
+    from activesci.simulate.scratch import scratch
+
+    with scratch() as new:
+        _replay(folder, new / "run", tolerance)
 
 
 def _replay(folder: Path, to: Path, tolerance: float) -> None:

@@ -21,7 +21,7 @@ from .beliefs import Beliefs
 from .further import Further
 from .ignorance import ignorance
 from .nested import NestedGain
-from .realised import Realised, realised
+from .realised import Known, Realised, realised
 from .summed import SummedGain
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Further",
     "Gain",
     "GainEstimator",
+    "Known",
     "NestedGain",
     "Realised",
     "SummedGain",

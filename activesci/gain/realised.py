@@ -1,11 +1,11 @@
-"""What measurements have taught: the divergence of one posterior from the one before."""
+"""What measurements have taught: the divergence of one posterior from the one before it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from activesci.gain.alike import Asked, alike
+from activesci.gain.bridge import LogLikelihood, Place, Side, bridged, finite, scores_of, warped
 from activesci.gain.nested import log_mean
 from activesci.study.expressions import Expression
 from activesci.study.parameters import ParameterSpace
@@ -15,9 +15,10 @@ SAMPLES = 1024
 """Samples of each posterior that are looked at."""
 POINTS, DRAWS = 256, 32
 """Samples of the later posterior whose nuisances are averaged over, and draws of them."""
-ITERATIONS = 60
-APART = 0.3
-"""Standard error [nats] above which samples of two posteriors are too far apart for a bridge between them."""
+MOST = 16
+"""Terms of the regression that takes the samples' luck out."""
+ROWS_A_FEATURE = 8
+"""Samples that each of them needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,24 @@ class Realised:
     error: float
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A posterior as samples and likelihood.
+
+    Attributes:
+        theta: Its samples, (n, d).
+        likelihood: Parameters (n, d) to the log likelihood of all its data, up to a constant, (n,).
+    """
+
+    theta: FloatArray
+    likelihood: LogLikelihood
+
+
 def realised(
     space: ParameterSpace,
     target: Expression | None,
-    before: FloatArray,
-    after: FloatArray,
-    change: Callable[[FloatArray], FloatArray],
+    before: Known,
+    after: Known,
     rng: np.random.Generator,
     evidence: Realised | None = None,
 ) -> Realised:
@@ -47,70 +60,97 @@ def realised(
         KL = E_after[ log L(asked) ] - log E_before[ L(theta) ],   L(asked) = E_before[ L(theta) | asked ]
 
     where L is the change of likelihood. Its expectation over the outcomes that were to be expected is the expected
-    gain. The second term is found from samples of both posteriors by bridge sampling, so there is no limit of the
-    kind log(samples).
+    gain. The second term is found by bridge sampling, as the samples lie and moved upon each other, so there is no
+    limit of the kind log(samples). The luck of the samples in the first is taken out by regression.
 
     Args:
         space: The parameters.
         target: The function of them that is asked about; None for the parameters of interest.
-        before: Samples of the earlier posterior, (n, d).
-        after: Samples of the later one, (m, d).
-        change: Parameters to the log of the later likelihood of all data over the earlier one, up to a constant, (n,).
+        before: The earlier posterior.
+        after: The later one.
         rng: Random numbers.
-        evidence: The second term as the sampler of the posteriors knows it, for those that do not overlap.
+        evidence: The second term as the sampler of the posteriors knows it, which is taken if it knows it better.
 
     References:
-        Meng and Wong, Simulating ratios of normalizing constants via a simple identity, 1996.
-        Lindley, On a measure of the information provided by an experiment, 1956.
+        Lindley, On a measure of the information provided by an experiment, 1956. See also `bridged` and `warped`.
 
     Fails when:
-        the posteriors do not overlap and the evidence is not given; value and error are then not finite. Or as
-        `alike` does.
+        the posteriors do not overlap wherever they are moved and the evidence is not given; value and error are then
+        not finite. Or as `alike` does.
     """
-    before, after = (
-        theta[rng.choice(len(theta), min(SAMPLES, len(theta)), replace=False)] for theta in (before, after)
+    constant, error = _constant(space, before, after, rng, evidence)
+    asked = Asked.of(space, target, before.theta)
+    points = _some(after.theta, POINTS if asked.marginal else SAMPLES, rng)
+    told = averaged(asked, points, before, after, rng) if asked.marginal else _change(before, after, points)
+    mean, luck = _regressed(told, asked.seen(points).at, asked.seen(after.theta).at)
+    return Realised(float(np.maximum(0.0, mean - constant)), float(np.hypot(error, luck)))
+
+
+def averaged(asked: Asked, points: FloatArray, before: Known, after: Known, rng: np.random.Generator) -> FloatArray:
+    """Return the log of the change of likelihood given what is asked at points (n, d), (n,).
+
+    At each there are nuisances of the earlier posterior and, as the points are the later one's, of that: a bridge.
+    """
+    later = Asked.of(asked.space, asked.target, after.theta)
+    near = [alike(side.seen(points), side, DRAWS, rng).theta for side in (asked, later)]
+    found, error = bridged(*(_change(before, after, theta) for theta in near))
+    if asked.target is None:  # else what is asked is not held while parameters are moved
+        rest = asked.rest
+        scores = [scores_of(asked.space, theta) for theta in near]
+        places = (Place.of(one[..., rest]) for one in scores)
+        old, new = map(Side, (before.likelihood, after.likelihood), scores, places)
+        other, less = warped(asked.space, old, new, rest.tolist())
+        found, error = np.where(less < error, other, found), np.minimum(less, error)
+    return np.where(np.isfinite(found), found, log_mean(_change(before, after, near[0])))
+
+
+def _constant(
+    space: ParameterSpace, before: Known, after: Known, rng: np.random.Generator, evidence: Realised | None
+) -> tuple[float, float]:
+    """Return the log of the mean change of likelihood, and its error, by whichever way knows it best."""
+    some = [_some(one.theta, SAMPLES, rng) for one in (before, after)]
+    old, new = (
+        Side(one.likelihood, scores_of(space, theta), Place.of(scores_of(space, one.theta)))
+        for one, theta in zip((before, after), some, strict=True)
     )
-    old, new = finite(change(before)), finite(change(after))
-    constant, error = bridged(old, new)
-    if not error < APART and evidence is not None:
-        constant, error = evidence.value, evidence.error
-    asked = Asked.of(space, target, before)
-    told = averaged(asked, after[:POINTS], change, rng) if asked.marginal else new
-    value = float(told.mean()) - constant
-    return Realised(float(np.maximum(0.0, value)), float(np.hypot(error, told.std() / np.sqrt(len(told)))))
+    ways = [warped(space, old, new), bridged(*(_change(before, after, theta) for theta in some))]
+    known = [(float(value), float(error)) for value, error in ways]
+    known += [] if evidence is None else [(evidence.value, evidence.error)]
+    return min(known, key=lambda way: way[1])
 
 
-def averaged(
-    asked: Asked, points: FloatArray, change: Callable[[FloatArray], FloatArray], rng: np.random.Generator
-) -> FloatArray:
-    """Return the log of the change of likelihood given what is asked at points (n, d), (n,)."""
-    theta = alike(asked.seen(points), asked, DRAWS, rng).theta
-    return log_mean(finite(change(theta.reshape(-1, theta.shape[2]))).reshape(theta.shape[:2]))
+def _change(before: Known, after: Known, theta: FloatArray) -> FloatArray:
+    """Return the log of the change of likelihood at parameters (..., d), (...)."""
+    flat = theta.reshape(-1, theta.shape[-1])
+    return finite(finite(after.likelihood(flat)) - finite(before.likelihood(flat))).reshape(theta.shape[:-1])
 
 
-def bridged(old: FloatArray, new: FloatArray) -> tuple[float, float]:
-    """Return log E_before[ exp(change) ] and its standard error, from changes under both posteriors, (n,) and (m,).
+def _regressed(told: FloatArray, at: FloatArray, everywhere: FloatArray) -> tuple[float, float]:
+    """Return the mean of what samples tell, and its error, without the luck of where they lie.
 
-    Neither is finite where the two do not overlap at all.
+    Args:
+        told: What each tells, (n,).
+        at: Where they lie in what is asked, (n, p).
+        everywhere: Where all samples lie that they were taken from, (m, p).
     """
-    share = len(old) / (len(old) + len(new))
-    constant = float(np.median(np.concatenate([old, new])))
-    for _ in range(ITERATIONS):
-        above, below = sides(old - constant, new - constant, share)
-        constant += float(np.log(np.maximum(above.mean(), 1e-300)) - np.log(np.maximum(below.mean(), 1e-300)))
-    above, below = sides(old - constant, new - constant, share)
-    if min(above.mean(), below.mean()) < 1e-9:
-        return np.nan, np.inf
-    return constant, float(np.sqrt(sum(side.var() / side.mean() ** 2 / len(side) for side in (above, below))))
+    most = min(MOST, len(told) // ROWS_A_FEATURE)
+    every = _parabolas(everywhere, everywhere)[:, :most]
+    design = np.concatenate(
+        [np.ones((len(told), 1)), _parabolas(at, everywhere)[:, :most] - every.mean(axis=0)], axis=1
+    )
+    found = np.linalg.lstsq(design, told, rcond=1e-9)[0]
+    rest, slopes = told - design @ found, found[1:]
+    known = float(((every - every.mean(axis=0)) @ slopes).var() / len(every))
+    return float(found[0]), float(np.sqrt(rest.var() / max(1, len(told) - len(found)) + known))
 
 
-def sides(old: FloatArray, new: FloatArray, share: float) -> tuple[FloatArray, FloatArray]:
-    """Return the weights of samples of both posteriors, (n,) and (m,), whose means agree at the right constant."""
-    above = 1.0 / (share * np.exp(np.clip(-old, -700.0, 700.0)) + 1 - share)
-    below = 1.0 / (share + (1 - share) * np.exp(np.clip(new, -700.0, 700.0)))
-    return above, below
+def _parabolas(at: FloatArray, among: FloatArray) -> FloatArray:
+    """Return places (n, p), standardised by others (m, p), with their squares and products, (n, q)."""
+    z = (at - among.mean(axis=0)) / np.maximum(among.std(axis=0), 1e-300)
+    first, second = np.triu_indices(z.shape[1])
+    order = np.argsort(second - first, kind="stable")
+    return np.concatenate([z, z[:, first[order]] * z[:, second[order]]], axis=1)
 
 
-def finite(values: FloatArray) -> FloatArray:
-    """Return log likelihoods with the impossible as a very low finite value."""
-    return np.nan_to_num(values, nan=-1e30, neginf=-1e30)
+def _some(rows: FloatArray, count: int, rng: np.random.Generator) -> FloatArray:
+    return rows[rng.choice(len(rows), min(count, len(rows)), replace=False)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from activesci.design import Choice, Designer, Question, ahead, together
-from activesci.gain import Beliefs, Realised, estimator_for, ignorance, realised
+from activesci.gain import Beliefs, Known, Realised, estimator_for, ignorance, realised
 from activesci.inference import posterior as posteriors
 from activesci.inference.base import Data, Surrogate, log_likelihood, mixed
 from activesci.inference.posterior import Posterior
@@ -101,14 +101,13 @@ def taught(study: Study, round: int, before: Belief, after: Belief, step: int = 
         after: What is believed now.
         step: How many passes the round has had.
     """
-
-    def change(theta: FloatArray) -> FloatArray:
-        now, then = (mixed(log_likelihood(one.surrogate, theta, one.data)) for one in (after, before))
-        return now - then
-
     rng = generator(study.seed, round, Purpose.GAIN, 1 + step)
-    samples = before.posterior.theta, after.posterior.theta
-    return realised(study.parameter_space, study.target, *samples, change, rng, evidence(before, after))
+    return realised(study.parameter_space, study.target, known(before), known(after), rng, evidence(before, after))
+
+
+def known(belief: Belief) -> Known:
+    """Return a belief as samples and likelihood."""
+    return Known(belief.posterior.theta, lambda theta: mixed(log_likelihood(belief.surrogate, theta, belief.data)))
 
 
 def evidence(before: Belief, after: Belief) -> Realised | None:
