@@ -14,6 +14,8 @@ from activesci.inference.checks.calibration import Calibration
 from activesci.inference.checks.crosscheck import CrossCheck
 from activesci.inference.posterior import Posterior
 from activesci.ledger import History, Kind
+from activesci.ledger.graph import TAG, Graph
+from activesci.ledger.graph import State as Node
 from activesci.loop.calibrating import Calibrating, Origin, Tempered
 from activesci.loop.ending import Ending
 from activesci.loop.journal import Nobody, Observer, recorded_study
@@ -174,6 +176,27 @@ class Campaign:
         if belief is None:
             raise CampaignError("there is no posterior yet: run the campaign, or ask for a design, first")
         return belief.posterior
+
+    @property
+    def graph(self) -> Graph:
+        """The experiment graph so far: states, and the recipes that made them of each other."""
+        return Graph.of(self._journal.ledger)
+
+    def tag(self, label: str, state: Node | str | None = None) -> Node:
+        """Record a label of a state, by which its graph can be searched; return the state with it.
+
+        Args:
+            label: The label.
+            state: The state, or the beginning of its identity; by default the latest posterior.
+
+        Raises:
+            LedgerError: If there is no such state.
+        """
+        graph = self.graph
+        name = next(reversed(list(graph.kind("posterior"))), "") if state is None else state
+        found = graph[name.id if isinstance(name, Node) else name]
+        self._journal.append(Kind.NOTE, found.round, {"what": TAG, "tag": label, "state": found.id})
+        return self.graph[found.id]
 
     def calibrate(self, repetitions: int = 200, origin: Origin = "posterior") -> Calibration:
         """Repeat the inference on simulated data whose truth is known, and record how often it is inside intervals.
