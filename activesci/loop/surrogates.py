@@ -9,6 +9,7 @@ from activesci.inference.amortised import PosteriorSurrogate
 from activesci.inference.base import Surrogate
 from activesci.inference.embeddings.own import OwnModule
 from activesci.inference.embeddings.readers import large, sketches
+from activesci.inference.emulator import EmulatorSurrogate
 from activesci.inference.exact import ExactSurrogate
 from activesci.inference.likelihood import LikelihoodSurrogate, ZoomedSurrogate
 from activesci.inference.networks.device import device_for
@@ -105,6 +106,24 @@ def likelihood(study: Study, simulator: Simulator) -> Surrogate:
     return cast(Surrogate, ZoomedSurrogate(whole))
 
 
+def emulator(study: Study, simulator: Simulator) -> Surrogate:
+    """Return the emulator.
+
+    Raises:
+        StudyError: If it cannot serve the study's outcome, or the study plans too few simulations for it.
+    """
+    try:
+        empty = EmulatorSurrogate(study.parameter_space, study.design_space, study.outcome_space)
+    except ValueError as error:
+        raise StudyError(f"inference.surrogate: found 'emulator', but {error}") from error
+    if (planned := study.inference.simulations) < empty.fewest:
+        raise StudyError(
+            f"inference.simulations: found {planned} with the surrogate 'emulator', expected at least {empty.fewest} "
+            "for this many parameters and design variables"
+        )
+    return cast(Surrogate, empty)
+
+
 def ratio(study: Study, embedding: str | OwnModule) -> Surrogate:
     """Return the neural ratio."""
     spaces = (study.parameter_space, study.design_space, study.outcome_space)
@@ -149,6 +168,7 @@ def own_module(study: Study, asked: str) -> tuple[OwnModule, str]:
 KINDS: Mapping[str, Callable[[Study, Simulator], Surrogate]] = {
     "exact": exact,
     "likelihood": likelihood,
+    "emulator": emulator,
 }
 """Who makes each kind that describes the outcome number by number."""
 EMBEDDED: Mapping[str, Callable[[Study, str | OwnModule], Surrogate]] = {"ratio": ratio, "posterior": posterior}

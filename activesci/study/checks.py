@@ -177,7 +177,7 @@ def expression(text: str, design: Mapping[str, Any], path: Path_, kind: str) -> 
 def _surrogate(study: "Study") -> None:
     if study.inference.surrogate == "posterior" and study.design_space.dim:
         found = "'posterior', which learns to read the outcome of one experiment, in a study with a design"
-        raise Problem(("inference", "surrogate"), found, "auto, exact, likelihood or ratio")
+        raise Problem(("inference", "surrogate"), found, "auto, exact, likelihood, ratio or emulator")
 
 
 def _constraints(study: "Study") -> None:

@@ -84,6 +84,11 @@ class EmulatorSurrogate:
             raise ValueError(said)
 
     @property
+    def fewest(self) -> int:
+        """Valid simulations below which nothing is fitted."""
+        return FEWEST + 2 * (self.parameters.dim + self.designs.n_features)
+
+    @property
     def members(self) -> int:
         """One: the emulator's error is integrated."""
         return 1
@@ -97,8 +102,10 @@ class EmulatorSurrogate:
         last, valid = self.known, bank.valid
         inputs = last.inputs if last else Inputs.of(self.parameters, self.designs, bank.xi, None)
         x = np.concatenate([inputs.of_theta(bank.theta), inputs.of_xi(bank.xi)], axis=1)
-        if valid.sum() < (least := FEWEST + 2 * x.shape[1]):
-            raise ValueError(f"{valid.sum()} of {len(bank)} simulations are valid, at least {least} are needed to fit")
+        if valid.sum() < self.fewest:
+            raise ValueError(
+                f"{valid.sum()} of {len(bank)} simulations are valid, at least {self.fewest} are needed to fit"
+            )
         with one_thread():
             fits = [
                 emulated(group, x[valid], events_of(group, bank.y[valid]), last.parts[i] if last else None)
