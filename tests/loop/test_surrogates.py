@@ -54,9 +54,7 @@ def test_a_surrogate_is_chosen_for_a_reason(tmp_path, model, changes, kind, why)
 def test_what_a_study_cannot_have_is_refused(tmp_path):
     with pytest.raises(StudyError, match="inference.surrogate: found 'exact', but .* no log_likelihood"):
         chosen(world(tmp_path, PLAIN, inference={"surrogate": "exact"}))
-    with pytest.raises(
-        StudyError, match="in a study with a design, expected auto, exact, likelihood, ratio or"
-    ):
+    with pytest.raises(StudyError, match="in a study with a design, expected auto, exact, likelihood, ratio or"):
         world(tmp_path, PLAIN, inference={"surrogate": "posterior"})
 
 
