@@ -4,7 +4,8 @@ This package is imported for `activesci --help` too, so its files import click a
 command needs is imported when the command runs.
 
 Exit codes: 0 the campaign stopped by its own rule (or the command did what it says), 1 a fault of activesci, 2 the
-user's input is wrong, 3 paused: `activesci resume` goes on.
+user's input is wrong, 3 paused: `activesci resume` goes on, 4 it has stopped, and an expectation of its study does
+not hold.
 """
 
 import click

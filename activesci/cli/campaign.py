@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .exits import Paused
+from .exits import Paused, Unmet
 from .signals import pausing
 from .values import pair, parsed
 
@@ -65,14 +65,19 @@ def changed(path: Path, settings: tuple[str, ...]) -> "Study":
 
 def conduct(made: "Callable[[Observer], Campaign]", folder: Path, as_json: bool) -> None:
     """Run the campaign that `made` opens, say how it ended, and end the command with its exit code."""
+    from activesci.loop.expecting import unmet
+
     from .screen import observer
 
     try:
         with pausing(), observer(stderr=as_json) as shown, made(shown) as campaign:
             status = campaign.run().status
+            failed = unmet(campaign.history)
             summary = json.dumps(campaign.summary(), indent=2, allow_nan=False) if as_json else None
     except KeyboardInterrupt as interrupt:
         raise Paused(f"interrupted; activesci resume {folder} goes on") from interrupt
     click.echo(summary if summary is not None else f"report: {folder / 'report.html'}")
     if status == "paused":
         raise Paused(f"paused; activesci resume {folder} goes on")
+    if failed:
+        raise Unmet("; ".join(f"expected {one}" for one in failed))

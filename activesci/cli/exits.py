@@ -45,6 +45,12 @@ class Paused(Ending):
     exit_code = 3
 
 
+class Unmet(Ending):
+    """The campaign has stopped, and something that its study expects does not hold."""
+
+    exit_code = 4
+
+
 class Program(click.Group):
     """A group of commands in which every exception ends as the contract says."""
 

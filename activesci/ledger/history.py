@@ -111,6 +111,11 @@ class History:
         """The latest surrogate."""
         return next((record.fitted for record in reversed(self.rounds) if record.fitted), None)
 
+    def noted(self, what: str) -> dict[str, Any]:
+        """Return what the latest note of a kind says; nothing if there is none."""
+        said = (event.payload for event in reversed(self.notes) if event.payload.get("what") == what)
+        return next(said, {})
+
     def measured(self) -> list[Measurement]:
         """Return the measurements that count, in order."""
         return [measurement for record in self.rounds for measurement in record.measurements]

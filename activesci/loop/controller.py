@@ -18,6 +18,7 @@ from activesci.ledger.graph import TAG, Graph
 from activesci.ledger.graph import State as Node
 from activesci.loop.calibrating import Calibrating, Origin, Tempered
 from activesci.loop.ending import Ending
+from activesci.loop.expecting import expect
 from activesci.loop.journal import Nobody, Observer, recorded_study
 from activesci.loop.learning import Learning
 from activesci.loop.measuring import Measuring
@@ -243,7 +244,12 @@ class Campaign:
         return write_report(self.study, self._journal.ledger, self.history, self.folder)
 
     def write(self) -> None:
-        """Write `summary.json`, `posterior.csv` and `report.html`."""
+        """Write `summary.json`, `posterior.csv` and `report.html`; of a stopped campaign, check its expectations."""
+        self._write_files()
+        if expect(self.study, self._journal, self.folder):
+            self._write_files()
+
+    def _write_files(self) -> None:
         from activesci.report import write_posterior, write_summary
 
         write_summary(self.study, self.history, self.folder)

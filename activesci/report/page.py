@@ -86,7 +86,7 @@ def _question(reading: "Reading") -> dict[str, Any]:
 
 
 def _answer(reading: "Reading") -> dict[str, Any]:
-    from .sections.answer import answers, facts
+    from .sections.answer import answers, expected, facts
 
     history = reading.history
     return {
@@ -95,6 +95,7 @@ def _answer(reading: "Reading") -> dict[str, Any]:
         "answers": answers(reading),
         "facts": facts(reading),
         "measured": len(history.measured()),
+        "expectations": expected(reading),
         "alarms": [
             {"round": a["round"], "what": clean(a.get("what"), 200), "message": clean(a.get("message", ""), 1000)}
             for a in history.alarms

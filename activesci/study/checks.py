@@ -34,6 +34,7 @@ def check(study: "Study") -> None:
     _stop(study)
     _constraints(study)
     _cost(study)
+    _ = study.expectations  # which raises at a sentence that cannot be understood
 
 
 def _parameters(study: "Study") -> None:

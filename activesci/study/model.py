@@ -18,6 +18,7 @@ from .checks import check, expression, expressions, target
 from .complaints import problem_of
 from .costs import CostSpec, names_function
 from .designs import LARGEST_GRID, DesignSpace
+from .expectations import Expectation, expectations
 from .expressions import Expression
 from .load import read, take
 from .outcomes import Component, OutcomePart, OutcomeSpace
@@ -64,6 +65,7 @@ class Study(Part):
         designer: Who picks the next design.
         executor: Where simulations run.
         stop: When it ends; None: when the recorded pool is used up.
+        expect: What its author expects of the run, in sentences; see `expectations`.
 
     Example:
         >>> study = Study(
@@ -93,6 +95,7 @@ class Study(Part):
     designer: DesignerPart = DesignerPart(bayesopt=BayesoptPart())
     executor: ExecutorPart = ExecutorPart(serial=Empty())
     stop: StopRule | None = None
+    expect: Annotated[tuple[Text, ...], Field(strict=False, max_length=100)] = ()
     _source: Source = PrivateAttr()
 
     def __init__(self, /, **mapping: Any) -> None:  # noqa: ANN401 -- whatever the caller has: it is checked here
@@ -197,6 +200,11 @@ class Study(Part):
         events = {part.iid for part in self.outcome.values() if isinstance(part.iid, str)}
         most = {name: part.integer[1] for name, part in self.design.items() if name in events and part.integer}
         return OutcomeSpace.of(components, most, tuple(self.design))
+
+    @cached_property
+    def expectations(self) -> tuple[Expectation, ...]:
+        """What `expect:` says."""
+        return expectations(self.expect, self.parameter_space.names)
 
     @cached_property
     def cost_spec(self) -> CostSpec | None:

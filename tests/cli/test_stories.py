@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from activesci.ledger import artifacts
+from activesci.ledger import Ledger, artifacts
 
 KEYS = {"study", "status", "stop_reason", "seed", "rounds", "posterior", "log_evidence", "simulations", "alarms"}
 
@@ -266,3 +266,31 @@ def test_a_branch_is_run_and_verified(cli, study):
     cli("resume", "what-if")
     assert len(json.loads(Path("what-if/summary.json").read_text())["rounds"]) == 3
     cli("verify", "what-if")
+
+
+def expecting(study, *sentences):
+    study.write_text(study.read_text() + "expect:\n" + "".join(f"- {sentence}\n" for sentence in sentences))
+
+
+def test_a_sound_analysis_meets_what_was_expected_and_a_broken_one_does_not(cli, study):
+    expecting(study, "slope holds 0.5", "misfit above 0.01", "file report.html present")
+    cli("run", study, "--to", "sound")
+    summary = json.loads(Path("sound/summary.json").read_text())
+    assert [one["held"] for one in summary["expectations"]] == [True, True, True]
+    model = study.with_name("model.py")
+    model.write_text(model.read_text().replace('outcome["y"] - ', 'outcome["y"] + '))
+    result = cli("run", study, "--to", "broken", code=4)
+    assert "activesci: expected slope holds 0.5: 90 % interval -" in result.stderr
+    assert '<td class="text">slope holds 0.5</td><td>no</td>' in Path("broken/report.html").read_text()
+    cli("verify", "broken")
+    cli("resume", "broken", code=4)
+    with Ledger.read_only("broken") as ledger:
+        assert [event.payload.get("what") for event in ledger.events()].count("expectations") == 1
+
+
+def test_an_expected_coverage_waits_for_the_calibration(cli, study):
+    expecting(study, "coverage at 90 % above 70 %")
+    assert "it was not calibrated" in cli("run", study, "--to", "out", code=4).stderr
+    cli("calibrate", "out", "-n", 60)
+    (one,) = json.loads(Path("out/summary.json").read_text())["expectations"]
+    assert one["held"]

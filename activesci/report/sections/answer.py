@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from activesci.report.numbers import duration, interval, number, quantity, rounded, unit_text
+from activesci.report.numbers import clean, duration, interval, number, quantity, rounded, unit_text
 from activesci.report.words import prior_text
 
 from .base import Reading
@@ -103,3 +103,26 @@ def facts(reading: Reading) -> list[tuple[str, str]]:
     elif measured and "log_evidence" in said:
         found.append(("log evidence", f"none: {history.surrogate} knows the likelihood up to a factor only"))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What was expected of the run, and what came of it.
+
+    Attributes:
+        text: The sentence of the study.
+        held: 'yes', 'no', or nothing while the run has not stopped.
+        found: What was found.
+    """
+
+    text: str
+    held: str = ""
+    found: str = "checked when the run has stopped"
+
+
+def expected(reading: Reading) -> list[Expected]:
+    """Return the expectations of the study, with what was found where they were checked."""
+    said = reading.history.noted("expectations").get("checked")
+    if said is None:
+        return [Expected(clean(one.text, 300)) for one in reading.study.expectations]
+    return [Expected(clean(s["text"], 300), "yes" if s["held"] else "no", clean(s["found"], 300)) for s in said]

@@ -65,8 +65,7 @@ def calibrated(reading: Reading) -> Calibrated | None:
 
 def _last(reading: Reading, what: str) -> Mapping[str, Any] | None:
     """Return the latest note of a kind."""
-    said = [event.payload for event in reading.history.notes if event.payload.get("what") == what]
-    return said[-1] if said else None
+    return reading.history.noted(what) or None
 
 
 @dataclass(frozen=True, slots=True)
