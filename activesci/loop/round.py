@@ -94,6 +94,8 @@ def unsure(study: Study, round: int, belief: Belief, xi: FloatArray) -> FloatArr
 def taught(study: Study, round: int, before: Belief, after: Belief, step: int = 0) -> Realised:
     """Return what a round's measurements have taught about what is asked, the gain that was realised.
 
+    It is not a number where no parameters can give the data: nothing is learned from what cannot be.
+
     Args:
         study: The study.
         round: The round.
@@ -101,6 +103,8 @@ def taught(study: Study, round: int, before: Belief, after: Belief, step: int = 
         after: What is believed now.
         step: How many passes the round has had.
     """
+    if any(one.posterior.population.impossible for one in (before, after)):
+        return Realised(np.nan, np.inf)
     rng = generator(study.seed, round, Purpose.GAIN, 1 + step)
     return realised(study.parameter_space, study.target, known(before), known(after), rng, evidence(before, after))
 

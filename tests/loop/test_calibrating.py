@@ -23,8 +23,12 @@ def run(folder, monkeypatch, noise):
 
 
 def calibrate(folder, *options):
-    result = CliRunner().invoke(main, ["calibrate", str(folder), *options], catch_exceptions=False)
-    assert result.exit_code == 0
+    """Calibrate; the files beside the ledger have to say what it has added, which `verify` finds out."""
+    result, after = (
+        CliRunner().invoke(main, words, catch_exceptions=False)
+        for words in (["calibrate", str(folder), *options], ["verify", str(folder)])
+    )
+    assert (result.exit_code, after.exit_code) == (0, 0), after.output
     return result.output
 
 

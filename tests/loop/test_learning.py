@@ -79,4 +79,5 @@ def test_data_that_no_parameters_can_give_raise_an_alarm_and_have_no_evidence(tm
         assert summary["log_evidence"] == pytest.approx(np.log(5.0), abs=0.3)
     else:
         assert summary["log_evidence"] is None
+        assert not any("realised" in one.inferred.payload for one in campaign.history.rounds)
         assert "zero everywhere" in accused[0]

@@ -39,10 +39,10 @@ def test_three_times_the_noise_is_told_once_and_the_right_noise_is_not(tmp_path)
 
 
 def test_a_batch_is_judged_when_all_of_it_is_measured(tmp_path):
-    study = world(tmp_path, data=data(0.5), stop=None, designer={"pool": {}, "batch": 7})
+    study = world(tmp_path, data=data(0.5, rows=16), stop=None, designer={"pool": {}, "batch": 4})
     campaign = finished(study, tmp_path / "run")
     ranks = [[one.rank for one in record.measurements] for record in campaign.history.rounds[1:]]
-    assert [len(each) for each in ranks] == [7, 7]
+    assert [len(each) for each in ranks] == [4, 4, 4, 4]
     found = misfit(ranks)
     assert found is not None
     assert [alarm["round"] for alarm in told(campaign)] == [found.place + 1]
