@@ -12,6 +12,7 @@ from torch import Tensor
 from activesci.inference.closed_form.start import Start, below
 from activesci.inference.likelihood.mixture import Layout, Mixture, initial_bias
 from activesci.inference.likelihood.tabulated import table
+from activesci.inference.networks.comparisons import Comparisons
 from activesci.inference.networks.coordinates import OutcomeScale
 from activesci.inference.networks.network import Network, train
 from activesci.inference.networks.rows import (
@@ -32,6 +33,7 @@ from activesci.types import FloatArray, IntArray
 
 EVENTS_A_STEP = 16
 MOST_PAIRS = 1_000_000
+NOTHING = Comparisons()
 MARGIN = 0.05
 """Log density [nats] by which the start of a normal marginal must be better than the linear one to be tried."""
 TRIAL_STEPS = 250
@@ -50,12 +52,14 @@ class Density:
         scales: The map of each real column.
         start: The closed-form start of reals and counts; None where there are neither.
         network: The ensemble of corrections.
+        comparisons: What makes inputs of parameters and designs together.
     """
 
     layout: Layout
     scales: tuple[OutcomeScale, ...]
     start: Start | None
     network: Network
+    comparisons: Comparisons = NOTHING
 
     @classmethod
     def cold(
@@ -140,8 +144,8 @@ class Density:
         """Return log densities, (t, members, n, m).
 
         Args:
-            theta: Inputs for parameters, (m, d).
-            xi: Inputs for designs, (t, p).
+            theta: Inputs for parameters, and what of them is compared, (m, d + q).
+            xi: Inputs for designs, and what of them is compared, (t, p + q).
             events: (t, members or 1, n, events, columns).
         """
         z, jacobian = self.coordinates(events)
@@ -169,8 +173,8 @@ class Density:
         """Draw events, (t, members, n, events, columns), with the same random numbers for every design.
 
         Args:
-            theta: Inputs for parameters, (members, n, d).
-            xi: Inputs for designs, (t, p).
+            theta: Inputs for parameters, and what of them is compared, (members, n, d + q).
+            xi: Inputs for designs, and what of them is compared, (t, p + q).
             events: Number of events.
             rng: Random numbers.
         """
@@ -186,15 +190,19 @@ class Density:
         return np.asarray(drawn)
 
     def mixture(self, theta: FloatArray, xi: FloatArray) -> Mixture:
-        """Return the mixture for all pairs of inputs theta (members or 1, m, d) and xi (t, p): (members, t, m)."""
-        raw = self.network.grid(self.tensor(theta), self.tensor(xi))
+        """Return the mixture for all pairs of theta (members or 1, m, d + q) and xi (t, p + q): (members, t, m)."""
+        theta, theirs = np.split(theta, [theta.shape[-1] - self.comparisons.width], axis=-1)
+        xi, ours = np.split(xi, [xi.shape[-1] - self.comparisons.width], axis=-1)
+        pairs = self.comparisons(theirs[:, None], ours[None, :, None])
         grid = np.concatenate(
             [
                 np.broadcast_to(theta[:, None], (len(theta), len(xi), *theta.shape[1:])),
                 np.broadcast_to(xi[None, :, None], (len(theta), len(xi), theta.shape[1], xi.shape[1])),
+                np.broadcast_to(pairs, (len(theta), len(xi), theta.shape[1], pairs.shape[-1])),
             ],
             axis=-1,
         )
+        raw = self.network.grid(*map(self.tensor, (theta, xi, pairs)))
         parts = self.started(grid.reshape(-1, grid.shape[-1]))
         shaped = (part.reshape(*grid.shape[:-1], -1) if len(part) > 1 else part for part in parts)
         return Mixture.of(self.layout, raw, *map(self.tensor, shaped))
@@ -224,12 +232,18 @@ class Density:
         return arrays | {f"network.{name}": array for name, array in self.network.state().items()}
 
     @classmethod
-    def restore(cls, group: OutcomeGroup, state: Mapping[str, NDArray[np.generic]], device: str = "cpu") -> Self:
+    def restore(
+        cls,
+        group: OutcomeGroup,
+        state: Mapping[str, NDArray[np.generic]],
+        device: str = "cpu",
+        comparisons: Comparisons = NOTHING,
+    ) -> Self:
         """Return the density that `state` has described, its network on a device."""
         layout = Layout.of(group)
         scales = tuple(OutcomeScale.restore(state[f"scale{i}"]) for i in range(len(layout.reals)))
         start = Start.restore(below(state, "start")) if layout.started else None
-        return cls(layout, scales, start, Network.restore(below(state, "network"), device))
+        return cls(layout, scales, start, Network.restore(below(state, "network"), device), comparisons)
 
 
 def mapped(layout: Layout, scales: tuple[OutcomeScale, ...], events: FloatArray) -> tuple[FloatArray, FloatArray]:

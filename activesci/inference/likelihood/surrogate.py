@@ -11,6 +11,7 @@ from scipy.special import log_expit
 from activesci.inference.base import FitInfo
 from activesci.inference.closed_form.start import below
 from activesci.inference.likelihood.density import Density
+from activesci.inference.networks.comparisons import Comparisons
 from activesci.inference.networks.coordinates import Inputs
 from activesci.inference.networks.network import Network, one_thread
 from activesci.inference.networks.region import Region
@@ -35,12 +36,27 @@ class Learned:
         densities: The density of each outcome group.
         validity: The probability of a valid outcome; None while no simulation has failed.
         rows: Size of the bank at the last full training.
+        comparisons: What parameters are to designs of the same unit.
     """
 
     inputs: Inputs
     densities: tuple[Density, ...]
     validity: Validity | None
     rows: int
+    comparisons: Comparisons
+
+    def of_theta(self, theta: FloatArray) -> FloatArray:
+        """Return the inputs for parameters (n, d), and what of them is compared, (n, d + q)."""
+        return np.concatenate([self.inputs.of_theta(theta), self.comparisons.of_theta(theta)], axis=1)
+
+    def of_xi(self, xi: FloatArray) -> FloatArray:
+        """Return the inputs for designs (n, k), and what of them is compared, (n, p + q)."""
+        return np.concatenate([self.inputs.of_xi(xi), self.comparisons.of_xi(xi)], axis=1)
+
+    def plain(self, theta: FloatArray, xi: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the inputs (..., d) and (..., p) without what is compared."""
+        q = self.comparisons.width
+        return theta[..., : theta.shape[-1] - q], xi[..., : xi.shape[-1] - q]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +100,18 @@ class LikelihoodSurrogate:
 
     def _cold(self, bank: Bank, rng: np.random.Generator) -> Learned:
         inputs = Inputs.of(self.parameters, self.designs, bank.xi, self.region)
-        rows = [self._rows(inputs, bank, group) for group in self.outcomes.groups]
+        comparisons = Comparisons.of(self.parameters, self.designs, bank.theta, bank.xi)
+        blank = Learned(inputs, (), None, len(bank), comparisons)
+        rows = [self._rows(blank, bank, group) for group in self.outcomes.groups]
         pairs = zip(self.outcomes.groups, rows, strict=True)
-        densities = tuple(Density.cold(group, one, self.members, rng, self.device) for group, one in pairs)
-        return Learned(inputs, densities, None, len(bank))
+        densities = (Density.cold(group, one, self.members, rng, self.device) for group, one in pairs)
+        return replace(blank, densities=tuple(replace(one, comparisons=comparisons) for one in densities))
 
     def _trained(
         self, learned: Learned, bank: Bank, fresh: int, warm: bool, rng: np.random.Generator
     ) -> tuple[Self, FitInfo]:
         fits = [
-            density.fitted(replace(self._rows(learned.inputs, bank, group, fresh), warm=warm), rng)
+            density.fitted(replace(self._rows(learned, bank, group, fresh), warm=warm), rng)
             for group, density in zip(self.outcomes.groups, learned.densities, strict=True)
         ]
         validity = self._validity(learned, bank, fresh, warm, rng)
@@ -111,12 +129,14 @@ class LikelihoodSurrogate:
         last = known or Validity.cold(x.shape[1], float(bank.valid.mean()), self.members, rng, self.device)
         return last.fitted(x, bank.valid, fresh, known is not None, rng)
 
-    def _rows(self, inputs: Inputs, bank: Bank, group: OutcomeGroup, fresh: int = 0) -> Rows:
+    def _rows(self, learned: Learned, bank: Bank, group: OutcomeGroup, fresh: int = 0) -> Rows:
         valid = np.flatnonzero(bank.valid)
 
         def take(rows: IntArray) -> tuple[FloatArray, FloatArray]:
             at = valid[rows]
-            x = np.concatenate([inputs.of_theta(bank.theta[at]), inputs.of_xi(bank.xi[at])], axis=1)
+            theta, xi, compared = bank.theta[at], bank.xi[at], learned.comparisons
+            together = compared(compared.of_theta(theta), compared.of_xi(xi))
+            x = np.concatenate([learned.inputs.of_theta(theta), learned.inputs.of_xi(xi), together], axis=1)
             return x, events_of(group, bank.y[at])
 
         return Rows(len(valid), take, int((valid >= len(bank) - fresh).sum()))
@@ -124,7 +144,7 @@ class LikelihoodSurrogate:
     def log_prob(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return log densities for all pairs, (t, members, n, m); see `Surrogate.log_prob`."""
         learned = self._ready()
-        theta_in, xi_in = learned.inputs.of_theta(theta), learned.inputs.of_xi(xi)
+        theta_in, xi_in = learned.of_theta(theta), learned.of_xi(xi)
         valid = np.asarray(~np.isnan(y).all(axis=-1, keepdims=True))
         total = np.zeros(())
         with one_thread():
@@ -132,14 +152,14 @@ class LikelihoodSurrogate:
                 total = total + density.log_prob(theta_in, xi_in, events_of(group, y))
             if learned.validity is None:
                 return np.where(valid, total, 0.0)
-            logits = learned.validity.logits(theta_in[None], xi_in)[:, :, None, :]
+            logits = learned.validity.logits(*learned.plain(theta_in[None], xi_in))[:, :, None, :]
         return np.where(valid, total + log_expit(logits), log_expit(-logits))
 
     def sample(self, theta: FloatArray, xi: FloatArray, rng: np.random.Generator) -> FloatArray:
         """Draw outcomes of every design with the same random numbers, (t, n, width); see `Surrogate.sample`."""
         learned = self._ready()
-        xi_in, n = learned.inputs.of_xi(xi), len(theta)
-        theta_in = by_member(learned.inputs.of_theta(theta), self.members)
+        xi_in, n = learned.of_xi(xi), len(theta)
+        theta_in = by_member(learned.of_theta(theta), self.members)
         y = np.empty((len(xi), self.members, theta_in.shape[1], self.outcomes.width))
         with one_thread():
             for group, density in zip(self.outcomes.groups, learned.densities, strict=True):
@@ -148,7 +168,7 @@ class LikelihoodSurrogate:
             self._pad(y, xi)
             uniform = rng.random(y.shape[1:3])
             if learned.validity is not None:
-                y[np.log(uniform) > log_expit(learned.validity.logits(theta_in, xi_in))] = np.nan
+                y[np.log(uniform) > log_expit(learned.validity.logits(*learned.plain(theta_in, xi_in)))] = np.nan
         return y.swapaxes(1, 2).reshape(len(xi), -1, self.outcomes.width)[:, :n]
 
     def _pad(self, y: FloatArray, xi: FloatArray) -> None:
@@ -186,6 +206,7 @@ class LikelihoodSurrogate:
         }
         for i, density in enumerate(learned.densities):
             arrays |= {f"density{i}.{name}": array for name, array in density.state().items()}
+        arrays |= {f"comparisons.{name}": array for name, array in learned.comparisons.state().items()}
         if self.region is not None:
             arrays |= {f"region.{name}": array for name, array in self.region.state().items()}
         if learned.validity is not None:
@@ -196,8 +217,9 @@ class LikelihoodSurrogate:
         """Return the surrogate with what an earlier fit has learned."""
         inputs = below(state, "inputs")
         centre, scale = (np.asarray(inputs[name], np.float64) for name in ("centre", "scale"))
+        compared = Comparisons.restore(self.parameters, self.designs, below(state, "comparisons"))
         densities = tuple(
-            Density.restore(group, below(state, f"density{i}"), self.device)
+            Density.restore(group, below(state, f"density{i}"), self.device, compared)
             for i, group in enumerate(self.outcomes.groups)
         )
         weights = below(state, "validity")
@@ -205,7 +227,9 @@ class LikelihoodSurrogate:
         box = below(state, "region")
         region = Region.restore(box) if box else None
         inputs_ = Inputs(self.parameters, self.designs, centre, scale, region)
-        return replace(self, region=region, learned=Learned(inputs_, densities, validity, int(state["rows"])))
+        return replace(
+            self, region=region, learned=Learned(inputs_, densities, validity, int(state["rows"]), compared)
+        )
 
 
 def events_of(group: OutcomeGroup, y: FloatArray) -> FloatArray:

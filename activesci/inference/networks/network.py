@@ -67,19 +67,22 @@ class Network:
         hidden = torch.nn.functional.silu(torch.baddbmm(w["b1"], hidden, w["w1"]))
         return torch.baddbmm(w["b2"], hidden, w["w2"])
 
-    def grid(self, theta: Tensor, xi: Tensor) -> Tensor:
+    def grid(self, theta: Tensor, xi: Tensor, pairs: Tensor | None = None) -> Tensor:
         """Return the outputs for all pairs of parameters and designs.
 
         Args:
             theta: Inputs for parameters, (members or 1, m, d).
             xi: Inputs for designs, (t, p).
+            pairs: Inputs for both together, (members or 1, t, m, r), if there are any.
 
         Returns:
             (members, t, m, outputs).
         """
-        d = theta.shape[-1]
+        d, p = theta.shape[-1], xi.shape[-1]
         w0 = self.weights["w0"]
-        first = (theta @ w0[:, :d]).unsqueeze(1) + (xi @ w0[:, d:]).unsqueeze(2)
+        first = (theta @ w0[:, :d]).unsqueeze(1) + (xi @ w0[:, d : d + p]).unsqueeze(2)
+        if pairs is not None and pairs.shape[-1]:
+            first = first + pairs @ w0[:, d + p :].unsqueeze(1)
         out = self.onwards(first.flatten(1, 2))
         return out.reshape(*first.shape[:3], -1)
 

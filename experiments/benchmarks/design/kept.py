@@ -87,16 +87,21 @@ class Game:
 
     Attributes:
         data: Designs and outcomes.
-        theta: The final posterior's samples, (n, d).
+        posteriors: The posterior's samples after each measurement, (n, d) each.
         gains: What was expected of each measurement [nats].
         ask, infer: CPU seconds of each choice and of each posterior.
     """
 
     data: Data
-    theta: np.ndarray
+    posteriors: list[np.ndarray]
     gains: list[float]
     ask: list[float]
     infer: list[float]
+
+    @property
+    def theta(self) -> np.ndarray:
+        """The final posterior's samples, (n, d)."""
+        return self.posteriors[-1]
 
 
 def play(
@@ -113,6 +118,7 @@ def play(
     """
     simulator, designer = simulator_of(study), designer_for(study.designer)
     belief, gains, asked, inferred = rounds.before_data(study, surrogate), [], [], []
+    posteriors = []
     for number in range(1, count + 1):
         start = time.process_time()
         if number == 1 and first is not None:
@@ -127,4 +133,5 @@ def play(
         start = time.process_time()
         belief = rounds.after_data(study, number, belief, surrogate, data)
         inferred.append(time.process_time() - start)
-    return Game(belief.data, belief.posterior.theta, gains, asked, inferred)
+        posteriors.append(belief.posterior.theta)
+    return Game(belief.data, posteriors, gains, asked, inferred)
