@@ -7,7 +7,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from activesci.inference.base import Data, Surrogate, log_likelihood, mixed
-from activesci.inference.smc import LogDensity, Population, bridge, independent, prior_population
+from activesci.inference.moves import LogDensity
+from activesci.inference.smc import Population, bridge, independent, prior_population
 from activesci.study.parameters import ParameterSpace
 from activesci.types import FloatArray
 

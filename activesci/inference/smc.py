@@ -1,18 +1,13 @@
 """Tempered sequential Monte Carlo in the unit cube, with the evidence and the error of both."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import ndtr, ndtri
 
+from activesci.inference.moves import LogDensity, move
 from activesci.types import BoolArray, FloatArray, IntArray
 
-LogDensity = Callable[[FloatArray], FloatArray]
-"""(n, d) points of the unit cube to (n,) log densities with respect to the prior, in nats."""
-
-LEAST_SWEEPS, MOST_SWEEPS = 3, 60
 IMPOSSIBLE = -1e30
 """Stands for the log density of what cannot be."""
 
@@ -154,7 +149,8 @@ def renewed(start: Population, share: float, rng: np.random.Generator) -> tuple[
     kept = rng.choice(n, n - fresh, replace=False)
     ancestors = np.concatenate([start.eves[kept], n + np.arange(fresh)])
     _, roots = np.unique(ancestors, return_inverse=True)
-    return np.concatenate([start.u[kept], rng.random((fresh, dim))]), roots.astype(np.int64)
+    order = rng.permutation(n)  # any part of the particles is like the whole
+    return np.concatenate([start.u[kept], rng.random((fresh, dim))])[order], roots[order].astype(np.int64)
 
 
 def defensive(before: LogDensity, log_evidence: float, share: float) -> LogDensity:
@@ -195,71 +191,6 @@ def systematic(weights: FloatArray, rng: np.random.Generator) -> IntArray:
     """Resample: indices in which particle i stands about n * weights[i] times."""
     positions = (rng.random() + np.arange(len(weights))) / len(weights)
     return np.minimum(np.searchsorted(np.cumsum(weights), positions), len(weights) - 1).astype(np.int64)
-
-
-def move(
-    u: FloatArray,
-    log_floor: FloatArray,
-    log_target: FloatArray,
-    floor: LogDensity,
-    target: LogDensity,
-    temperature: float,
-    rng: np.random.Generator,
-) -> tuple[FloatArray, FloatArray, FloatArray, float]:
-    """Move the particles until each was expected to jump often enough to forget, or MOST_SWEEPS were done.
-
-    One jump is short against the target by about the root of the number of dimensions, so it takes as many jumps as
-    there are dimensions, up to a factor, to forget; half as many again at the end.
-
-    References:
-        ter Braak, Differential evolution Markov chain, 2006, doi:10.1007/s11222-006-8769-1. Each half of the
-        particles is moved along differences of the other half, which keeps detailed balance. They move in normal
-        quantiles of the cube, where there are no walls: folding steps back at walls would break the balance, as steps
-        in several directions are correlated.
-    """
-    z, log_floor, log_target = normal(u), log_floor.copy(), log_target.copy()
-    rates: list[float] = []
-    jumps, wanted = 0.0, (1.5 if temperature >= 1.0 else 1.0) * max(2.0, 1 + u.shape[1] / 3)
-    while len(rates) < LEAST_SWEEPS or (jumps < wanted and len(rates) < MOST_SWEEPS):
-        accepted = 0
-        order = rng.permutation(len(u))
-        for mine, theirs in (np.array_split(order, 2), np.array_split(order, 2)[::-1]):
-            proposal = z[mine] + differences(z[theirs], len(mine), rng)
-            new_target = target(cube(proposal))
-            new_floor = floor(cube(proposal)) if temperature < 1.0 else log_floor[mine]
-            prior = 0.5 * ((z[mine] ** 2).sum(axis=1) - (proposal**2).sum(axis=1))
-            gain = (
-                prior
-                + temperature * (new_target - log_target[mine])
-                + (1 - temperature) * (new_floor - log_floor[mine])
-            )
-            yes = np.log(rng.random(len(mine))) < gain
-            where = mine[yes]
-            z[where], log_target[where], log_floor[where] = proposal[yes], new_target[yes], new_floor[yes]
-            accepted += int(yes.sum())
-        rates.append(accepted / len(z))
-        jumps += rates[-1]
-    return cube(z), log_floor, log_target, float(np.mean(rates))
-
-
-def normal(u: FloatArray) -> FloatArray:
-    """Return points of the unit cube in coordinates in which the prior is a standard normal."""
-    return np.asarray(ndtri(np.clip(u, 1e-300, 1 - 1e-16)))
-
-
-def cube(z: FloatArray) -> FloatArray:
-    """Return points in normal coordinates as points of the unit cube."""
-    return np.asarray(ndtr(z))
-
-
-def differences(others: FloatArray, n: int, rng: np.random.Generator) -> FloatArray:
-    """Return n scaled differences of two of the others, one in ten unscaled (jumps between modes)."""
-    first = rng.integers(len(others), size=n)
-    second = (first + rng.integers(1, len(others), size=n)) % len(others)
-    scale = np.where(rng.random(n) < 0.1, 1.0, 2.38 / np.sqrt(2 * others.shape[1]) * rng.uniform(0.5, 1.1, n))
-    jitter = 1e-5 * rng.standard_normal((n, others.shape[1]))
-    step: FloatArray = scale[:, None] * (others[first] - others[second]) + jitter
-    return step
 
 
 def reflected(u: FloatArray) -> FloatArray:

@@ -7,8 +7,9 @@ import numpy as np
 from scipy.stats import binom, kstest
 
 from activesci.inference.base import Data, Surrogate
+from activesci.inference.moves import LogDensity
 from activesci.inference.posterior import Posterior, density
-from activesci.inference.smc import LogDensity, bridge, prior_population
+from activesci.inference.smc import bridge, prior_population
 from activesci.types import FloatArray
 
 LEVELS = (0.5, 0.68, 0.9, 0.95)

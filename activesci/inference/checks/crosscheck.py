@@ -9,8 +9,9 @@ from scipy.stats import norm
 
 from activesci.inference.base import Data, Surrogate
 from activesci.inference.checks.proposal import Proposal
+from activesci.inference.moves import LogDensity, cube
 from activesci.inference.posterior import TRIMMED, Posterior, density
-from activesci.inference.smc import LogDensity, bounded, cube
+from activesci.inference.smc import bounded
 from activesci.types import FloatArray
 
 RATE = 0.001

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 from scipy.special import gammaln, logsumexp
 
-from activesci.inference.smc import normal
+from activesci.inference.moves import normal
 from activesci.types import FloatArray
 
 DEGREES = 5.0

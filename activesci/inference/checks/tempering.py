@@ -7,8 +7,9 @@ import numpy as np
 
 from activesci.inference.base import Data, Surrogate
 from activesci.inference.checks.calibration import PARTICLES, Calibration, Repetition, placed
+from activesci.inference.moves import LogDensity
 from activesci.inference.posterior import Posterior, density
-from activesci.inference.smc import LogDensity, Population, bridge, prior_population
+from activesci.inference.smc import Population, bridge, prior_population
 from activesci.types import FloatArray
 
 POWERS = (0.1, 0.2, 0.35, 0.6, 1.0)
