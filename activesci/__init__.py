@@ -21,6 +21,7 @@ from .errors import (
     OutcomeError,
     SimulatorError,
     StudyError,
+    WorkersLost,
 )
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ __all__ = [
     "SimulatorError",
     "Study",
     "StudyError",
+    "WorkersLost",
     "__version__",
 ]
 

@@ -8,6 +8,7 @@ ActiveSciError
 ├── OutcomeError          an outcome that does not fit the study      (also ValueError)
 ├── LedgerError           a run folder that cannot be trusted or used (also RuntimeError)
 └── CampaignError         a campaign asked to do what it cannot do    (also RuntimeError)
+    └── WorkersLost       where its simulations ran is gone; it pauses
 
 ActiveSciWarning          the root of our warnings                    (UserWarning)
 
@@ -49,6 +50,10 @@ class LedgerError(ActiveSciError, RuntimeError):
 
 class CampaignError(ActiveSciError, RuntimeError):
     """A campaign asked to do what it cannot do in its state, such as `ask` on a finished one."""
+
+
+class WorkersLost(CampaignError):  # noqa: N818 (no fault of the caller: a campaign pauses on it)
+    """Where simulations ran is gone for good: the cluster's head, or the Ray of this machine."""
 
 
 class ActiveSciWarning(UserWarning):

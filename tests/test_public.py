@@ -20,6 +20,7 @@ NAMES = {
     "SimulatorError",
     "Study",
     "StudyError",
+    "WorkersLost",
     "__version__",
 }
 HEAVY = {"torch", "ray", "skopt", "sklearn", "matplotlib", "fastapi"}

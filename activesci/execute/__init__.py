@@ -20,16 +20,20 @@ def executor_for(study: "Study") -> Executor:
     """
     if study.executor.kind == "serial":
         return SerialExecutor()
-    from .ray import ATTEMPTS, RayExecutor, Resources
+    from .allowance import DEATHS, Allowance
+    from .ray import RayExecutor
+    from .resources import Resources
 
     asked, settings = study.simulator, study.executor.settings
     resources = Resources(cpus=asked.cpus, gpus=asked.gpus, memory=asked.memory)
-    attempts = ATTEMPTS if asked.retries is None else asked.retries + 1
+    retries = asked.retries
+    deaths, timeouts = (DEATHS, 1) if retries is None else (retries + 1, retries + 1)
+    timeout = None if asked.kind == "workflow" else asked.timeout  # there it is each step's own
     return RayExecutor(
         settings.address,
         settings.workers,
         resources,
         width=study.outcome_space.width,
         folder=study.folder,
-        attempts=attempts,
+        allowance=Allowance(deaths, timeouts, timeout),
     )

@@ -6,65 +6,51 @@ Warning:
     for one as well (`RAY_AUTH_MODE=token`).
 """
 
+import faulthandler
 import os
 import secrets
 import sys
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Self
 
 import numpy as np
 
-from activesci.errors import CampaignError
+from activesci.errors import WorkersLost
 from activesci.types import Block, BlockResult, FailedAttempt, Perform, Simulate, Task, TaskResult
 
+from .allowance import DEATHS, DIED, GRACE, MACHINE, MEMORY, Allowance
 from .chunks import Chunk, Pace
+from .joining import join
+from .pulse import Pulse
+from .resources import Resources
 
-ATTEMPTS = 3
-"""How often a block may lose its worker before it counts as failed, if the study says nothing of retries."""
-PATIENCE = 1.0  # seconds of one wait; in between, Ctrl-C is heard
-STORE = 256 * 2**20  # bytes of the object store: simulations here are small, and a larger one starts slower
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-LEFT_BEHIND = ["runs", "ledger.sqlite*", "artifacts", ".venv", ".git", "__pycache__"]
+PATIENCE = 1.0  # seconds of one wait; in between, Ctrl-C is heard and the cluster looked after
+FETCH = 60.0  # seconds in which a result that is there has to come
+HOMELESS = 120.0  # seconds without a machine that could take a task
+NEVER_RETRY = {"max_retries": 0, "retry_exceptions": False}  # we do, and count
 
 
-@dataclass(frozen=True, slots=True)
-class Resources:
-    """What one task asks of Ray.
+@dataclass(slots=True)
+class Flight:
+    """A chunk on its way.
 
     Attributes:
-        cpus: CPUs, by default one.
-        gpus: GPUs.
-        memory: Memory [bytes].
+        simulate: What runs it, in Ray's store.
+        chunk: The chunk.
+        begun: When it was first seen to be at work, or its turn [s]; None while others are before it.
+        late: Whether it took too long and was told to stop.
     """
 
-    cpus: float | None = None
-    gpus: float | None = None
-    memory: float | None = None
-
-    def options(self) -> dict[str, float]:
-        """Return them as Ray names them."""
-        asked = {"num_cpus": 1 if self.cpus is None else self.cpus, "num_gpus": self.gpus, "memory": self.memory}
-        return {name: value for name, value in asked.items() if value}
-
-    def at_once(self, cluster: dict[str, float]) -> int:
-        """Return how many tasks a cluster can run at once.
-
-        Raises:
-            CampaignError: If it cannot run one.
-        """
-        offered = {"num_cpus": cluster.get("CPU", 0.0), "num_gpus": cluster.get("GPU", 0.0)}
-        offered["memory"] = cluster.get("memory", 0.0)
-        for name, asked in self.options().items():
-            if asked > offered[name]:
-                raise CampaignError(
-                    f"executor.ray: one simulation asks for {asked:g} {name}, this Ray has {offered[name]:g}; "
-                    "ask for less under simulator, or join a larger one with executor.ray.address"
-                )
-        return max(1, int(min(offered[name] / asked for name, asked in self.options().items())))
+    simulate: Any
+    chunk: Chunk
+    begun: float | None = None
+    late: bool = False
 
 
 class RayExecutor:
@@ -80,7 +66,7 @@ class RayExecutor:
         resources: What one task asks for.
         width: Numbers in an outcome, for blocks whose worker died.
         folder: The study's folder; it travels to a cluster that is joined.
-        attempts: How often a block may lose its worker before it counts as failed.
+        allowance: How many workers and how much time a block may cost.
 
     Raises:
         CampaignError: If Ray cannot be started or joined, or has not what one task asks for.
@@ -94,17 +80,16 @@ class RayExecutor:
         *,
         width: int = 1,
         folder: Path | None = None,
-        attempts: int = ATTEMPTS,
+        allowance: Allowance | None = None,
     ) -> None:
-        self._resources, self._width, self._attempts = resources or Resources(), width, attempts
+        self._resources, self._width, self._allowance = resources or Resources(), width, allowance or Allowance()
         self._ray, self._owner = _started(address, workers, folder)
         self._waiting: deque[tuple[Any, Chunk]] = deque()
-        self._running: dict[Any, tuple[Any, Chunk]] = {}
-        self._pace = Pace()
+        self._running: dict[Any, Flight] = {}
+        self._pace, self._pulse, self._homeless = Pace(), Pulse(self._ray.cluster_resources), 0.0
         try:
             self.workers = self._resources.at_once(self._ray.cluster_resources())
-            options = {**self._resources.options(), "max_retries": 0, "retry_exceptions": False}
-            self._remote = self._ray.remote(_run).options(**options)
+            self._remote = self._ray.remote(_run).options(**self._resources.options(), **NEVER_RETRY)
         except BaseException:
             self.close()
             raise
@@ -120,13 +105,13 @@ class RayExecutor:
         """Yield every submitted block's result once, in order of completion.
 
         Raises:
-            CampaignError: If Ray itself is gone.
+            WorkersLost: If Ray itself is gone.
         """
         while self._running or self._waiting:
             self._fill()
-            done, _ = self._ray.wait(list(self._running), num_returns=1, timeout=PATIENCE)
-            for reference in done:
-                yield from self._collect(reference)
+            found = [result for reference in self._through() for result in self._collect(reference)]
+            self._fill()  # whoever takes the results may take their time
+            yield from found
 
     def close(self) -> None:
         """Stop what is running and, if it was started here, Ray."""
@@ -144,8 +129,9 @@ class RayExecutor:
     def _fill(self) -> None:
         """Keep every worker busy and one task waiting for each."""
         while self._waiting and len(self._running) < 2 * self.workers:
-            simulate, task = self._next()
-            self._running[self._remote.remote(simulate, task.blocks)] = simulate, task
+            simulate, chunk = self._next()
+            reference = self._remote.remote(simulate, chunk.blocks, self._allowance.limit)
+            self._running[reference] = Flight(simulate, chunk)
 
     def _next(self) -> tuple[Any, Chunk]:
         """Take as many first attempts at the same simulator from the front as make a chunk."""
@@ -160,32 +146,76 @@ class RayExecutor:
         following, task = self._waiting[0]
         return following is simulate and task.attempt == 1
 
+    def _through(self) -> list[Any]:
+        """Return all tasks that are through; waits a moment if there are none, and then looks after the rest."""
+        references = list(self._running)
+        done: list[Any] = self._ray.wait(references, num_returns=len(references), timeout=0)[0]
+        if not done:
+            done = self._ray.wait(references, num_returns=1, timeout=PATIENCE)[0]
+        self._count_workers()
+        self._stop_late_ones()
+        return done
+
+    def _count_workers(self) -> None:
+        """Follow machines that come and go.
+
+        Raises:
+            WorkersLost: If the head is silent, or no machine has been there for long that could take a task.
+        """
+        if (cluster := self._pulse.beat()) is None:
+            return
+        room, now = self._resources.room(cluster), time.monotonic()
+        self._homeless = (self._homeless or now) if room == 0 else 0.0
+        if room == 0 and now - self._homeless > HOMELESS:
+            raise WorkersLost(f"executor.ray: no machine has had what one simulation asks for in {HOMELESS:g} s")
+        self.workers = room or self.workers
+
+    def _stop_late_ones(self) -> None:
+        """Kill the worker of a chunk that is through with all its time, however stuck its worker may be.
+
+        Tasks begin in the order in which they were handed out, so those in front are at work.
+        """
+        if (limit := self._allowance.limit) is None:
+            return
+        now = time.monotonic()
+        for reference, flight in list(islice(self._running.items(), self.workers)):
+            flight.begun = now if flight.begun is None else flight.begun
+            if not flight.late and now - flight.begun > limit * len(flight.chunk.blocks) + GRACE:
+                flight.late = True
+                self._ray.cancel(reference, force=True)
+
     def _collect(self, reference: Any) -> list[BlockResult]:  # noqa: ANN401 (Ray has no types)
-        simulate, task = self._running.pop(reference)
-        lost = self._ray.exceptions
+        flight, errors = self._running.pop(reference), self._ray.exceptions
         try:
-            results: list[BlockResult] = self._ray.get(reference)
-        except (lost.WorkerCrashedError, lost.OutOfMemoryError, lost.NodeDiedError, lost.ObjectLostError) as error:
-            return self._again(simulate, task, error)
-        except lost.LocalRayletDiedError as error:
-            raise CampaignError("executor.ray: Ray has died on this machine; resume starts another") from error
-        self._pace = self._pace.after(results)
-        return [_after(task.lost, result) for result in results] if task.lost else results
-
-    def _again(self, simulate: Any, task: Chunk, error: Exception) -> list[BlockResult]:  # noqa: ANN401
-        memory = isinstance(error, self._ray.exceptions.OutOfMemoryError)
-        why = "ran out of memory" if memory else "died"
-        if task.attempt < self._attempts:
-            self._waiting.extendleft((simulate, part) for part in reversed(task.apart(f"its worker {why}")))
+            results: list[BlockResult] = self._ray.get(reference, timeout=FETCH)
+        except errors.TaskCancelledError:  # it was others' time that it had waited for
+            self._waiting.appendleft((flight.simulate, flight.chunk))
             return []
-        times = f"{self._attempts} times" if self._attempts > 1 else "once"
-        return [self._lost(task, block, f"its worker {why}", f"its worker {why} {times}") for block in task.blocks]
+        except lost_with(errors) as error:
+            return self._again(flight, self._why(flight, error))
+        except errors.LocalRayletDiedError as error:
+            raise WorkersLost("executor.ray: Ray has died on this machine") from error
+        self._pace = self._pace.after(results)
+        return [_after(flight.chunk.lost, result) for result in results] if flight.chunk.lost else results
 
-    def _lost(self, task: Chunk, block: Block, last: str, reason: str) -> BlockResult:
+    def _why(self, flight: Flight, error: Exception) -> str:
+        """Return why a task came to nothing."""
+        limit, alone = self._allowance.limit, len(flight.chunk.blocks) == 1
+        if limit is not None and alone and flight.begun and time.monotonic() - flight.begun >= limit:
+            return self._allowance.late
+        return reason_of(self._ray.exceptions, error)
+
+    def _again(self, flight: Flight, reason: str) -> list[BlockResult]:
+        lost = (*flight.chunk.lost, reason)
+        if self._allowance.used_up(lost):
+            return [self._lost(block, lost) for block in flight.chunk.blocks]
+        self._waiting.extendleft((flight.simulate, part) for part in reversed(flight.chunk.apart(reason)))
+        return []
+
+    def _lost(self, block: Block, lost: Sequence[str]) -> BlockResult:
         rows = len(block.theta)
-        failures = dict.fromkeys(range(rows), reason)
-        result = BlockResult(block.first, np.full((rows, self._width), np.nan), failures, 0.0)
-        return _after((*task.lost, last), result)
+        failures = dict.fromkeys(range(rows), self._allowance.verdict(lost))
+        return _after(lost, BlockResult(block.first, np.full((rows, self._width), np.nan), failures, 0.0))
 
     def __enter__(self) -> Self:
         return self
@@ -212,6 +242,7 @@ class RayCrew:
 
     def __init__(self, perform: Perform, workers: int | None, tasks: Sequence[Task]) -> None:
         self._ray, self._owner = _started(None, workers, None)
+        self._pulse = Pulse(self._ray.cluster_resources)
         self._running: dict[Any, tuple[Task, dict[str, TaskResult], tuple[str, ...]]] = {}
         try:
             for task in tasks:
@@ -224,17 +255,18 @@ class RayCrew:
 
     def start(self, task: Task, needed: dict[str, TaskResult], lost: tuple[str, ...] = ()) -> None:
         """Take a task; Ray starts it when there is room."""
-        options = {**_resources(task).options(), "max_retries": 0, "retry_exceptions": False}
+        options = {**_resources(task).options(), **NEVER_RETRY}
         self._running[self._remote.options(**options).remote(self._shared, task.name, needed)] = task, needed, lost
 
     def next(self) -> TaskResult:
         """Return what came of the task that is through first.
 
         Raises:
-            CampaignError: If Ray itself is gone.
+            WorkersLost: If Ray itself is gone.
         """
         while True:
             done, _ = self._ray.wait(list(self._running), num_returns=1, timeout=PATIENCE)
+            self._pulse.beat()
             for reference in done:
                 if (result := self._collect(reference)) is not None:
                     return result
@@ -244,19 +276,18 @@ class RayCrew:
         task, needed, lost = self._running.pop(reference)
         gone = self._ray.exceptions
         try:
-            result: TaskResult = self._ray.get(reference)
-        except (gone.WorkerCrashedError, gone.OutOfMemoryError, gone.NodeDiedError, gone.ObjectLostError) as error:
-            why = "ran out of memory" if isinstance(error, gone.OutOfMemoryError) else "died"
-            lost = (*lost, f"its worker {why}")
+            result: TaskResult = self._ray.get(reference, timeout=FETCH)
+        except lost_with(gone) as error:
+            lost = (*lost, reason_of(gone, error))
         except gone.LocalRayletDiedError as error:
-            raise CampaignError("Ray has died on this machine; run it again to go on") from error
+            raise WorkersLost("Ray has died on this machine; run it again to go on") from error
         else:
             return result
-        if len(lost) < ATTEMPTS:
+        if len(lost) < DEATHS:
             self.start(task, needed, lost)
             return None
         attempts = tuple(FailedAttempt(0, number, reason) for number, reason in enumerate(lost, start=1))
-        return TaskResult(task.name, "failed", f"{lost[-1]} {ATTEMPTS} times", attempts=attempts)
+        return TaskResult(task.name, "failed", f"{lost[-1]} {DEATHS} times", attempts=attempts)
 
     def close(self) -> None:
         """Stop what is running and, if it was started here, Ray; may be called twice."""
@@ -285,9 +316,36 @@ def _perform(perform: Perform, name: str, needed: dict[str, TaskResult]) -> Task
     return perform(name, needed)
 
 
-def _run(simulate: Simulate, blocks: Sequence[Block]) -> list[BlockResult]:
+def _run(simulate: Simulate, blocks: Sequence[Block], limit: float | None = None) -> list[BlockResult]:
     """Run blocks; this is what a worker does."""
-    return [simulate(_own(block)) for block in blocks]
+    return [_in_time(simulate, _own(block), limit) for block in blocks]
+
+
+def _in_time(simulate: Simulate, block: Block, limit: float | None) -> BlockResult:
+    """Run a block; if it is not through in time, this process ends, whatever it is in the middle of."""
+    if limit is None:
+        return simulate(block)
+    faulthandler.dump_traceback_later(limit, exit=True, file=2)
+    try:
+        return simulate(block)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def lost_with(errors: ModuleType) -> tuple[type[Exception], ...]:
+    """Return the errors that say that a task is lost, and not why it failed."""
+    return (
+        errors.WorkerCrashedError, errors.OutOfMemoryError, errors.NodeDiedError, errors.ObjectLostError,
+        errors.GetTimeoutError,
+    )  # fmt: skip
+
+
+def reason_of(errors: ModuleType, error: Exception) -> str:
+    """Return why a task was lost."""
+    if isinstance(error, errors.OutOfMemoryError):
+        return MEMORY
+    machine = errors.NodeDiedError, errors.ObjectLostError, errors.GetTimeoutError
+    return MACHINE if isinstance(error, machine) else DIED
 
 
 def _own(block: Block) -> Block:
@@ -328,16 +386,7 @@ def _started(address: str | None, workers: int | None, folder: Path | None) -> t
     ray = _imported(ask_for_token=address is None)
     if ray.is_initialized():
         return ray, False
-    quiet = {"log_to_driver": False, "configure_logging": False}
-    try:
-        if address is None:
-            _start(ray, workers or len(os.sched_getaffinity(0)), quiet)
-        else:
-            ray.init(address=address, runtime_env=_environment(address, folder), **quiet)
-    except (ConnectionError, OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        what = f"join the Ray at {address}" if address else "start Ray on this machine"
-        first = (str(error).splitlines() or [type(error).__name__])[0]
-        raise CampaignError(f"executor.ray: cannot {what}: {first}; try `executor: {{serial: {{}}}}`") from error
+    join(ray, address, workers, folder)
     return ray, True
 
 
@@ -346,37 +395,11 @@ def _imported(*, ask_for_token: bool) -> ModuleType:
     if "ray" not in sys.modules:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")  # 20 are a quarter of an hour if nobody answers
+        # or Ray ends this process a minute after its head is gone; we pause, and say why
+        os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "3600")
         if ask_for_token and "RAY_AUTH_MODE" not in os.environ:
             os.environ["RAY_AUTH_MODE"] = "token"
             os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     import ray
 
     return ray
-
-
-def _start(ray: ModuleType, workers: int, quiet: dict[str, bool]) -> None:
-    """Start a Ray of our own on the loopback; its processes take their environment from this one."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(ONE_THREAD)
-    try:
-        # "local", or a cluster that somebody left running would be joined
-        ray.init(
-            address="local",
-            num_cpus=workers,
-            include_dashboard=False,
-            object_store_memory=STORE,
-            _node_ip_address="127.0.0.1",
-            **quiet,
-        )
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-
-
-def _environment(address: str, folder: Path | None) -> dict[str, Any]:
-    """Return what a joined cluster's workers need: one thread each and, on other machines, the study's folder."""
-    environment: dict[str, Any] = {"env_vars": ONE_THREAD}
-    here = address in ("auto", "local") or address.startswith(("127.", "localhost", "[::1]"))
-    if folder is not None and not here:
-        environment |= {"working_dir": str(folder), "excludes": LEFT_BEHIND}
-    return environment

@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from activesci.errors import WorkersLost
 from activesci.execute import executor_for
 from activesci.ledger import Bank, Kind, pack_attempts
 from activesci.loop import round as rounds
@@ -114,20 +115,27 @@ class Simulating:
             todo: The blocks.
             missing: Which of the planned simulations are wanted, (n,); the rest of a block is not recorded twice.
             again: Those that have failed before.
+
+        Raises:
+            Pause: If too many fail, or the workers are gone; what came back is recorded.
         """
         self._executor = self._executor or executor_for(self._setup.study)
         self._executor.submit(self._setup.simulator.run, todo)
         done, total = int((~missing).sum()), len(missing)
         buffer, seen, failed, since = list[Wanted](), 0, 0, time.perf_counter()
-        for result in map(partial(wanted, missing=missing, first=self._first()), self._executor.gather()):
-            buffer.append(result)
-            seen, failed = seen + len(result.index), failed + len(result.reasons)
-            self._setup.journal.observer.progress("simulate", done + seen, total)
-            if time.perf_counter() - since > FLUSH_SECONDS:
-                self._record(number, buffer, again, time.perf_counter() - since)
-                buffer, since = [], time.perf_counter()
-                if done + seen >= EARLY and failed > self._setup.study.inference.max_failures * (done + seen):
-                    raise Pause(self._failures(number))
+        try:
+            for result in map(partial(wanted, missing=missing, first=self._first()), self._executor.gather()):
+                buffer.append(result)
+                seen, failed = seen + len(result.index), failed + len(result.reasons)
+                self._setup.journal.observer.progress("simulate", done + seen, total)
+                if time.perf_counter() - since > FLUSH_SECONDS:
+                    self._record(number, buffer, again, time.perf_counter() - since)
+                    buffer, since = [], time.perf_counter()
+                    if done + seen >= EARLY and failed > self._setup.study.inference.max_failures * (done + seen):
+                        raise Pause(self._failures(number))
+        except WorkersLost as error:
+            self._record(number, buffer, again, time.perf_counter() - since)
+            raise Pause(f"{error}; {StopReason.WORKERS}") from error
         self._record(number, buffer, again, time.perf_counter() - since)
 
     def _record(self, number: int, results: Sequence[Wanted], again: frozenset[int], seconds: float) -> None:

@@ -15,6 +15,7 @@ class StopReason(StrEnum):
     INTERRUPTED = "interrupted; `activesci resume` goes on"
     FAILURES = "too many simulations failed; see the reasons, then `activesci resume` runs the failed ones again"
     MEASUREMENT = "the measurement failed repeatedly; `activesci resume` tries again"
+    WORKERS = "nothing that came back is lost; `activesci resume` goes on once there are workers again"
     WAITING = "waiting for a measurement; `activesci tell` goes on"
 
 

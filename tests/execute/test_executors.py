@@ -64,6 +64,23 @@ def where(theta, design, rng):
     return {"y": float(os.getpid())}
 
 
+def stuck(theta, design, rng):
+    if theta["a"] > 0.9:
+        import subprocess
+        import sys
+        import time
+
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        subprocess.Popen([sys.executable, "-S", "-c", (HERE / "nap").read_text()])
+        while True:
+            try:
+                time.sleep(60)
+            except BaseException:
+                pass
+    return immortal(theta, design, rng)
+
+
 def slow(theta, design, rng):
     import time
 
@@ -220,6 +237,24 @@ class TestRay:
     def test_a_simulation_that_takes_too_long_fails_in_its_worker(self, executor, make):
         failures = run(executor, make("slow", **{"simulator.timeout": 0.005}), 2)[2]
         assert failures == dict.fromkeys(range(2), "timed out after 0.005 s")
+
+    @pytest.mark.slow
+    def test_a_simulation_that_cannot_be_stopped_is_killed_with_its_offspring(self, executor, make, tmp_path):
+        nap = f"import time; time.sleep({50 + os.getpid() / 1e6})"
+        (tmp_path / "nap").write_text(nap)
+        study = make("stuck", **{"simulator.timeout": 0.5, "executor": {"ray": {}}})
+        start = time.monotonic()
+        with executor_for(study) as other:
+            theta, y, failures = run(other, study, 10)
+        assert time.monotonic() - start < 4 * 10.0 + 10.0  # it may take its whole chunk with it once
+        stuck = np.flatnonzero(theta[:, 0] > 0.9)
+        assert len(stuck) == 1
+        why = "timed out after 0.5 s and did not stop, so its worker was killed"
+        assert failures == dict.fromkeys(stuck.tolist(), why)
+        expected = run(SerialExecutor(), make("immortal"), 10)[1]
+        expected[stuck] = np.nan
+        np.testing.assert_array_equal(y, expected)
+        wait_for(lambda: running(nap) == [])
 
     def test_what_this_ray_has_not_is_refused(self, executor, make):
         study = make(**{"simulator.gpus": 1, "executor": {"ray": {}}})
