@@ -17,6 +17,7 @@ from .diff import diff
 from .exits import Program
 from .experiment import ask, tell
 from .record import report, status
+from .register import register
 from .replay import replay
 from .study import init, schema, validate
 from .verify import verify
@@ -38,6 +39,7 @@ __all__ = ["main"]
         report,
         calibrate,
         verify,
+        register,
         replay,
         branch,
         diff,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .screen import Observer
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout, and nothing else.")
+DEVIATE = click.option("--deviate", metavar="WHY", help="Run although it departs from its registered plan; recorded.")
 FOLDER = click.Path(path_type=Path, file_okay=False)
 EXISTING = click.Path(path_type=Path, file_okay=False, exists=True)
 
@@ -29,8 +30,11 @@ EXISTING = click.Path(path_type=Path, file_okay=False, exists=True)
 )
 @click.option("--seed", type=click.IntRange(min=0), help="The seed, instead of the study's.")
 @click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change a setting: designer.batch=2.")
+@DEVIATE
 @JSON
-def run(study: Path, folder: Path, seed: int | None, settings: tuple[str, ...], as_json: bool) -> None:
+def run(
+    study: Path, folder: Path, seed: int | None, settings: tuple[str, ...], deviate: str | None, as_json: bool
+) -> None:
     """Run STUDY until its stop rule holds, and write the report.
 
     DIR gets a copy of the study, the ledger, summary.json, posterior.csv and report.html. A run that was interrupted
@@ -39,20 +43,21 @@ def run(study: Path, folder: Path, seed: int | None, settings: tuple[str, ...], 
     from activesci.loop.controller import Campaign
 
     question = changed(study, settings)
-    conduct(lambda observer: Campaign(question, folder, seed=seed, observer=observer), folder, as_json)
+    conduct(lambda observer: Campaign(question, folder, seed, observer, deviate), folder, as_json)
 
 
 @click.command()
 @click.argument("folder", type=EXISTING, metavar="DIR")
+@DEVIATE
 @JSON
-def resume(folder: Path, as_json: bool) -> None:
-    """Go on with the run in DIR that was paused or killed.
+def resume(folder: Path, deviate: str | None, as_json: bool) -> None:
+    """Go on with the run in DIR that was paused or killed, or begin the one that is registered there.
 
     The designs and the posterior are the same as if it had never stopped.
     """
     from activesci.loop.controller import Campaign
 
-    conduct(lambda observer: Campaign.open(folder, observer=observer), folder, as_json)
+    conduct(lambda observer: Campaign.open(folder, observer, deviate), folder, as_json)
 
 
 def changed(path: Path, settings: tuple[str, ...]) -> "Study":

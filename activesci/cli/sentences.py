@@ -25,6 +25,8 @@ def standing(history: History) -> str:
     current = history.current
     asks = [waiting(current)] if current and current.unmeasured and history.status != "stopped" else []
     ends = f"{history.status}: {history.reason}" if history.reason else "running, or killed: resume goes on"
+    if history.started is None and history.registration is not None:
+        ends = "registered, and not begun: resume begins it"
     return "\n".join(" ".join(clean(line).split()) for line in [asked, *alarms, *asks, ends] if line)
 
 

@@ -116,6 +116,19 @@ class History:
         said = (event.payload for event in reversed(self.notes) if event.payload.get("what") == what)
         return next(said, {})
 
+    @property
+    def registration(self) -> Event | None:
+        """The event that froze the campaign's plan before there were data; None if nobody registered it."""
+        return next((event for event in self.notes if event.payload.get("what") == "registration"), None)
+
+    @property
+    def deviations(self) -> list[dict[str, Any]]:
+        """What departs from the registered plan: each with what, registered, now, reason, by and time."""
+        notes = [event for event in self.notes if event.payload.get("what") == "deviation"]
+        common = {event.seq: {key: event.payload[key] for key in ("reason", "by")} for event in notes}
+        every = [(event, one) for event in notes for one in event.payload["deviations"]]
+        return [{**one, **common[event.seq], "time": event.time} for event, one in every]
+
     def measured(self) -> list[Measurement]:
         """Return the measurements that count, in order."""
         return [measurement for record in self.rounds for measurement in record.measurements]

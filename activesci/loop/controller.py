@@ -4,7 +4,8 @@ Every step of a round is asked of the ledger first and done only if it is not th
 anywhere goes on as if it had not been.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,11 +20,12 @@ from activesci.ledger.graph import State as Node
 from activesci.loop.calibrating import Calibrating, Origin, Tempered
 from activesci.loop.ending import Ending
 from activesci.loop.expecting import expect
-from activesci.loop.journal import Nobody, Observer, recorded_study
+from activesci.loop.journal import Nobody, Observer, content_of, recorded_study
 from activesci.loop.learning import Learning
 from activesci.loop.measuring import Measuring
 from activesci.loop.memory import Memory
-from activesci.loop.setup import Setup
+from activesci.loop.registering import plan_of, register, seen_by, who
+from activesci.loop.setup import Parts, Setup
 from activesci.loop.simulating import Simulating
 from activesci.loop.state import Result, State
 from activesci.loop.stop import Pause, StopReason
@@ -39,6 +41,7 @@ class Campaign:
         folder: The run folder: a new one, or that of a campaign of the same study to go on with.
         seed: A seed instead of the study's.
         observer: Who is told of events and progress.
+        deviate: Why the campaign departs from its registered plan, where it does; every deviation is recorded.
 
     Attributes:
         study: The study, with the seed that counts.
@@ -46,7 +49,7 @@ class Campaign:
 
     Raises:
         SimulatorError, DataError: If the simulator or the recorded data cannot be used; nothing is written then.
-        LedgerError: If the folder cannot be used, or is of another study.
+        LedgerError: If the folder cannot be used, is of another study, or the campaign departs from its plan.
 
     Example:
         >>> campaign = Campaign(Study.load("study.yaml"), "runs/one")  # doctest: +SKIP
@@ -55,11 +58,16 @@ class Campaign:
     """
 
     def __init__(
-        self, study: Study, folder: str | Path, seed: int | None = None, observer: Observer | None = None
+        self,
+        study: Study,
+        folder: str | Path,
+        seed: int | None = None,
+        observer: Observer | None = None,
+        deviate: str | None = None,
     ) -> None:
         self.study = study if seed is None else study.with_settings({"seed": seed})
         self.folder = Path(folder)
-        self._setup = Setup.of(self.study, self.folder, observer or Nobody())
+        self._setup = Setup.of(self.study, self.folder, observer or Nobody(), deviate)
         self._journal = self._setup.journal
         self._memory = Memory(self._setup)
         self._measuring = Measuring(self._setup, self._memory)
@@ -68,13 +76,46 @@ class Campaign:
         self._learning = Learning(self._setup, self._memory)
 
     @classmethod
-    def open(cls, folder: str | Path, observer: Observer | None = None) -> Self:
-        """Go on with the campaign in a folder.
+    def open(cls, folder: str | Path, observer: Observer | None = None, deviate: str | None = None) -> Self:
+        """Go on with the campaign in a folder, or begin the one that is registered there.
 
         Raises:
             LedgerError: If there is none.
         """
-        return cls(recorded_study(Path(folder)), folder, observer=observer)
+        return cls(recorded_study(Path(folder)), folder, observer=observer, deviate=deviate)
+
+    @staticmethod
+    def register(
+        study: Study,
+        folder: str | Path,
+        seed: int | None = None,
+        by: str | None = None,
+        explored: Sequence[str | Path] = (),
+    ) -> str:
+        """Freeze a study's plan in a folder before there are data, and return it as text; `plan.md` has it too.
+
+        Args:
+            study: The study.
+            folder: The run folder, which must be new.
+            seed: A seed instead of the study's.
+            by: Who registers it.
+            explored: Folders of runs that the plan grew from; what they measured cannot also test it.
+
+        Raises:
+            LedgerError: If the folder holds a campaign or a registration.
+            StudyError: If the runs explored have seen all that could be measured.
+            SimulatorError, DataError: If the simulator or the recorded data cannot be used.
+        """
+        from activesci.report import plan_text, write_plan
+
+        question = study if seed is None else study.with_settings({"seed": seed})
+        parts = Parts.of(question)
+        seen = seen_by([Path(run) for run in explored], question, parts.experiment.pool())
+        plan = {**plan_of(question, {**content_of(question), **parts.said()}), "seen": sorted(seen), "by": by or who()}
+        text = plan_text(question, plan, plan["by"], datetime.now(UTC))
+        register(Path(folder), {**plan, "plan": text})
+        write_plan(text, Path(folder))
+        return text
 
     def run(self) -> Result:
         """Run rounds until the stop rule holds or something stands in the way, and write the results.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from activesci.errors import LedgerError
 from activesci.ledger import Event, Folding, History, Kind, Ledger, fold
+from activesci.loop.registering import plan_of, refusal, said_of, unrecorded, unregistered, who
 from activesci.study import Study
 
 PACKAGES = ("activesci", "numpy", "scipy", "torch", "scikit-optimize", "ray", "pydantic")
@@ -51,7 +52,9 @@ class Journal:
         self.history: History = self._folding.history()
 
     @classmethod
-    def of(cls, study: Study, folder: Path, said: Mapping[str, Any], observer: Observer) -> "Journal":
+    def of(
+        cls, study: Study, folder: Path, said: Mapping[str, Any], observer: Observer, deviate: str | None = None
+    ) -> "Journal":
         """Open the journal of a study's campaign in a folder, or start it there.
 
         Args:
@@ -59,12 +62,17 @@ class Journal:
             folder: The run folder.
             said: What the first event says besides the study: simulator, surrogate and so on.
             observer: Who watches.
+            deviate: Why the campaign departs from its registered plan, where it does.
 
         Raises:
-            LedgerError: If the folder holds the campaign of another study or of another simulator, or cannot be used.
+            LedgerError: If the folder holds the campaign of another study or of another simulator, or cannot be used;
+                if the campaign departs from its plan and nobody says why.
         """
+        if study.claim == "confirmatory" and not Ledger.exists(folder):
+            raise unregistered(folder)
         journal = cls(Ledger.open(folder) if Ledger.exists(folder) else Ledger.create(folder), observer)
         try:
+            journal._hold_to_the_plan(study, said, deviate)
             journal._begin(study, said)
         except BaseException:
             journal.close()  # or the folder would be locked for as long as this process lives
@@ -77,9 +85,19 @@ class Journal:
             self._require(study, said)
             return
         self.ledger.keep(STUDY, study.source_text)
-        content = {"study": study.mapping(), "study_digest": study.digest, "source_text": study.source_text}
-        where = {"folder": str(study.folder.resolve()), "seed": study.seed, "versions": versions()}
-        self.append(Kind.STARTED, 0, {**content, **where, **said})
+        self.append(Kind.STARTED, 0, {**content_of(study), **said})
+
+    def _hold_to_the_plan(self, study: Study, said: Mapping[str, Any], deviate: str | None) -> None:
+        """Record, or refuse, what is not as it was registered."""
+        if study.claim == "confirmatory" and self.history.registration is None:
+            raise unregistered(self.ledger.folder)
+        found = unrecorded(self.history, plan_of(study, {**content_of(study), **said}))
+        if found and self.history.started is not None:
+            self._require(study, said)  # what cannot be changed half way, whatever the reason
+        if found and not deviate:
+            raise refusal(self.ledger.folder, found)
+        if found and deviate:
+            self.append(Kind.NOTE, 0, said_of(found, deviate, who()))
 
     def _require(self, study: Study, said: Mapping[str, Any]) -> None:
         """Refuse to go on with what would be another campaign."""
@@ -124,6 +142,12 @@ class Journal:
         self.ledger.close()
 
 
+def content_of(study: Study) -> dict[str, Any]:
+    """Return what a ledger says of a study, where its files are, and what runs."""
+    content = {"study": study.mapping(), "study_digest": study.digest, "source_text": study.source_text}
+    return {**content, "folder": str(study.folder.resolve()), "seed": study.seed, "versions": versions()}
+
+
 def differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """Return in which of their parts two studies differ, in words."""
     names = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
@@ -138,7 +162,8 @@ def recorded_study(folder: Path) -> Study:
         StudyError: If its copy of the study was changed into none.
     """
     with Ledger.read_only(folder) as ledger:
-        started = fold(ledger.events()).started
+        history = fold(ledger.events())
+    started = history.started or history.registration
     if started is None:
         raise LedgerError(f"{folder}: this campaign was killed before it began: start it again with `activesci run`")
     return Study.load(folder / STUDY, folder=started.payload["folder"])

@@ -78,7 +78,8 @@ class Measuring:
         """In a study without design variables, take all the data there are, once."""
         if number > 1:
             return
-        count = 1 if self._setup.pool is None else len(self._setup.pool)
+        left = self._setup.rows_left()
+        count = 1 if left is None else len(left)
         proposals: list[dict[str, Any]] = [{"id": i, "design": {}, "gain": None, "error": None} for i in range(count)]
         said = {"proposals": proposals, "designer": "none", "evaluations": 0, "seconds": 0.0}
         self._setup.journal.append(Kind.CHOSEN, number, said)
@@ -108,8 +109,7 @@ class Measuring:
         xi, number = self._setup.study.design_space.encode(proposal["design"]), self._memory.number
         first, reason = self._memory.record.attempts(proposal["id"]), None
         for attempt in range(first, first + ATTEMPTS):
-            used = self._setup.journal.history.used_rows
-            found = self._setup.experiment.measure(xi, number, proposal["id"], attempt, used)
+            found = self._setup.experiment.measure(xi, number, proposal["id"], attempt, self._setup.used_rows)
             if found.y is not None:
                 self.record(proposal, xi, found.y, found.row, found.seconds)
                 return

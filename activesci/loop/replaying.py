@@ -38,7 +38,7 @@ class Replaying:
         self._ledger, self._tolerance = Ledger.read_only(recorded), tolerance
         self._recorded = fold(self._ledger.check())
         self._first = self._begun(recorded, folder)
-        self._setup = Setup.of(recorded_study(recorded), folder, observer)
+        self._setup = Setup.of(recorded_study(recorded), folder, observer, deviate="this is a replay")
         self._memory = Memory(self._setup)
         self._measuring = Measuring(self._setup, self._memory)
         self._simulating = Simulating(self._setup, self._memory)
@@ -48,11 +48,22 @@ class Replaying:
         """Return the first round to replay: of a branch what came after it; what came before is shared again."""
         begun = self._recorded.started
         if begun is None or begun.kind is not Kind.BRANCHED:
+            self._register_again(folder)
             return 0
         shared = self._ledger.events()[begun.seq - 2]
         with Ledger.branch(folder, recorded, shared) as ledger:
             ledger.append(Kind.BRANCHED, begun.round, begun.payload)
         return int(begun.payload["at"]) + 1
+
+    def _register_again(self, folder: Path) -> None:
+        """Put the recorded plan, and what departed from it, into the ledger of the replay."""
+        planned = [
+            event for event in self._recorded.notes if event.payload.get("what") in ("registration", "deviation")
+        ]
+        if planned:
+            with Ledger.create(folder) as ledger:
+                for event in planned:
+                    ledger.append(Kind.NOTE, event.round, event.payload)
 
     def run(self) -> Difference | None:
         """Replay every complete round, and return the first difference, or None if there is none."""

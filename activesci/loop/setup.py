@@ -1,6 +1,7 @@
 """Everything that takes part in a campaign, put together from its study."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from activesci.design import Designer, designer_for
 from activesci.inference.base import Surrogate
 from activesci.inference.exact import ExactSurrogate
 from activesci.loop.journal import Journal, Observer
-from activesci.loop.surrogates import surrogate_for
+from activesci.loop.registering import seen_rows
+from activesci.loop.surrogates import Chosen, surrogate_for
 from activesci.measure import Experiment, PoolRows, experiment_for
 from activesci.simulate import Simulator, nature_for, simulator_for
 from activesci.study import Study
@@ -18,6 +20,44 @@ from activesci.types import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """A study's code and data, loaded.
+
+    Attributes:
+        simulator: The model.
+        experiment: Nature.
+        chosen: The surrogate and why it is the one.
+    """
+
+    simulator: Simulator
+    experiment: Experiment
+    chosen: Chosen
+
+    @classmethod
+    def of(cls, study: Study) -> "Parts":
+        """Load them.
+
+        Raises:
+            SimulatorError, DataError, StudyError: If code or data cannot be used.
+        """
+        simulator = simulator_for(study)
+        simulator.load()
+        experiment = experiment_for(study, simulator.run, nature_for(study))
+        return cls(simulator, experiment, surrogate_for(study, simulator))
+
+    def said(self) -> dict[str, Any]:
+        """Return what a ledger says of them."""
+        digest = self.chosen.digest
+        return {
+            "simulator_digest": self.simulator.digest,
+            "data_digest": getattr(self.experiment, "digest", None),
+            "surrogate": self.chosen.kind,
+            "reason": self.chosen.why,
+            **({} if digest is None else {"embedding_digest": digest}),
+        }
+
+
+@dataclass(frozen=True)
 class Setup:
     """Who takes part in a campaign.
 
@@ -40,27 +80,23 @@ class Setup:
     journal: Journal
 
     @classmethod
-    def of(cls, study: Study, folder: Path, observer: Observer) -> "Setup":
+    def of(cls, study: Study, folder: Path, observer: Observer, deviate: str | None = None) -> "Setup":
         """Load code and data, and only then open the folder.
+
+        Args:
+            study: The question.
+            folder: The run folder.
+            observer: Who watches.
+            deviate: Why the campaign departs from its registered plan, where it does.
 
         Raises:
             SimulatorError, DataError, StudyError: If code or data cannot be used.
             LedgerError: If the folder cannot.
         """
-        simulator = simulator_for(study)
-        simulator.load()
-        experiment = experiment_for(study, simulator.run, nature_for(study))
-        chosen = surrogate_for(study, simulator)
-        said: dict[str, Any] = {
-            "simulator_digest": simulator.digest,
-            "data_digest": getattr(experiment, "digest", None),
-            "surrogate": chosen.kind,
-            "reason": chosen.why,
-            **({} if chosen.digest is None else {"embedding_digest": chosen.digest}),
-        }
-        designer, pool = designer_for(study.designer), experiment.pool()
-        journal = Journal.of(study, folder, said, observer)
-        return cls(study, simulator, experiment, pool, chosen.surrogate, designer, journal)
+        parts = Parts.of(study)
+        journal = Journal.of(study, folder, parts.said(), observer, deviate)
+        designer, pool = designer_for(study.designer), parts.experiment.pool()
+        return cls(study, parts.simulator, parts.experiment, pool, parts.chosen.surrogate, designer, journal)
 
     @property
     def simulates(self) -> bool:
@@ -69,7 +105,16 @@ class Setup:
 
     def rows_left(self) -> IntArray | None:
         """Return the rows of the pool that are not used up; None without a pool."""
-        return None if self.pool is None else self.pool.remaining(self.journal.history.used_rows)
+        return None if self.pool is None else self.pool.remaining(self.used_rows)
+
+    @property
+    def used_rows(self) -> frozenset[int]:
+        """The rows of the pool that are used up, or were seen by runs that the registered plan grew from."""
+        return self.journal.history.used_rows | self._seen
+
+    @cached_property
+    def _seen(self) -> frozenset[int]:
+        return seen_rows(self.journal.history, self.study, self.pool)
 
     @property
     def has_cost(self) -> bool:

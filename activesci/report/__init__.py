@@ -5,13 +5,16 @@ Importing this loads neither matplotlib nor jinja2: they come with the first pag
 
 from .card import campaign_card, study_card
 from .page import report_html, write_report
+from .plan import plan_text, write_plan
 from .summary import summary, write_posterior, write_summary
 
 __all__ = [
     "campaign_card",
+    "plan_text",
     "report_html",
     "study_card",
     "summary",
+    "write_plan",
     "write_posterior",
     "write_report",
     "write_summary",

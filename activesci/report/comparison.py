@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from activesci.integrity.registration import ABSENT, leaves
 from activesci.ledger.history import History
 
 from .numbers import number, rounded
-
-ABSENT = "absent"
 
 
 def comparison(one: History, other: History) -> dict[str, list[str]]:
@@ -20,26 +19,17 @@ def comparison(one: History, other: History) -> dict[str, list[str]]:
     begun: list[Mapping[str, Any]] = [history.started.payload if history.started else {} for history in (one, other)]
     before, now = begun
     return {
-        "study": list(leaves(before.get("study"), now.get("study"))),
+        "study": _told_apart(before.get("study"), now.get("study")),
         "code": _other(begun, "simulator_digest", "the simulator's code") + _other(begun, "surrogate", "surrogate"),
         "data": _other(begun, "data_digest", "the recorded data"),
-        "environment": list(leaves(before.get("versions"), now.get("versions"))),
+        "environment": _told_apart(before.get("versions"), now.get("versions")),
         "result": [*_rounds(one, other), *_beliefs(one, other), *_ends(one, other)],
     }
 
 
-def leaves(one: Any, other: Any, where: str = "") -> Iterator[str]:  # noqa: ANN401 - anything JSON may hold
-    """Yield a line for every leaf in which two nested mappings differ.
-
-    Example:
-        >>> list(leaves({"seed": 1, "stop": {"rounds": 2}}, {"seed": 1, "stop": {"rounds": 3}}))
-        ['stop.rounds: 2, and 3']
-    """
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        for name in dict.fromkeys([*one, *other]):
-            yield from leaves(one.get(name, ABSENT), other.get(name, ABSENT), f"{where}.{name}" if where else name)
-    elif one != other:
-        yield f"{where}: {one}, and {other}"
+def _told_apart(one: object, other: object) -> list[str]:
+    """Return a line for every leaf in which two nested mappings differ."""
+    return [f"{where}: {before}, and {now}" for where, before, now in leaves(one, other)]
 
 
 def _other(begun: list[Mapping[str, Any]], key: str, what: str) -> list[str]:

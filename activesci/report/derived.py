@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from activesci.ledger.history import History
 
+from .plan import PLAN
 from .summary import POSTERIOR, SUMMARY, posterior_text, summary_text
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ def _expected(study: "Study", ledger: "Ledger", history: History) -> Iterator[tu
     """Yield the name of each file that must be there, and what makes its text."""
     if (started := history.started) is not None:
         yield STUDY, lambda: str(started.payload["source_text"])
+    if (event := history.registration) is not None:
+        plan = str(event.payload["plan"])
+        yield PLAN, lambda: plan
     if history.status == "running":
         return  # the others are written when a campaign pauses or stops
     yield SUMMARY, lambda: summary_text(study, history)

@@ -128,7 +128,7 @@ def _record(reading: "Reading") -> dict[str, Any]:
     from .figures.effort import STAGES
     from .sections.calibration import calibrated, checked, held_out_said, widened
     from .sections.effort import failures
-    from .sections.record import provenance, round_rows, versions
+    from .sections.record import provenance, registered, round_rows, versions
 
     started = reading.history.started
     return {
@@ -141,6 +141,7 @@ def _record(reading: "Reading") -> dict[str, Any]:
         "stages": list(STAGES.items()),
         "failures": failures(reading),
         "provenance": provenance(reading),
+        "registered": registered(reading),
         "versions": versions(reading),
         "source": clean((started.payload.get("source_text") if started else None) or "", 100_000),
     }

@@ -27,7 +27,8 @@ def summary(study: "Study", history: History) -> dict[str, Any]:
 
     `rounds` starts at round 1, the first that has a design; round 0, the prior's, counts only towards `simulations`.
     In a study with `batch: q` each of a round's `design`, `outcome`, `gain`, `gain_error` and `surprise` is a list
-    of q. What has not happened yet is None. `expectations` is there where the study has some: text, held, found.
+    of q. What has not happened yet is None. `expectations` is there where the study has some: text, held, found;
+    `registration` where it was registered: claim, time, by, digest, deviations.
     """
     listed = study.designer.batch > 1 or any(len(entries(record)) > 1 for record in history.rounds)
     return {
@@ -40,12 +41,25 @@ def summary(study: "Study", history: History) -> dict[str, Any]:
         "simulations": history.simulations,
         "alarms": plain(history.alarms),
         **({"expectations": _expectations(history)} if study.expectations else {}),
+        **({"registration": _registration(study, history)} if history.registration else {}),
     }
 
 
 def _expectations(history: History) -> list[dict[str, Any]] | None:
     checked = history.noted("expectations").get("checked")
     return None if checked is None else [in_order(one, ("text", "held", "found")) for one in checked]
+
+
+def _registration(study: "Study", history: History) -> dict[str, Any]:
+    assert (event := history.registration) is not None  # asked only of a registered campaign
+    order = ("what", "registered", "now", "reason", "by", "time")
+    return {
+        "claim": study.claim,
+        "time": event.time,
+        "by": event.payload["by"],
+        "digest": event.digest,
+        "deviations": [in_order(one, order) for one in history.deviations],
+    }
 
 
 def round_summary(study: "Study", record: RoundRecord, listed: bool = False) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, WithJsonSchema
 
@@ -65,6 +65,7 @@ class Study(Part):
         designer: Who picks the next design.
         executor: Where simulations run.
         stop: When it ends; None: when the recorded pool is used up.
+        claim: Whether the run is to test what was registered before it.
         expect: What its author expects of the run, in sentences; see `expectations`.
 
     Example:
@@ -95,6 +96,7 @@ class Study(Part):
     designer: DesignerPart = DesignerPart(bayesopt=BayesoptPart())
     executor: ExecutorPart = ExecutorPart(serial=Empty())
     stop: StopRule | None = None
+    claim: Literal["exploratory", "confirmatory"] = "exploratory"
     expect: Annotated[tuple[Text, ...], Field(strict=False, max_length=100)] = ()
     _source: Source = PrivateAttr()
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from activesci.report.comparison import comparison, leaves
+from activesci.integrity.registration import leaves
+from activesci.report.comparison import comparison
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_another_simulator_is_named(cli, study, lines):
 
 
 def test_an_absent_key_is_no_value():
-    assert list(leaves({"a": 1}, {"b": None})) == ["a: 1, and absent", "b: absent, and None"]
+    assert list(leaves({"a": 1}, {"b": None})) == [("a", 1, "absent"), ("b", "absent", None)]
 
 
 def test_a_longer_run_that_began_the_same_is_said_to_have(cli, study):

@@ -108,6 +108,20 @@ def provenance(reading: Reading) -> list[tuple[str, str]]:
     return [(name, clean(value, 300)) for name, value in found if value]
 
 
+def registered(reading: Reading) -> tuple[str, list[tuple[str, str, str, str]]]:
+    """Return in a sentence whether the plan was registered, and every deviation from it: what, then, now, why."""
+    event, found = reading.history.registration, reading.history.deviations
+    if event is None:
+        return "Exploratory: no plan was registered before the data.", []
+    kept = f"{len(found)} deviation{'s' * (len(found) > 1)} from it" if found else "kept to"
+    by = f"registered before the data by {event.payload['by']}, {_moment(event.time)}, and {kept}"
+    rows = [
+        (clean(d["what"], 200), clean(d["registered"], 200), clean(d["now"], 200), clean(d["reason"], 300))
+        for d in found
+    ]
+    return clean(f"{reading.study.claim.capitalize()}: its plan was {by}.", 300), rows
+
+
 def versions(reading: Reading) -> list[tuple[str, str]]:
     """Return the packages that ran and their versions."""
     return [(clean(name, 60), clean(version, 60)) for name, version in reading.history.versions.items()]

@@ -1,0 +1,76 @@
+"""The plan of a registered study, as people read and print it: `plan.md`."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import words
+from .numbers import clean
+from .page import how, question_sentence
+from .summary import write
+
+if TYPE_CHECKING:
+    from activesci.study import Study
+
+PLAN = "plan.md"
+
+
+def write_plan(text: str, folder: Path) -> None:
+    """Write `plan.md`, complete or not at all."""
+    write(folder / PLAN, text)
+
+
+def plan_text(study: "Study", said: Mapping[str, Any], by: str, time: datetime) -> str:
+    """Return what is registered, before any data, as Markdown.
+
+    Args:
+        study: The study that is registered.
+        said: What the ledger is going to say of it: digests, versions and what was seen before.
+        by: Who registers it.
+        time: When.
+    """
+    return "\n".join([*_head(study, by, time), *_question(study), *_rules(study), *_digests(said)]) + "\n"
+
+
+def _head(study: "Study", by: str, time: datetime) -> list[str]:
+    said = study.mapping()
+    return [
+        f"# {clean(said.get('description') or study.study, 300)}",
+        "",
+        f"Registered by {clean(by, 100)} on {time:%Y-%m-%d %H:%M} UTC, before any data. {study.claim.capitalize()}.",
+        question_sentence(said),
+        "",
+    ]
+
+
+def _question(study: "Study") -> Iterator[str]:
+    said = study.mapping()
+    tables = (
+        ("Parameters and priors", words.parameter_rows(said)),
+        ("What can be chosen", words.design_rows(said)),
+        ("What is observed", words.outcome_rows(said)),
+    )
+    for title, rows in tables:
+        if rows:
+            units = (f" [{row.unit}]" if row.unit else "" for row in rows)
+            notes = (f", {row.note}" if row.note == "nuisance" else "" for row in rows)
+            both = zip(rows, units, notes, strict=True)
+            yield from [f"## {title}", "", *(f"- {row.name}: {row.what}{unit}{note}" for row, unit, note in both), ""]
+
+
+def _rules(study: "Study") -> list[str]:
+    said = study.mapping()
+    ways = [f"- {name}: {value}" for name, value in how(said, study.designer.kind)]
+    end = f"- it ends when {words.stop_text(said.get('stop'))}"
+    expected = [f"- {clean(one.text, 300)}" for one in study.expectations]
+    method = ["## How", "", *ways, f"- seed: {study.seed}", end, ""]
+    return [*method, "## What is expected", "", *(expected or ["- nothing"]), ""]
+
+
+def _digests(said: Mapping[str, Any]) -> list[str]:
+    found = (("study", "study_digest"), ("simulator's code", "simulator_digest"), ("recorded data", "data_digest"))
+    lines = [f"- {name}, sha256: {said[key]}" for name, key in found if said.get(key)]
+    seen = [f"- measurements that were seen before, and are not used: {len(said['seen'])}"] if said["seen"] else []
+    versions = ", ".join(f"{name} {version}" for name, version in said["versions"].items())
+    return ["## What runs", "", *lines, *seen, f"- versions: {versions}"]
