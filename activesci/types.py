@@ -118,6 +118,10 @@ class Task:
     memory: float | None = None
 
 
+Output = tuple[str, str] | list[tuple[str, str]]
+"""The digest and the name of a file, or of several."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskResult:
     """What came of a task.
@@ -127,19 +131,21 @@ class TaskResult:
         status: 'done', 'reused' from before, 'failed', 'not done' as something before it failed, or 'left out' on
             purpose.
         reason: Why it has no outputs, in one line.
-        outputs: The digest and the file name of each output.
+        outputs: The digest and the file name of each output, or a list of them where it is several files.
         seconds: Wall time spent [s].
         attempts: Those that failed.
         why: Why it was done, or not done again.
+        ran: What it ran in: the digest of its code, versions, a container's image.
     """
 
     name: str
     status: Literal["done", "reused", "failed", "not done", "left out"]
     reason: str = ""
-    outputs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    outputs: Mapping[str, Output] = field(default_factory=dict)
     seconds: float = 0.0
     attempts: tuple[FailedAttempt, ...] = ()
     why: str = ""
+    ran: Mapping[str, Any] = field(default_factory=dict)
 
 
 Perform = Callable[[str, Mapping[str, TaskResult]], TaskResult]

@@ -21,7 +21,7 @@ from .register import register
 from .replay import replay
 from .study import init, schema, validate
 from .verify import verify
-from .workflow import workflow
+from .workflow import why, workflow
 
 __all__ = ["main"]
 
@@ -45,6 +45,7 @@ __all__ = ["main"]
         diff,
         schema,
         workflow,
+        why,
     ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -68,6 +68,7 @@ def _conduct(graph: "Graph", record: "Record", steps: "Steps", workers: int | No
             crew = stack.enter_context(RayCrew(steps, workers, tasks))
         elif greedy := next((task for task in tasks if task.gpus), None):
             raise Wrong(f"{greedy.name} asks for {greedy.gpus:g} gpus: give --workers, so that Ray hands them out")
+        steps.cache.settle()
         record.write()
         for result in run_tasks(tasks, crew):
             record.note(result)
@@ -117,17 +118,21 @@ def graph(file: Path, settings: tuple[str, ...], folder: Path | None) -> None:
 @click.argument("folder", type=EXISTING, metavar="DIR")
 @click.argument("step", metavar="STEP")
 def why(folder: Path, step: str) -> None:
-    """Say why STEP was done, or not done again, in the last run in DIR."""
-    from activesci.simulate.workflow import recorded, step_of
+    """Say why STEP was done, or not done again, in the last run in DIR.
 
-    tasks = recorded(folder)["tasks"]
+    DIR is the folder of `activesci workflow run`, or the cache of a study's workflow.
+    """
+    from activesci.simulate.workflow import reasons, step_of
+
+    tasks = reasons(folder)
     found = {name: result for name, result in tasks.items() if step in (name, step_of(name))}
     if not found:
         known = ", ".join(dict.fromkeys(map(step_of, tasks)))
         raise Wrong(f"{folder}: found no step {step!r}, expected one of {known}")
-    for name, result in found.items():
-        said = [result.get("why", ""), result.get("reason", "")]
-        click.echo(f"{name} {result['status']}: " + "; ".join(filter(None, said)))
+    for name, lines in found.items():
+        for line, count in lines.items():
+            times = f" ({count} times)" if count > 1 else ""
+            click.echo(f"{name} {line}{times}")
 
 
 def _compiled(file: Path, settings: tuple[str, ...]) -> "tuple[Graph, dict[str, Any]]":

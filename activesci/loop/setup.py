@@ -50,6 +50,7 @@ class Parts:
         digest = self.chosen.digest
         return {
             "simulator_digest": self.simulator.digest,
+            "ran": self.simulator.ran,
             "data_digest": getattr(self.experiment, "digest", None),
             "surrogate": self.chosen.kind,
             "reason": self.chosen.why,

@@ -12,10 +12,11 @@ COLOURS = {
     "failed": "#f3c6c0",
     "not done": "#f2e3c6",
     "left out": "#ececec",
+    "running": "#fff3a8",
     "waiting": "#ffffff",
 }
 """What each state looks like; a step shows the worst of its runs."""
-WORST = ("failed", "not done", "waiting", "done", "reused", "left out")
+WORST = ("failed", "not done", "running", "waiting", "done", "reused", "left out")
 
 
 @dataclass(frozen=True, slots=True)

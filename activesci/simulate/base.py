@@ -1,6 +1,6 @@
 """What a simulator is: something that turns blocks of parameters and designs into outcomes."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from activesci.types import Block, BlockResult, FloatArray
 
@@ -11,6 +11,10 @@ class Simulator(Protocol):
     @property
     def digest(self) -> str:
         """The sha256 (hex) of everything it consists of."""
+
+    @property
+    def ran(self) -> dict[str, Any]:
+        """What it runs in, as it is recorded: versions, the digest of an image."""
 
     @property
     def has_log_likelihood(self) -> bool:

@@ -1,7 +1,6 @@
 """A simulator that is a program of the user's, in any language: it reads a file or arguments, and writes a file."""
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,11 +15,11 @@ from activesci.types import Block, BlockResult, FailedAttempt, FloatArray
 from .attempts import tried
 from .code import UserCode
 from .cost import design_cost
+from .environment import Environment
 from .parts import Parts
-from .process import Ended, Order, run
+from .process import Ended
 from .reasons import shortened
 from .scratch import scratch
-from .surroundings import surroundings
 from .written import read_outcome
 
 if TYPE_CHECKING:
@@ -52,6 +51,7 @@ class CommandSimulator:
         self._study, self._section = study, section
         self._part = study.simulator if section == "simulator" else study.experiment
         self._parts: Parts | None = None
+        self._environment = Environment()
         self._digest: str | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -64,10 +64,13 @@ class CommandSimulator:
             SimulatorError: If one is missing, or is another one than when the campaign began.
         """
         if self._parts is None:
-            parts = Parts.of(self._part.command or (), self._part.files, self._always(), self._section)
-            if self._digest not in (None, parts.digest):
+            self._environment = Environment.of(self._part.environment)
+            command, listed = self._part.command or (), self._part.files
+            parts = Parts.of(command, listed, self._always(), self._section, self._environment)
+            digest = self._environment.marked(parts.digest)
+            if self._digest not in (None, digest):
                 raise SimulatorError(f"{self._section}.command: found other files here than where the campaign began")
-            self._parts, self._digest = parts, parts.digest
+            self._parts, self._digest = parts, digest
         if self._parts.changed:
             raise SimulatorError(f"{self._section}.command: its files were changed: put them back and resume")
 
@@ -75,7 +78,7 @@ class CommandSimulator:
         """Return the places that are the same for every run."""
         folder = self._study.folder.resolve()
         # a study's folder that is not on this machine is where the worker's files are
-        return {"folder": str(folder if folder.is_dir() else folder.cwd()), "python": sys.executable}
+        return {"folder": str(folder if folder.is_dir() else folder.cwd()), "python": self._environment.python}
 
     @property
     def digest(self) -> str:
@@ -83,6 +86,12 @@ class CommandSimulator:
         self.load()
         assert self._digest is not None  # loading set it
         return self._digest
+
+    @property
+    def ran(self) -> dict[str, Any]:
+        """What the program runs in: versions, or the image."""
+        self.load()
+        return self._environment.ran
 
     def run(self, block: Block) -> BlockResult:
         """Run a block; whatever the program does, it ends in a result.
@@ -120,22 +129,23 @@ class CommandSimulator:
             (folder / INPUT).write_text(json.dumps(given), encoding="utf-8")
             output = folder / given["output"]
             places = self._always() | _places(given) | {"input": str(folder / INPUT), "output": str(output)}
-            order = self._order(folder, places)
-            ended = run(order)
+            ended, why = self._ran(folder, places)
             if not ended.ok:
-                return ended, ended.reason(order)
+                return ended, why
             try:
                 return ended, read_outcome(output, self._study, given["design"])
             except OutcomeError as error:
                 return ended, str(error)
 
-    def _order(self, folder: Path, places: dict[str, str]) -> Order:
+    def _ran(self, folder: Path, places: dict[str, str]) -> tuple[Ended, str]:
+        """Run the program, and return how it ended, and why it was not well."""
         assert self._parts is not None  # it was loaded
-        command = [str(self._parts.program), *(filled(one, places) for one in (self._part.command or ())[1:])]
-        variables = self._part.environment.variables if self._part.environment else {}
-        cpus = self._study.simulator.cpus if self._section == "simulator" else None
-        memory = self._study.simulator.memory if self._section == "simulator" else None
-        return Order(command, folder, surroundings(variables, folder, cpus), self._part.timeout, memory)
+        command = [self._parts.program, *(filled(one, places) for one in (self._part.command or ())[1:])]
+        asked = self._study.simulator
+        limits = {"cpus": asked.cpus, "gpus": asked.gpus, "memory": asked.memory}
+        given = limits if self._section == "simulator" else {}
+        readable = [Path(places["folder"])]
+        return self._environment.run(command, folder, readable, timeout=self._part.timeout, **given)
 
     def _given(self, block: Block, row: int) -> dict[str, Any]:
         """Return what the program is told."""

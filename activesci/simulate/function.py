@@ -1,7 +1,8 @@
 """A simulator that is a Python function of the user's."""
 
+import platform
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -49,6 +50,11 @@ class FunctionSimulator:
     def digest(self) -> str:
         """The sha256 (hex) of the sources: the module's file, and what it imported from beside the study."""
         return self._code.source().digest
+
+    @property
+    def ran(self) -> dict[str, Any]:
+        """What the function runs in: this Python."""
+        return {"python": platform.python_version(), "numpy": np.__version__}
 
     def run(self, block: Block) -> BlockResult:
         """Run a block; whatever the user's code does, it ends in a result.

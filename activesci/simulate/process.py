@@ -112,6 +112,123 @@ def run(order: Order) -> Ended:
         return Ended(child.returncode, watch.broke, watch.stdout, watch.stderr, time.monotonic() - start)
 
 
+class Running:
+    """A program that stays, and answers one line to each line that it is told, until it is closed.
+
+    Args:
+        command: The program and its arguments; `{answers}` in the last one becomes the number of the pipe where it is
+            to answer.
+        folder: Where it runs: its scratch folder.
+        environment: Its environment.
+
+    Raises:
+        OSError: If it cannot be started.
+    """
+
+    def __init__(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+        self._token, self._rest = uuid4().hex, b""
+        self._answers, theirs = os.pipe()
+        _tell(f"+ {self._token} {folder}")
+        try:
+            self._child = subprocess.Popen(
+                [*command[:-1], command[-1].format(answers=theirs)],
+                cwd=folder,
+                env={**environment, guardian.MARK: self._token},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                pass_fds=(theirs,),
+            )
+        except BaseException:
+            _tell(f"- {self._token}")
+            os.close(self._answers)
+            raise
+        finally:
+            os.close(theirs)
+        _tell(f"= {self._token} {self._child.pid}")
+        for pipe in (self._answers, self._complaints):
+            os.set_blocking(pipe, False)
+
+    @property
+    def _complaints(self) -> int:
+        assert self._child.stderr is not None  # it was asked for
+        return self._child.stderr.fileno()
+
+    def ask(
+        self, line: str, timeout: float | None = None, memory: float | None = None
+    ) -> tuple[str | None, str, Tail]:
+        """Tell it a line and wait for its answer.
+
+        Args:
+            line: The line.
+            timeout: The longest that it may take [s], or None.
+            memory: The most memory that it may hold [bytes], or None.
+
+        Returns:
+            Its answer, or None if there is none; then why, after which it is to be closed; and what it complained.
+        """
+        stderr, start = Tail(), time.monotonic()
+        try:
+            assert self._child.stdin is not None  # it was asked for
+            self._child.stdin.write(line.encode() + b"\n")
+            self._child.stdin.flush()
+        except OSError:
+            return None, self._end(), stderr
+        with selectors.DefaultSelector() as pipes:
+            pipes.register(self._answers, selectors.EVENT_READ)
+            pipes.register(self._complaints, selectors.EVENT_READ, stderr)
+            while b"\n" not in self._rest:
+                if timeout is not None and time.monotonic() - start > timeout:
+                    return None, f"timed out after {timeout:g} s", stderr
+                if memory is not None and resident(self._child.pid) > memory:
+                    return None, f"ran out of memory: used more than {memory:.0f} bytes", stderr
+                if not self._heard(pipes):
+                    return None, self._end(), stderr
+            self._drain(stderr)
+        answer, _, self._rest = self._rest.partition(b"\n")
+        return answer.decode("utf-8", "backslashreplace"), "", stderr
+
+    def _heard(self, pipes: selectors.BaseSelector) -> bool:
+        """Take what comes for a moment, and say whether it is still there."""
+        for key, _ in pipes.select(LOOK):
+            data = _piece(key.fd)
+            if key.data is not None:
+                key.data.add(data or b"")
+                if data == b"":
+                    pipes.unregister(key.fd)
+            elif data == b"":
+                return False
+            else:
+                self._rest += data or b""
+        return True
+
+    def _drain(self, stderr: Tail) -> None:
+        while data := _piece(self._complaints):
+            stderr.add(data)
+
+    def _end(self) -> str:
+        with suppress(subprocess.TimeoutExpired):
+            code = self._child.wait(GRACE)
+            return f"exit code {code}" if code >= 0 else f"killed by {_signal_name(-code)}"
+        return "stopped answering"
+
+    def close(self) -> None:
+        """End it with everything that it started; may be called twice."""
+        if self._answers < 0:
+            return
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._child.pid, signal.SIGKILL)
+        guardian.end_marked([self._token])
+        with self._child:
+            assert self._child.stdin is not None  # it was asked for
+            with suppress(OSError):
+                self._child.stdin.close()
+        os.close(self._answers)
+        self._answers = -1
+        _tell(f"- {self._token}")
+
+
 class _Watch:
     """Reads a running program's pipes, keeps its limits, and ends it."""
 

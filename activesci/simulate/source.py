@@ -69,16 +69,17 @@ def load_source(name: str, folder: Path) -> Source:
     Raises:
         SimulatorError: If there is no such module, or loading it fails.
     """
-    path = _file_beside(name, folder)
+    path = file_beside(name, folder)
     if path is not None:
         return _load_file(name, path, folder)
     module = _load_installed(name, folder)
     file = _file_of(module)
     files = (file,) if file is not None and file.suffix == ".py" else ()
-    return Source(module, name, files, _digest(files))
+    return Source(module, name, files, digest_of_files(files))
 
 
-def _file_beside(name: str, folder: Path) -> Path | None:
+def file_beside(name: str, folder: Path) -> Path | None:
+    """Return the file of a module that lies in a folder; None if there is none."""
     stem = folder.joinpath(*name.split("."))
     for path in (stem.with_name(f"{stem.name}.py"), stem / "__init__.py"):
         if path.is_file():
@@ -103,7 +104,7 @@ def _load_file(name: str, path: Path, folder: Path) -> Source:
         return kept
     module, beside = _executed(private, path, folder)
     files = (path, *sorted(set(beside) - {path}))
-    source = Source(module, name, files, _digest(files))
+    source = Source(module, name, files, digest_of_files(files))
     setattr(module, KEPT, source)
     return source
 
@@ -130,7 +131,7 @@ def _executed(private: str, path: Path, folder: Path) -> tuple[ModuleType, list[
 
 def _is_current(source: Source) -> bool:
     try:
-        return _digest(source.files) == source.digest
+        return digest_of_files(source.files) == source.digest
     except OSError:
         return False
 
@@ -188,7 +189,8 @@ def on_path(folder: Path) -> Iterator[None]:
             sys.path.remove(entry)
 
 
-def _digest(files: tuple[Path, ...]) -> str:
+def digest_of_files(files: tuple[Path, ...]) -> str:
+    """Return the sha256 (hex) over the names and contents of files."""
     total = hashlib.sha256()
     for path in sorted(files, key=lambda file: file.name):
         total.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())

@@ -17,7 +17,11 @@ def surroundings(variables: Mapping[str, str], folder: Path, cpus: float | None)
         folder: The scratch folder, where its temporary files go.
         cpus: The CPUs that it may use, one by default: as many threads are asked of numerical libraries.
     """
-    threads = str(max(1, int(cpus or 1)))
     kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    fixed = {**dict.fromkeys(THREADS, threads), "PYTHONHASHSEED": "0", "TMPDIR": str(folder)}
-    return {**kept, **fixed, **variables}
+    return {**kept, **fixed(folder, cpus), **variables}
+
+
+def fixed(folder: Path, cpus: float | None) -> dict[str, str]:
+    """Return the variables that make a run repeatable."""
+    threads = str(max(1, int(cpus or 1)))
+    return {**dict.fromkeys(THREADS, threads), "PYTHONHASHSEED": "0", "TMPDIR": str(folder)}

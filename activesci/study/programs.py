@@ -1,12 +1,13 @@
 """A program in a study file: its command line, the file it writes, and what it runs in."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from .arguments import FILES, check_arguments
-from .parts import Part, Text, Whole
+from .parts import Part, Text, Whole, wrong
 from .source import Problem, shown
 
 if TYPE_CHECKING:
@@ -30,15 +31,47 @@ Value = Annotated[Text, BeforeValidator(_text), WithJsonSchema({"anyOf": [{"type
 VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
 
 
+PINNED = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9._, -]+\])?==[A-Za-z0-9][A-Za-z0-9.!+_-]*$")
+BY_DIGEST = re.compile(r"^[a-z0-9][a-z0-9._/:-]*@sha256:[0-9a-f]{64}$")
+
+
+def _pinned(value: Any) -> Any:  # noqa: ANN401 -- anything a file may hold
+    if not isinstance(value, str) or not PINNED.match(value):
+        raise wrong("a package with its version, name==1.2.3")
+    return value
+
+
+def _by_digest(value: Any) -> Any:  # noqa: ANN401 -- anything a file may hold
+    if not isinstance(value, str) or not BY_DIGEST.match(value):
+        raise wrong("an image by its digest, name@sha256: and 64 hexadecimal digits, as only that stays the same")
+    return value
+
+
+Requirement = Annotated[Text, BeforeValidator(_pinned), WithJsonSchema({"type": "string", "pattern": PINNED.pattern})]
+Image = Annotated[Text, BeforeValidator(_by_digest), WithJsonSchema({"type": "string", "pattern": BY_DIGEST.pattern})]
+
+
 class EnvironmentPart(Part):
     """`environment:`, what a program runs in.
 
     Attributes:
         variables: Environment variables that it is given besides those there are.
+        requirements: Python packages of its own, each with its version.
+        image: A container image by its digest.
+        engine: What runs the container; by default the first of docker, podman and apptainer that is there.
     """
 
-    later: ClassVar[tuple[str, ...]] = ("requirements", "image")
     variables: dict[VariableName, Value] = {}
+    requirements: Annotated[tuple[Requirement, ...], Field(strict=False, max_length=1000)] = ()
+    image: Image | None = None
+    engine: Literal["docker", "podman", "apptainer"] | None = None
+
+    @classmethod
+    def _rest_is_right(cls, given: Mapping[str, Any]) -> None:
+        if "requirements" in given and "image" in given:
+            raise wrong("one of the two: an image has its packages in it", "requirements and image", "requirements")
+        if "engine" in given and "image" not in given:
+            raise wrong("it with image only", "'engine' without image", "engine")
 
 
 def check_programs(study: "Study") -> None:

@@ -12,13 +12,13 @@ from .source import Path_, Problem, shown
 if TYPE_CHECKING:
     from .workflows import StepPart, Workflow
 
-OWN = ("seed", "folder", "input", "python")
+OWN = ("seed", "folder", "input", "python", "scratch")
 """Places of every program, besides its parameters and files."""
 ONLY = {
     "parameters": ("function", "command", "script", "workflow"),
     "outputs": ("function", "command", "script"),
     "files": ("command", "script"),
-    "environment": ("command", "script"),
+    "environment": ("function", "command", "script"),
 }
 ONLY |= dict.fromkeys(("retries", "timeout", "cpus", "gpus", "memory"), ("function", "command", "script"))
 """Keys that say nothing about some kinds of step, and the kinds that they are for."""
@@ -83,8 +83,24 @@ def _check_keys(name: str, step: "StepPart") -> None:
     for key, kinds in ONLY.items():
         if key in step.model_fields_set and step.kind not in kinds:
             raise Problem(("steps", name, key), f"{key!r} with {step.kind}", f"it with {listed(kinds)} only")
+    _check_environment(name, step)
     if step.kind != "workflow" and not step.outputs:
         raise Problem(("steps", name), "no outputs", "at least one, or nobody could use the step")
+
+
+def _check_environment(name: str, step: "StepPart") -> None:
+    """See that a function runs where it can: in this Python as it is, or in one with packages of its own."""
+    if step.environment is None or step.function is None:
+        return
+    path = ("steps", name, "environment")
+    if step.environment.image is not None:
+        raise Problem(
+            (*path, "image"), "'image' with function", "a command or a script: the image has its own programs"
+        )
+    if not step.environment.requirements:
+        raise Problem(path, "no requirements for a function", "requirements, or a command if only variables are set")
+    if not any(re.match(r"numpy(\[|==)", one) for one in step.environment.requirements):
+        raise Problem((*path, "requirements"), "no numpy", "it among them: a function is given a numpy generator")
 
 
 def _check_parameters(workflow: "Workflow", name: str, step: "StepPart") -> None:

@@ -57,6 +57,7 @@ class SimulatorPart(Alternative):
         output: The file that the command writes.
         files: Files beside the study that the command consists of, besides those that it names.
         environment: What the command runs in.
+        cache: A folder where the steps of the workflow keep what they leave, for other campaigns.
         retries: How often a simulation that failed is run again; None: never, but twice if its worker died.
         timeout: The longest that one call may take [s].
         cpus: CPUs of one task.
@@ -65,7 +66,7 @@ class SimulatorPart(Alternative):
     """
 
     one_of: ClassVar[tuple[str, ...]] = ("function", "command", "workflow")
-    only_with: ClassVar[Mapping[str, str]] = {"batch": "function", **OF_COMMANDS}
+    only_with: ClassVar[Mapping[str, str]] = {"batch": "function", "cache": "workflow", **OF_COMMANDS}
     function: FunctionName | None = None
     command: CommandLine | None = None
     workflow: Annotated[Text, Field(pattern=r"^.+\.ya?ml$")] | None = None
@@ -73,6 +74,7 @@ class SimulatorPart(Alternative):
     output: OutputName | None = None
     files: FileNames = ()
     environment: EnvironmentPart | None = None
+    cache: Text | None = None
     retries: Retries | None = None
     timeout: Positive | None = None
     cpus: Resource | None = None

@@ -64,7 +64,9 @@ Single = Annotated[Scalar, BeforeValidator(_scalar)]
 Seen = Annotated[tuple[str, ...] | dict[str, Scalar], BeforeValidator(_seen)]
 References = Annotated[tuple[str, ...], BeforeValidator(_references)]
 Each = Annotated[str | dict[str, tuple[Scalar, ...]], BeforeValidator(_each)]
-FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$")]
+FileName = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_*][A-Za-z0-9_.*-]{0,99}(/[A-Za-z0-9_*][A-Za-z0-9_.*-]{0,99}){0,8}$")
+]
 
 
 class StepPart(Alternative):
@@ -77,7 +79,7 @@ class StepPart(Alternative):
         workflow: Another workflow's file.
         parameters: The parameters that it sees; for a workflow what its parameters are.
         inputs: The files that it reads.
-        outputs: The files that it leaves.
+        outputs: The files that it leaves; a name with * is all the files that match.
         each: It is run once for each item of a list, or for each of another step.
         when: A condition over the parameters; where it does not hold the step is left out.
         max_failures: The share of its fan-out that may fail.

@@ -1,5 +1,7 @@
 """`activesci workflow` end to end."""
 
+import json
+import platform
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -53,6 +55,22 @@ def test_why_says_why(call):
     assert call("why", "out", "count").output == "count done: its inputs are others: parts\n"
     wrong = call("why", "out", "cuont")
     assert (wrong.exit_code, "found no step 'cuont', expected one of make, count" in wrong.output) == (2, True)
+
+
+def test_what_runs_now_is_seen(call, tmp_path):
+    look = 'script: "{python} -m activesci.cli workflow graph {folder}/flow.yaml --run {folder}/out > {outputs.y}; '
+    (tmp_path / "flow.yaml").write_text(CHAIN.replace('script: "cat', look + "cat").replace(' > {outputs.y}"', '"'))
+    assert call("run", "flow.yaml", "--to", "out").exit_code == 0
+    seen = (tmp_path / "out/outputs/y/y.txt").read_text()
+    assert ("2 done" in seen, ">running</text>" in seen) == (True, True)
+    assert "running" not in call("graph", "flow.yaml", "--run", "out").output
+
+
+def test_what_ran_is_recorded(call, tmp_path):
+    call("run", "flow.yaml", "--to", "out")
+    tasks = json.loads((tmp_path / "out/workflow.json").read_text())["tasks"]
+    assert {len(one["ran"]["code"]) for one in tasks.values()} == {64}
+    assert {one["ran"]["python"] for one in tasks.values()} == {platform.python_version()}
 
 
 def test_a_failure_pauses_with_what_was_complained_and_the_same_command_goes_on(call, tmp_path):

@@ -64,8 +64,14 @@ CHANGES = [
     ("{events: events.json}", "{}", 4, "steps.make: found no outputs"),
     ("    when: n > 2\n", "    when: n > 2\n    function: 'a:b'\n", 9, "steps.count.script: found function and scrip"),
     ("    when: n > 2\n", "    when: n > 2\n    timeout: -1\n", 11, "steps.count.timeout: found -1"),
-    ("    when: n > 2\n", "    when: n > 2\n    environment: {image: a}\n", 11, "steps.count.environment.image: foun"),
+    ("    when: n > 2\n", "    when: n > 2\n    environment: {image: a}\n", 11, "steps.count.environment.image: fou"),
     ('script: "wc {inputs.parts} > {outputs.y}"', "function: 'a:b'\n    environment: {}", 10, "steps.count.environme"),
+    (
+        'script: "wc {inputs.parts} > {outputs.y}"',
+        "function: 'a:b'\n    environment: {requirements: [a==1]}",
+        10,
+        "steps.count.environment.requirements: found no numpy",
+    ),
     ("outputs: {y: y.json}", "outputs: {y: y.json}\n    parameters: [q]", 13, "steps.count.parameters[0]: found 'q',"),
 ]  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from .cache import Cache
 from .graph import Graph, StepTask, compiled
-from .record import Record, recorded, step_of
+from .record import Record, reasons, recorded, step_of
 from .simulator import WorkflowSimulator
 from .steps import Steps
 
@@ -14,6 +14,7 @@ __all__ = [
     "Steps",
     "WorkflowSimulator",
     "compiled",
+    "reasons",
     "recorded",
     "step_of",
 ]

@@ -3,15 +3,16 @@
 import hashlib
 import json
 import platform
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from activesci.simulate.environment import Environment
 from activesci.simulate.parts import Parts
 from activesci.simulate.source import Source, load_source
+from activesci.simulate.unloaded import Unloaded, unloaded
 
 from .cache import digest_of
 from .graph import Graph, StepTask
@@ -50,12 +51,12 @@ def key_parts(one: StepTask, inputs: Mapping[str, Found], seed: int) -> dict[str
         SimulatorError: If its code is not there.
     """
     part = one.part
-    variables = part.environment.variables if part.environment else {}
+    environment = environment_of(one)
     threads = {"cpus": part.cpus} if part.cpus is not None else {}
-    versions = {"python": platform.python_version(), "numpy": np.__version__} if part.function else {}
+    here = {"python": platform.python_version(), "numpy": np.__version__} if _is_loaded(one) else {}
     return {
         "code": code_digest(one),
-        "environment": {"variables": variables, **threads, **versions},
+        "environment": {"variables": dict(environment.variables), **threads, **here, **environment.lasting},
         "parameters": dict(one.values),
         "inputs": {name: _digests(found) for name, found in inputs.items()},
         "outputs": dict(part.outputs),
@@ -89,9 +90,15 @@ def code_digest(one: StepTask) -> str:
     """Return the sha256 (hex) of what a step consists of."""
     part = one.part
     if part.function is not None:
-        return hashlib.sha256(f"{part.function} {source_of(one).digest}".encode()).hexdigest()
+        return hashlib.sha256(f"{part.function} {module_of(one).digest}".encode()).hexdigest()
     command = list(part.texts)
     return hashlib.sha256(json.dumps([command, parts_of(one).digest]).encode()).hexdigest()
+
+
+def ran(one: StepTask) -> dict[str, Any]:
+    """Return what a step runs in, as it is recorded with what it leaves: code, versions, image."""
+    here = {"numpy": np.__version__} if _is_loaded(one) else {}
+    return {"code": code_digest(one), **environment_of(one).ran, **here}
 
 
 def files_of(graph: Graph) -> tuple[Path, ...]:
@@ -99,23 +106,50 @@ def files_of(graph: Graph) -> tuple[Path, ...]:
     found: dict[Path, None] = {}
     for one in graph.tasks.values():
         if one.part.kind != "workflow":
-            code = source_of(one).files if one.part.function is not None else parts_of(one).files
+            code = module_of(one).files if one.part.function is not None else parts_of(one).files
             found.update(dict.fromkeys(code))
         given = (slot for top in one.slots.values() for slot in leaves(top))
         found.update((slot.path, None) for slot in given if isinstance(slot, Given))
     return tuple(found)
 
 
-def source_of(one: StepTask) -> Source:
+def environment_of(one: StepTask) -> Environment:
+    """Return what a step runs in; packages of its own are installed if they are not yet.
+
+    Raises:
+        SimulatorError: If it cannot be had.
+    """
+    return Environment.of(one.part.environment)
+
+
+def _is_loaded(one: StepTask) -> bool:
+    """Say whether a step is a function that is called in this Python."""
+    own = one.part.environment.requirements if one.part.environment else ()
+    return one.part.function is not None and not own
+
+
+def module_of(one: StepTask) -> Source | Unloaded:
     """Return the module of a step that is a function."""
+    return source_of(one) if _is_loaded(one) else elsewhere_of(one)
+
+
+def source_of(one: StepTask) -> Source:
+    """Return the module of a function that is called in this Python."""
     return load_source(str(one.part.function).partition(":")[0], one.folder)
+
+
+def elsewhere_of(one: StepTask) -> Unloaded:
+    """Return the module of a function that is called in a Python with packages of its own."""
+    module, _, name = str(one.part.function).partition(":")
+    return unloaded(module, name, one.folder)
 
 
 def parts_of(one: StepTask) -> Parts:
     """Return the files of a step that is a command or a script."""
-    known = {"folder": str(one.folder), "python": sys.executable}
+    environment = environment_of(one)
+    known = {"folder": str(one.folder), "python": environment.python}
     command = one.part.command or ("/bin/sh",)
-    return Parts.of(command, one.part.files, known, f"{one.task.name}")
+    return Parts.of(command, one.part.files, known, f"{one.task.name}", environment)
 
 
 def _digests(found: Found) -> Any:  # noqa: ANN401 (a digest or a list of them)

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -85,7 +86,27 @@ def recorded(folder: Path) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((folder / STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise LedgerError(f"{folder}: found no {STATE}, expected the folder of `activesci workflow run`") from error
+    for name in Cache(folder / "cache").running():
+        found["tasks"].setdefault(name, {"status": "running"})
     return found
+
+
+def reasons(folder: Path) -> dict[str, dict[str, int]]:
+    """Return what came of each task and why, and how often.
+
+    Args:
+        folder: That of a workflow that was run on its own, or the cache that the simulations of a study share.
+
+    Raises:
+        LedgerError: If it is neither.
+    """
+    found: dict[str, Counter[str]] = {}
+    shared = Cache(folder).remembered()
+    named = shared or recorded(folder)["tasks"]
+    for name, one in named.items():
+        said = "; ".join(filter(None, [one.get("why", ""), one.get("reason", "")]))
+        found.setdefault(name.rpartition("/")[2], Counter())[f"{one['status']}: {said}"] += 1
+    return {name: dict(counts) for name, counts in found.items()}
 
 
 def step_of(task: str) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,8 @@ from activesci.types import Block, BlockResult, FailedAttempt, FloatArray, TaskR
 
 from .cache import Cache, digest_of
 from .graph import Graph, compiled
-from .keys import code_digest, files_of
+from .keys import code_digest, environment_of, files_of, ran
+from .record import step_of
 from .slots import Absent, Given, Kept, Slot, leaves, resolved
 from .steps import Steps
 
@@ -32,8 +34,8 @@ class WorkflowSimulator:
     """The study's `simulator: {workflow: workflow.yaml}`.
 
     The parameters and the design of the study are parameters of the workflow by name, and the output that its
-    `outcome:` names is the outcome. The files between steps live in a scratch folder and are gone with it; steps that
-    are equal within a simulation are done once.
+    `outcome:` names is the outcome. The files between steps live in a scratch folder and are gone with it, or stay in
+    the study's `cache`; steps that are equal within a simulation, or in the cache, are done once.
 
     Args:
         study: The study.
@@ -45,6 +47,7 @@ class WorkflowSimulator:
         self._files: tuple[Path, ...] = ()
         self._stamp: Stamp = ()
         self._digest: str | None = None
+        self._ran: dict[str, Any] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_workflow": None}
@@ -60,14 +63,14 @@ class WorkflowSimulator:
             if stamp_of(self._files) != self._stamp:
                 raise SimulatorError("simulator.workflow: its files were changed: put them back and resume")
             return
-        folder = self._study.folder if self._study.folder.is_dir() else self._study.folder.cwd()
-        workflow = Workflow.load(folder / str(self._study.simulator.workflow))
+        workflow = Workflow.load(self._folder() / str(self._study.simulator.workflow))
         graph = compiled(workflow, {})
         self._check_fit(workflow, graph)
         digest = _digest(graph)
         if self._digest not in (None, digest):
             raise SimulatorError("simulator.workflow: found other code here than where the campaign began")
         self._workflow, self._digest, self._files = workflow, digest, files_of(graph)
+        self._ran = {step_of(name): ran(one) for name, one in graph.tasks.items() if one.part.kind != "workflow"}
         self._stamp = stamp_of(self._files)
 
     def _check_fit(self, workflow: Workflow, graph: Graph) -> None:
@@ -95,6 +98,12 @@ class WorkflowSimulator:
         self.load()
         assert self._digest is not None  # loading set it
         return self._digest
+
+    @property
+    def ran(self) -> dict[str, Any]:
+        """What each step runs in: its code, versions, or an image."""
+        self.load()
+        return dict(self._ran)
 
     def run(self, block: Block) -> BlockResult:
         """Run a block; whatever a step does, it ends in a result.
@@ -129,15 +138,24 @@ class WorkflowSimulator:
         values: dict[str, Scalar] = {name: float(column[0]) for name, column in columns.items()}
         graph = compiled(self._workflow, {**values, **design})
         with scratch() as folder:
-            steps = Steps(graph, Cache(folder), int(rng.integers(SEEDS)))
+            cache, label = self._cache(folder), f"{block.round}.{block.purpose}.{block.first + row}/"
+            steps = Steps(graph, cache, int(rng.integers(SEEDS)), label)
             for name in graph.tasks:
                 results[name] = steps(name, results)
             found = resolved(graph.outcome, results) if graph.outcome else Absent(True, "no outcome")
             if not isinstance(found, Kept):
                 raise OutcomeError(_why(found, results))
             named = folder / f"outcome{'.' + found.name.rpartition('.')[2]}"
-            steps.cache.path(found).rename(named)
+            shutil.copyfile(cache.path(found), named)
             return read_outcome(named, self._study, design)
+
+    def _cache(self, folder: Path) -> Cache:
+        """Return where steps keep what they leave: for one simulation, or where the study says."""
+        kept = self._study.simulator.cache
+        return Cache(folder if kept is None else self._folder() / kept)
+
+    def _folder(self) -> Path:
+        return (self._study.folder if self._study.folder.is_dir() else self._study.folder.cwd()).resolve()
 
     @property
     def has_log_likelihood(self) -> bool:
@@ -174,7 +192,8 @@ def _told(row: int, results: dict[str, TaskResult]) -> list[FailedAttempt]:
 
 def _digest(graph: Graph) -> str:
     """Return the sha256 (hex) of everything that a graph consists of."""
-    code = {name: code_digest(one) for name, one in graph.tasks.items() if one.part.kind != "workflow"}
+    made = {name: one for name, one in graph.tasks.items() if one.part.kind != "workflow"}
+    code = {name: environment_of(one).marked(code_digest(one)) for name, one in made.items()}
     parts = {name: one.part.model_dump(mode="json") for name, one in graph.tasks.items()}
     slots = {name: {key: _said(slot) for key, slot in one.slots.items()} for name, one in graph.tasks.items()}
     values = {name: dict(one.values) for name, one in graph.tasks.items()}

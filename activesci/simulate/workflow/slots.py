@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from activesci.types import TaskResult
+from activesci.types import Output, TaskResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,18 @@ class Kept:
 
 
 Found = Path | Kept | list[Path | Kept]
+Left = Kept | list[Kept]
+"""What an output is: a file, or several."""
+
+
+def left(stored: Output) -> Left:
+    """Return an output as it is stored in a result."""
+    return [Kept(*one) for one in stored] if isinstance(stored, list) else Kept(*stored)
+
+
+def stored(output: Left) -> Output:
+    """Return an output as it is stored in a result."""
+    return [(one.digest, one.name) for one in output] if isinstance(output, list) else (output.digest, output.name)
 
 
 def leaves(slot: Slot) -> Iterator[Given | One]:
@@ -118,7 +130,8 @@ def resolved(slot: Slot, results: Mapping[str, TaskResult]) -> Found | Absent:
 
 def _output(slot: One, result: TaskResult) -> Found | Absent:
     if result.status in ("done", "reused"):
-        return Kept(*result.outputs[slot.output])
+        found = left(result.outputs[slot.output])
+        return list(found) if isinstance(found, list) else found
     return Absent(result.status == "left out", f"{slot.task} {result.status}")
 
 

@@ -1,5 +1,6 @@
 """What was done is not done again; any change does again what depends on it, and nothing else."""
 
+import numpy as np
 import pytest
 
 from .flows import CHAIN, GEN, STEPS, done, run, statuses, write
@@ -87,3 +88,49 @@ def test_a_spoiled_file_is_made_again(tmp_path):
     again, _ = run(path)
     assert "select[1]" in done(again)
     assert again["count"].outputs == first["count"].outputs
+
+
+def random_flow(folder, rng):
+    """Write a workflow of ten steps at random, each of which leaves what it reads and more; return who needs whom."""
+    names = [f"s{i}" for i in range(10)]
+    needs = {name: [one for one in names[:i] if rng.random() < 0.3] for i, name in enumerate(names)}
+    text = "workflow: random\nparameters: {" + ", ".join(f"p{name}: 0" for name in names) + "}\nsteps:\n"
+    for name in names:
+        reads = " ".join(f"{{inputs.{one}}}" for one in needs[name])
+        say = f"echo {{parameters.p{name}}} $V; cat {{folder}}/{name}.txt {reads}"
+        text += (
+            f"  {name}:\n    script: '({say}) > {{outputs.y}}'\n    files: [{name}.txt]\n    outputs: {{y: y.txt}}\n"
+        )
+        text += f"    environment: {{variables: {{V: {name}}}}}\n"
+        text += f"    inputs: {{{', '.join(f'{one}: {one}.y' for one in needs[name])}}}\n"
+        (folder / f"{name}.txt").write_text(name)
+    (folder / "workflow.yaml").write_text(text + f"publishes: {{{', '.join(f'{one}: {one}.y' for one in names)}}}\n")
+    return names, needs
+
+
+def descendants(needs, root):
+    found = {root}
+    for name, before in needs.items():
+        if found & set(before):
+            found.add(name)
+    return sorted(found)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_any_change_of_any_step_does_again_exactly_it_and_its_descendants(tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    names, needs = random_flow(tmp_path, rng)
+    path, values = tmp_path / "workflow.yaml", {}
+    assert done(run(path)[0]) == sorted(names)
+    for name in rng.permutation(names)[:6]:
+        kind = rng.choice(["a parameter", "a file", "a variable", "its text"])
+        if kind == "a parameter":
+            values[f"p{name}"] = 1
+        elif kind == "a file":
+            (tmp_path / f"{name}.txt").write_text("other")
+        elif kind == "a variable":
+            path.write_text(path.read_text().replace(f"{{V: {name}}}", f"{{V: other{name}}}"))
+        else:
+            path.write_text(path.read_text().replace(f"p{name}}} $V", f"p{name}}} new $V"))
+        assert done(run(path, **values)[0]) == descendants(needs, name), kind
+        assert done(run(path, **values)[0]) == []

@@ -7,7 +7,7 @@ import pytest
 
 from activesci.errors import SimulatorError, StudyError
 from activesci.simulate import simulator_for
-from activesci.simulate.workflow import WorkflowSimulator
+from activesci.simulate.workflow import Cache, WorkflowSimulator, reasons
 from activesci.study import Study
 
 from ..programs import gathered, plan
@@ -126,3 +126,26 @@ def test_what_belongs_to_a_step_is_refused_for_the_whole(make, key):
 def test_a_wrong_workflow_is_refused_with_its_line(make):
     with pytest.raises(StudyError, match=r"workflow.yaml:\d+: steps.select.inputs.events: found 'made'"):
         simulator_for(make(SEES.replace("generate.events", "made.events"))).load()
+
+
+def test_what_its_steps_ran_in_is_told(make):
+    told = simulator_for(make()).ran
+    assert list(told) == ["generate", "fine", "coarse", "select", "count"]
+    assert set(told["select"]) == {"code", "python", "numpy"}
+
+
+def test_with_a_cache_the_same_campaign_again_does_no_step(make, tmp_path):
+    first, _ = run(make(simulator={"cache": "steps"}))
+    assert {one["status"] for one in Cache(tmp_path / "steps").remembered().values()} == {"done"}
+    again, _ = run(make(simulator={"cache": "steps"}))
+    np.testing.assert_array_equal(again, first)
+    remembered = Cache(tmp_path / "steps").remembered()
+    assert {one["status"] for one in remembered.values()} == {"reused"}
+    run(make(text=SEES.replace("cut: 0.2", "cut: 0.4"), simulator={"cache": "steps"}))
+    tasks = {
+        name.partition("/")[2].partition("[")[0]: one for name, one in Cache(tmp_path / "steps").remembered().items()
+    }
+    assert {name: one["status"] for name, one in tasks.items() if name not in ("fine", "coarse")} == {
+        "generate": "reused", "select": "done", "count": "done",
+    }  # fmt: skip
+    assert reasons(tmp_path / "steps")["select[0]"] == {"done: its parameters are others: cut": 3}

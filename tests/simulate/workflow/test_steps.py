@@ -29,15 +29,16 @@ def test_a_function_has_random_numbers_of_its_own(tmp_path):
     assert drawn == [text_of(other, again, f"select[{i}]", "chosen") for i in range(3)]
 
 
-def test_what_a_step_does_to_its_inputs_harms_nobody(tmp_path):
-    spoil = """
+@pytest.mark.parametrize("spoiling", ['write_text("spoiled")', "unlink()", "touch()"])
+def test_a_step_that_spoils_its_inputs_fails_and_harms_nobody(tmp_path, spoiling):
+    spoil = f"""
 def select(parameters, inputs, outputs, rng):
     inputs["events"].chmod(0o600)
     outputs["chosen"].write_text(inputs["events"].read_text())
-    inputs["events"].write_text("spoiled")
+    inputs["events"].{spoiling}
 """
     results, steps = run(write(tmp_path, steps__py=STEPS + spoil))
-    assert set(statuses(results).values()) == {"done"}
+    assert results["select[0]"].reason.startswith("changed its input events, which is to be read only")
     assert len(json.loads(text_of(steps, results, "generate[0]", "events"))) == 50
     assert (tmp_path / "notes.txt").read_text() == "first\n"
 
@@ -123,3 +124,51 @@ publishes: {said: say.said}
 """
     results, steps = run(write(tmp_path, text), word="$(touch /tmp/bitten) `id`; 'x'")
     assert text_of(steps, results, "say", "said") == "$(touch /tmp/bitten) `id`; 'x'"
+
+
+SEVERAL = """\
+workflow: several
+steps:
+  split:
+    script: "mkdir parts; for i in b a c; do echo $i > parts/$i.txt; done; echo x > parts/no.csv"
+    each: {n: [1, 2]}
+    outputs: {parts: parts/*.txt}
+  join:
+    command:
+      - "{python}"
+      - -c
+      - "import sys; open(sys.argv[1], 'w').write(str(len(sys.argv) - 2))"
+      - "{outputs.y}"
+      - "{inputs.all}"
+    inputs: {all: split.parts}
+    outputs: {y: y.txt}
+  one:
+    script: "cat {inputs.parts} > {outputs.y}"
+    each: split
+    inputs: {parts: split.parts}
+    outputs: {y: y.txt}
+publishes: {y: join.y, one: one.y}
+"""
+
+
+def test_an_output_may_be_all_files_that_match(tmp_path):
+    results, steps = run(write(tmp_path, SEVERAL))
+    assert set(statuses(results).values()) == {"done"}
+    assert text_of(steps, results, "join", "y") == "6"
+    assert text_of(steps, results, "one[1]", "y") == "a\nb\nc\n"
+    again, _ = run(tmp_path / "workflow.yaml")
+    assert set(statuses(again).values()) == {"reused"}
+    assert again["split[0]"].outputs == results["split[0]"].outputs
+
+
+def test_no_file_that_matches_is_a_failure(tmp_path):
+    results, _ = run(write(tmp_path, SEVERAL.replace("parts/$i.txt", "parts/$i.dat")))
+    assert results["split[0]"].reason == "left no parts/*.txt, expected at least one file as the output parts"
+
+
+def test_a_file_behind_a_linked_folder_is_no_output(tmp_path):
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "a.txt").touch()
+    results, _ = run(write(tmp_path, SEVERAL.replace("mkdir parts;", "rm -r parts; ln -s {folder}/parts parts;")))
+    assert results["split[0]"].status == "failed"
+    assert (tmp_path / "parts" / "a.txt").exists()
