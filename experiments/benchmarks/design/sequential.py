@@ -1,77 +1,167 @@
-"""Whole campaigns on four published problems, with exact likelihoods: how much was learned. `python sequential.py`
+"""Whole campaigns on published problems: how much was learned, and at what cost. `python sequential.py [CASE ...]`
 
-The score is the contrastive bound of the literature on each campaign's information, sPCE,
-
-    log p(h | theta_0) - log 1/(L+1) sum_{l=0..L} p(h | theta_l),   theta_0 the truth, the others from the prior,
-
-which is too low on average and never above log(L+1), and sNMC, the same without theta_0 in the sum, which is too high.
-The truth of each campaign is drawn from the prior.
+A campaign is played with the product's own surrogate, sampler, gain and designer (`kept.play`), its truth drawn from
+the prior, and kept, as are its scores (`scores.py`); what is there is not done again. `--rollouts` says how many there
+have to be; the table is of all that are there. Without a case, all of them.
 """
 
 import argparse
+import time
+from dataclasses import dataclass
 
 import numpy as np
-from kept import HERE, exact, kept, mean, play, table
+from kept import RUNS, exact, kept, mean, simulator_of, table
+from rollouts import FOLDER, Case, Rollout, read, rollouts
+from scores import contrastive, unsaturated
 
+from activesci.inference.base import Surrogate
+from activesci.ledger.bank import Bank
+from activesci.loop import round as rounds
+from activesci.loop.surrogates import likelihood
+from activesci.rng import Purpose, generator
 from activesci.study import Study
+from activesci.types import Block
 
-PIECE = 50_000
-PROBLEMS = {"death": (4, 1_000_000), "discounting": (20, 5_000), "pharmacokinetics": (5, 1_000_000)} | {
-    "source_location": (30, 1_000_000)
-}
-"""Measurements of a campaign, and samples of the prior that its score takes."""
-PUBLISHED = {
-    "death": "2.113 +- 0.008 (DAD)",
-    "discounting": "5.021 +- 0.013 (DAD)",
-    "pharmacokinetics": "3.234 (DAD), 2.683 (greedy)",
-    "source_location": "10.93 +- 0.04 (DAD), 11.73 +- 0.04 (RL-BOED)",
-}
+LEARNED = RUNS / "learned"
 
 
-def campaign(key):
-    study = Study.load(HERE / "problems" / key["problem"] / "study.yaml").with_settings({"seed": key["seed"]})
-    if key["horizon"] is not None:
-        study = study.with_settings({"designer.horizon": key["horizon"]})
-    count, samples = PROBLEMS[key["problem"]]
-    rng, surrogate = np.random.default_rng([key["seed"], 5]), exact(study)
-    truth = study.parameter_space.from_cube(rng.random((1, study.parameter_space.dim)))[0]
-    game = play(study, surrogate, truth, count)
-    lower, upper = scores(study, surrogate, truth, game.data, samples, rng)
-    return {"lower": lower, "upper": upper, "xi": game.data.xi.tolist(), "ask": game.ask, "infer": game.infer}
+@dataclass(frozen=True)
+class Scored:
+    """A case, and what it is held against.
+
+    Attributes:
+        case: What is played.
+        samples: After so many measurements, the samples of the prior that its scores take.
+        wanted: sPCE that is wanted after so many measurements [nats].
+        published: sPCE of others.
+        what: What it is called in the table.
+    """
+
+    case: Case
+    samples: dict[int, int]
+    wanted: dict[int, float]
+    published: dict[int, str]
+    what: str
 
 
-def scores(study, surrogate, truth, data, samples, rng):
-    """Return sPCE and sNMC of one campaign [nats]."""
-    own = likelihood(surrogate, truth[None], data)[0]
-    pieces = range(0, samples, PIECE)
-    drawn = (study.parameter_space.from_cube(rng.random((PIECE, study.parameter_space.dim))) for _ in pieces)
-    others = np.concatenate([likelihood(surrogate, theta, data) for theta in drawn])[:samples]
-    without = np.logaddexp.reduce(others)
-    return (float(own - np.logaddexp(without, own) + np.log(samples + 1)), float(own - without + np.log(samples)))
+FEW = (("inference.surrogate", "likelihood"), ("inference.ensemble", 1), ("inference.particles", 1024))
+SOURCE = {10: "7.97 +- 0.03 (DAD), 7.75 +- 0.04 (iDAD)", 30: "10.93 +- 0.04 (DAD), 11.73 +- 0.04 (RL-BOED)"}
+DRUG = {5: "3.23 (DAD), 3.20 (iDAD), 2.68 (greedy)"}
+SCORED = (
+    Scored(
+        Case("source_location", "source_location", (10, 30)),
+        {10: 500_000, 30: 1_000_000},
+        {30: 13.80},
+        SOURCE,
+        "source location",
+    ),
+    Scored(
+        Case(
+            "source_location-learned",
+            "source_location",
+            (10,),
+            (*FEW, ("inference.simulations", 200_000), ("designer.bayesopt.evaluations", 24)),
+        ),
+        {10: 500_000},
+        {10: 8.9},
+        SOURCE,
+        "source location, likelihood-free",
+    ),
+    Scored(
+        Case("discounting", "discounting", (20,)), {20: 5_000}, {20: 5.05}, {20: "5.02 +- 0.01 (DAD)"}, "discounting"
+    ),
+    Scored(Case("death", "death", (4,)), {4: 1_000_000}, {4: 2.10}, {4: "2.113 +- 0.008 (DAD)"}, "death"),
+    Scored(
+        Case("pharmacokinetics", "pharmacokinetics", (5,)),
+        {5: 1_000_000},
+        {5: 3.15},
+        DRUG,
+        "pharmacokinetics, horizon 5",
+    ),
+    Scored(
+        Case("pharmacokinetics-greedy", "pharmacokinetics", (5,), (("designer.horizon", 1),)),
+        {5: 1_000_000},
+        {},
+        DRUG,
+        "pharmacokinetics, greedy",
+    ),
+)
 
 
-def likelihood(surrogate, theta, data):
-    return surrogate.log_prob(theta, data.xi, data.y[:, None, None, :])[:, 0, 0].sum(axis=0)
+def surrogate_of(study: Study) -> Surrogate:
+    """Return what stands for the likelihood: the simulator's own, or one that is learned once and kept."""
+    return exact(study) if study.inference.surrogate == "exact" else learned(study.with_settings({"seed": 1}))
+
+
+def learned(study: Study) -> Surrogate:
+    """Return the likelihood learned from the simulations of a study's first round."""
+    simulator, count = simulator_of(study), study.inference.simulations
+    file = LEARNED / f"{study.study}-{count}-{study.inference.ensemble}.npz"
+    blank = likelihood(study, simulator)
+    if not file.exists():
+        start = time.process_time()
+        theta, xi = rounds.plan(study, 0, count, None, (), None)
+        y = simulator.run(Block(0, Purpose.SIMULATE, 0, theta, xi)).y
+        bank = Bank(theta, xi, y, ~np.isnan(y).all(axis=1), np.zeros(count, dtype=np.int64), np.arange(count))
+        state = blank.fit(bank, 0, None, generator(study.seed, 0, Purpose.FIT))[0].state()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(file, **state, training_seconds=time.process_time() - start)
+    with np.load(file) as arrays:
+        return blank.restore({name: arrays[name] for name in arrays if name != "training_seconds"})
+
+
+def scores_of(scored: Scored, rollout: Rollout, study: Study) -> dict[str, object]:
+    """Return the bounds of a campaign's information after every length that is scored [nats]."""
+    simulator = simulator_of(study)
+    capped = contrastive(study, simulator, rollout, scored.samples)
+    free = {length: unsaturated(study, simulator, rollout, length) for length in scored.case.lengths}
+    return {"capped": list(capped.items()), "free": list(free.items())}
+
+
+def played(scored: Scored) -> list[int]:
+    """Return the seeds of the campaigns that are there."""
+    return sorted(int(file.stem) for file in (FOLDER / scored.case.name).glob("*.npz"))
+
+
+def rows_of(scored: Scored) -> list[list[str]]:
+    """Return the table's rows of a case, one for each length."""
+    study, seeds = scored.case.study(), played(scored)
+    if len(seeds) < 2:
+        return []
+    keys = [{"case": scored.case.name, "seed": seed, "samples": max(scored.samples.values())} for seed in seeds]
+    found = [read(FOLDER / scored.case.name / f"{seed}.npz", seed) for seed in seeds]
+    rollout = dict(zip(seeds, found, strict=True))
+    lines = kept("sequential", keys, lambda key: scores_of(scored, rollout[key["seed"]], study))
+    return [row_of(scored, length, lines, found) for length in scored.case.lengths]
+
+
+def row_of(scored: Scored, length: int, lines: list[dict], found: list[Rollout]) -> list[str]:
+    """Return the table's row of a case after so many measurements."""
+    capped, free = (np.array([dict(line[name])[length] for line in lines]) for name in ("capped", "free"))
+    size, goal = scored.samples[length], scored.wanted.get(length)
+    ask, infer = (np.mean([getattr(one, name)[:length].mean() for one in found]) for name in ("ask", "infer"))
+    cells = [scored.what, length, len(lines), mean(capped[:, 0], 2), mean(capped[:, 1], 2), f"{np.log(size + 1):.2f}"]
+    cells += [mean(free[:, 0], 2), mean(free[:, 1], 2), "" if goal is None else f"{goal:.2f}"]
+    return [*map(str, cells), scored.published.get(length, ""), f"{ask:.2f} + {infer:.2f}"]
+
+
+HEAD = ("problem", "T", "campaigns", "sPCE [nats]", "sNMC", "cap", "lower, no cap", "upper, no cap", "sPCE wanted")
+HEAD += ("published sPCE", "CPU s a design: ask + infer")
 
 
 def main():
+    names = [one.case.name for one in SCORED]
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("problems", nargs="*", default=list(PROBLEMS))
-    parser.add_argument("--rollouts", type=int, default=8)
-    parser.add_argument("--again", action="store_true")
-    given, rows = parser.parse_args(), []
-    for problem in given.problems:
-        for horizon in (5, 1) if problem == "pharmacokinetics" else (None,):
-            keys = [{"problem": problem, "horizon": horizon, "seed": seed} for seed in range(1, given.rollouts + 1)]
-            lines = kept("sequential", keys, campaign, given.again)
-            lower, upper = ([line[name] for line in lines] for name in ("lower", "upper"))
-            ask = np.concatenate([line["ask"] for line in lines])
-            name = problem if horizon is None else f"{problem}, horizon {horizon}"
-            cap = np.log(PROBLEMS[problem][1] + 1)
-            rows.append([name, PROBLEMS[problem][0], len(lines), mean(lower, 2), mean(upper, 2), f"{cap:.2f}"])
-            rows[-1] += [PUBLISHED[problem], f"{ask.mean():.2f}"]
-    head = ["problem", "measurements", "campaigns", "sPCE [nats]", "sNMC", "cap", "published sPCE", "CPU s a design"]
-    table(head, rows)
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(names)}; default: all")
+    parser.add_argument("--rollouts", type=int, default=200, help="campaigns of each case (default: %(default)s)")
+    given = parser.parse_args()
+    if unknown := set(given.cases) - set(names):
+        parser.error(f"found {sorted(unknown)}, expected some of {names}")
+    chosen = [one for one in SCORED if one.case.name in (given.cases or names)]
+    for one in chosen:
+        for _ in rollouts(one.case, range(1, given.rollouts + 1), surrogate_of):
+            pass
+    table(HEAD, [row for one in chosen for row in rows_of(one)])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,131 @@
+"""How much a campaign has told: bounds of the information of its data, in nats.
+
+    sPCE   log p(h | theta_0) - log 1/(L+1) sum_{l=0..L} p(h | theta_l)   too low on average, never above log(L+1)
+    sNMC   log p(h | theta_0) - log 1/L     sum_{l=1..L} p(h | theta_l)   too high on average
+
+with theta_0 the truth and the others from the prior, as in the literature; and the same pair with the others drawn
+from a density q that is fitted to the campaign's final posterior, each weighted by prior / q, which has no such cap.
+
+References:
+    Foster et al., Deep adaptive design, 2021, arXiv:2103.02438, appendix B.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from rollouts import Rollout
+from scipy.special import gammaln, logsumexp, ndtr, ndtri
+
+from activesci.inference.base import Data
+from activesci.simulate import FunctionSimulator
+from activesci.study import Study
+
+PIECE = 100_000
+KERNELS, NEIGHBOURS, DRAWN = 512, 48, 6000
+FREEDOM, PRIOR = 5.0, 0.03
+"""Degrees of freedom of the kernels of q, and the prior's share in it."""
+
+
+def likelihoods(simulator: FunctionSimulator, theta: np.ndarray, data: Data) -> np.ndarray:
+    """Return the log-likelihoods of all measurements (t, m), float64."""
+    rows = zip(data.xi, data.y, strict=True)
+    return np.stack(
+        [simulator.log_likelihood(theta, *(np.repeat(a[None], len(theta), axis=0) for a in row)) for row in rows]
+    )
+
+
+def contrastive(
+    study: Study, simulator: FunctionSimulator, rollout: Rollout, samples: dict[int, int]
+) -> dict[int, tuple[float, float]]:
+    """Return sPCE and sNMC after so many measurements, for each with its number of samples of the prior.
+
+    Samples are drawn and summed piece by piece; they are the same after all lengths.
+    """
+    rng = np.random.default_rng([rollout.seed, 6])
+    own = likelihoods(simulator, rollout.truth[None], rollout.data)[:, 0]
+    sums: dict[int, list[float]] = {length: [] for length in samples}
+    for first in range(0, max(samples.values()), PIECE):
+        theta = study.parameter_space.from_cube(rng.random((PIECE, study.parameter_space.dim)))
+        running = np.cumsum(likelihoods(simulator, theta, rollout.data), axis=0)
+        for length, size in samples.items():
+            if first < size:
+                sums[length].append(float(logsumexp(running[length - 1, : size - first])))
+    return {
+        length: bounds(own[:length].sum(), float(logsumexp(sums[length])), size) for length, size in samples.items()
+    }
+
+
+def bounds(own: float, others: float, size: int) -> tuple[float, float]:
+    """Return the lower and the upper bound from the own log term and the log sum of `size` others."""
+    return float(own - np.logaddexp(others, own) + np.log(size + 1)), float(own - others + np.log(size))
+
+
+def unsaturated(study: Study, simulator: FunctionSimulator, rollout: Rollout, length: int) -> tuple[float, float]:
+    """Return the bounds after so many measurements, with contrasts drawn around the final posterior."""
+    rng = np.random.default_rng([rollout.seed, 7])
+    space, data = study.parameter_space, Data(rollout.data.xi[:length], rollout.data.y[:length])
+    around = Around.of(normal(space.to_cube(rollout.posteriors[length])), rng)
+    z = around.sample(DRAWN, rng)
+    theta = np.concatenate([rollout.truth[None], space.from_cube(ndtr(z))])
+    z = np.concatenate([normal(space.to_cube(rollout.truth[None])), z])
+    found = likelihoods(simulator, theta, data).sum(axis=0)
+    terms = found + around.log_ratio(z)
+    own, others = float(terms[0]), float(logsumexp(terms[1:]))
+    size = len(terms) - 1
+    lower = found[0] - np.logaddexp(others, own) + np.log(size + 1)
+    return float(lower), float(found[0] - others + np.log(size))
+
+
+def normal(u: np.ndarray) -> np.ndarray:
+    """Return points of the unit cube in coordinates in which the prior is a standard normal."""
+    return ndtri(np.clip(u, 1e-300, 1 - 1e-16))
+
+
+@dataclass(frozen=True)
+class Around:
+    """Student's t at some samples of a posterior, each shaped as its neighbours lie, and a little of the prior.
+
+    Attributes:
+        centres: (k, d).
+        factors: Cholesky factors of their scale matrices, (k, d, d).
+    """
+
+    centres: np.ndarray
+    factors: np.ndarray
+
+    @classmethod
+    def of(cls, z: np.ndarray, rng: np.random.Generator) -> "Around":
+        """Return the density around samples (n, d), where the prior is a standard normal."""
+        d = z.shape[1]
+        centres = z[rng.choice(len(z), min(KERNELS, len(z)), replace=False)]
+        whole = z.std(axis=0)
+        far = (((centres[:, None] - z) / whole) ** 2).sum(axis=2)
+        near = z[np.argpartition(far, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]]
+        near = near - near.mean(axis=1, keepdims=True)
+        covariance = np.einsum("kni,knj->kij", near, near) / NEIGHBOURS
+        floor = 1e-6 * np.einsum("kii->k", covariance)[:, None, None] * np.eye(d)
+        return cls(centres, np.linalg.cholesky(covariance + floor))
+
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw points (n, d)."""
+        d, which = self.centres.shape[1], rng.integers(len(self.centres), size=n)
+        pull = np.sqrt(FREEDOM / rng.chisquare(FREEDOM, n))
+        z = (
+            self.centres[which]
+            + np.einsum("nij,nj->ni", self.factors[which], rng.standard_normal((n, d))) * pull[:, None]
+        )
+        return np.where(rng.random((n, 1)) < PRIOR, rng.standard_normal((n, d)), z)
+
+    def log_ratio(self, z: np.ndarray) -> np.ndarray:
+        """Return the log of prior / q at points (n, d)."""
+        d = z.shape[1]
+        inverse = np.linalg.inv(self.factors)
+        logdet = np.log(np.einsum("kii->ki", self.factors)).sum(axis=1)
+        constant = gammaln((FREEDOM + d) / 2) - gammaln(FREEDOM / 2) - d / 2 * np.log(FREEDOM * np.pi)
+        kernels = np.empty(len(z))
+        for part in np.array_split(np.arange(len(z)), max(1, len(z) // 500)):
+            far = (np.einsum("kij,nkj->nki", inverse, z[part][:, None] - self.centres) ** 2).sum(axis=2)
+            each = constant - logdet - (FREEDOM + d) / 2 * np.log1p(far / FREEDOM)
+            kernels[part] = logsumexp(each, axis=1) - np.log(len(self.centres))
+        prior = -0.5 * (z**2).sum(axis=1) - d / 2 * np.log(2 * np.pi)
+        return prior - np.logaddexp(np.log1p(-PRIOR) + kernels, np.log(PRIOR) + prior)
