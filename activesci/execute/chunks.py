@@ -1,4 +1,7 @@
-"""How many blocks go to a worker at once: as many as fill about a second, by what was measured."""
+"""How many blocks go to a worker at once: as many as fill about a second, by what was measured.
+
+With many workers they are given more at once, or the controller, who hands out and collects, could not keep up.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,6 +10,7 @@ from typing import Self
 from activesci.types import Block, BlockResult
 
 SECOND = 1.0  # a task's round trip costs milliseconds; a longer one makes Ctrl-C and the tail of a round wait
+PER_WORKER = 0.003  # seconds more for each worker: handing out a task costs the controller 1.2 ms, whoever runs it
 LARGEST = 4096  # blocks; results come back together
 
 
@@ -36,7 +40,7 @@ class Pace:
         """
         if self.seconds is None:
             return 1
-        fill = SECOND / max(self.seconds, 1e-9)
+        fill = max(SECOND, PER_WORKER * workers) / max(self.seconds, 1e-9)
         share = -(-waiting // (2 * workers))
         return max(1, int(min(fill, share, LARGEST)))
 

@@ -19,6 +19,11 @@ def test_a_chunk_fills_about_a_second(seconds):
     assert size == LARGEST or 0.5 <= size * seconds <= 1.0
 
 
+def test_a_thousand_workers_never_ask_for_more_than_the_controller_can_hand_out():
+    pace = Pace().after([result(0.01)])
+    assert 1000 / (pace.chunk(10**9, 1000) * 0.01) < 400  # tasks a second; one costs it 1.2 ms
+
+
 def test_a_slow_block_goes_alone():
     assert Pace(30.0).chunk(1000, 2) == 1
 

@@ -1,0 +1,140 @@
+"""A cluster of several nodes, made on this machine: what travels to it, and what is survived."""
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+import activesci
+
+ROOT = Path(__file__).parents[2]
+MODEL = """
+import time
+from pathlib import Path
+
+import numpy as np
+
+import helper
+
+TABLE = np.loadtxt(Path(__file__).parent / "table.csv")
+
+
+def simulate(theta, design, rng):
+    time.sleep(helper.NAP)
+    return {"y": theta["a"] * design["x"] * TABLE[0] + 0.1 * rng.standard_normal()}
+"""
+STUDY = {
+    "study": "afar",
+    "seed": 5,
+    "parameters": {"a": {"prior": {"uniform": [0, 1]}}},
+    "design": {"x": {"real": [0, 1]}},
+    "outcome": {"y": {"real": []}},
+    "simulator": {"function": "model:simulate"},
+    "experiment": {"truth": {"a": 0.4}},
+    "inference": {"surrogate": "likelihood", "simulations": 200, "per_round": 50, "ensemble": 1, "particles": 128},
+    "designer": {"grid": {"points": 5}},
+    "stop": {"rounds": 1},
+}
+pytestmark = [pytest.mark.ray, pytest.mark.slow]
+
+
+def nodes_module():
+    path = ROOT / "experiments" / "benchmarks" / "reliability" / "nodes.py"
+    spec = importlib.util.spec_from_file_location("nodes", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+nodes = nodes_module()
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A study that consists of several files, in a folder that can be hidden."""
+    folder = tmp_path / "box" / "study"
+    folder.mkdir(parents=True)
+    (folder / "model.py").write_text(MODEL)
+    (folder / "helper.py").write_text("NAP = 0.05\n")
+    (folder / "table.csv").write_text("1.0\n2.0\n")
+    (folder / "study.yaml").write_text(yaml.safe_dump(STUDY, sort_keys=False))
+    return folder
+
+
+def command(*words):
+    return [sys.executable, "-m", "activesci.cli", *map(str, words)]
+
+
+def begun(study, run, cluster):
+    address = f"executor.ray.address={cluster.address}"
+    words = command("run", study / "study.yaml", "--to", run, "--set", address)
+    return subprocess.Popen(
+        words, env=cluster.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def answer(run):
+    summary = json.loads((run / "summary.json").read_text())
+    return summary["status"], [one["design"] for one in summary["rounds"]], summary["posterior"]
+
+
+def at_work(cluster):
+    """Wait until workers are at simulations."""
+    until = time.monotonic() + 90
+    while not cluster.workers():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def undisturbed(study, tmp_path):
+    subprocess.run(command("run", study / "study.yaml", "--to", tmp_path / "serial"), check=True, capture_output=True)
+    return answer(tmp_path / "serial")
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="only root can hide a folder from a node")
+def test_nodes_that_have_neither_study_nor_package_give_the_same_answer(study, undisturbed, tmp_path):
+    hidden = [study.parent, Path(activesci.__file__).parent]
+    with nodes.Nodes((1, 1), hidden) as cluster:
+        process = begun(study, tmp_path / "run", cluster)
+        said = process.communicate(timeout=300)[0]
+    assert process.returncode == 0, said
+    assert answer(tmp_path / "run") == undisturbed
+
+
+def test_a_head_that_is_killed_pauses_the_campaign_and_another_one_goes_on(study, undisturbed, tmp_path):
+    with nodes.Nodes((1,)) as cluster:
+        process = begun(study, tmp_path / "run", cluster)
+        at_work(cluster)
+        cluster.kill(cluster.head)
+        said = process.communicate(timeout=120)[0]
+    assert process.returncode == 3, said
+    assert (
+        "the cluster's head has not answered"
+        in json.loads((tmp_path / "run" / "summary.json").read_text())["stop_reason"]
+    )
+    with nodes.Nodes((1,), port=cluster.port, token=cluster.token) as other:
+        resumed = command("resume", tmp_path / "run")
+        subprocess.run(resumed, env=other.environment, check=True, capture_output=True, timeout=300)
+    assert answer(tmp_path / "run") == undisturbed
+
+
+def test_what_is_cancelled_is_gone_from_the_cluster(study, tmp_path):
+    (study / "helper.py").write_text("NAP = 600\n")
+    with nodes.Nodes((1, 1)) as cluster:
+        process = begun(study, tmp_path / "run", cluster)
+        at_work(cluster)
+        process.terminate()
+        said = process.communicate(timeout=60)[0]
+        until = time.monotonic() + 20
+        while cluster.workers():
+            assert time.monotonic() < until
+            time.sleep(0.1)
+    assert process.returncode == 3, said
