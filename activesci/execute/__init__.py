@@ -36,4 +36,5 @@ def executor_for(study: "Study") -> Executor:
         width=study.outcome_space.width,
         folder=study.folder,
         allowance=Allowance(deaths, timeouts, timeout),
+        overlap=settings.overlap,
     )

@@ -26,6 +26,7 @@ from activesci.types import Block, BlockResult, FailedAttempt, Perform, Simulate
 
 from .allowance import DEATHS, DIED, GRACE, MACHINE, MEMORY, Allowance
 from .chunks import Chunk, Pace
+from .drain import Drain
 from .joining import join
 from .pulse import Pulse
 from .resources import Resources
@@ -67,6 +68,7 @@ class RayExecutor:
         width: Numbers in an outcome, for blocks whose worker died.
         folder: The study's folder; it travels to a cluster that is joined.
         allowance: How many workers and how much time a block may cost.
+        overlap: Whether workers go on while nobody gathers; otherwise they run out of work in about a second.
 
     Raises:
         CampaignError: If Ray cannot be started or joined, or has not what one task asks for.
@@ -81,8 +83,11 @@ class RayExecutor:
         width: int = 1,
         folder: Path | None = None,
         allowance: Allowance | None = None,
+        overlap: bool = False,
     ) -> None:
         self._resources, self._width, self._allowance = resources or Resources(), width, allowance or Allowance()
+        self._overlap: bool = overlap
+        self._drain: Drain | None = None
         self._ray, self._owner = _started(address, workers, folder)
         self._waiting: deque[tuple[Any, Chunk]] = deque()
         self._running: dict[Any, Flight] = {}
@@ -100,6 +105,8 @@ class RayExecutor:
         self._waiting.extend((shared, Chunk((block,))) for block in blocks)
         self._pace = Pace()
         self._fill()
+        if self._overlap:
+            self._drain = Drain(self._gathered)
 
     def gather(self) -> Iterator[BlockResult]:
         """Yield every submitted block's result once, in order of completion.
@@ -107,6 +114,13 @@ class RayExecutor:
         Raises:
             WorkersLost: If Ray itself is gone.
         """
+        if self._drain is None:
+            yield from self._gathered()
+            return
+        yield from self._drain.results()
+        self._drain = None
+
+    def _gathered(self) -> Iterator[BlockResult]:
         while self._running or self._waiting:
             self._fill()
             found = [result for reference in self._through() for result in self._collect(reference)]
@@ -117,6 +131,9 @@ class RayExecutor:
         """Stop what is running and, if it was started here, Ray."""
         self._waiting.clear()
         running, self._running = list(self._running), {}
+        if self._drain is not None:  # with nothing left to wait for it ends by itself
+            self._drain.end(2 * PATIENCE)
+            self._drain = None
         if not self._ray.is_initialized():
             return
         if self._owner:
@@ -209,7 +226,8 @@ class RayExecutor:
         lost = (*flight.chunk.lost, reason)
         if self._allowance.used_up(lost):
             return [self._lost(block, lost) for block in flight.chunk.blocks]
-        self._waiting.extendleft((flight.simulate, part) for part in reversed(flight.chunk.apart(reason)))
+        # behind all others: whatever goes about killing workers now would meet them again in front
+        self._waiting.extend((flight.simulate, part) for part in flight.chunk.apart(reason))
         return []
 
     def _lost(self, block: Block, lost: Sequence[str]) -> BlockResult:

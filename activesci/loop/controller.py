@@ -324,6 +324,7 @@ class Campaign:
         number = self._memory.number
         if number > 0:
             self._measuring.propose()
+            self._simulating.begin(number)
             self._measuring.measure()
         while self._memory.number == number:
             if self._setup.simulates:

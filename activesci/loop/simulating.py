@@ -62,6 +62,21 @@ class Simulating:
     def __init__(self, setup: Setup, memory: Memory) -> None:
         self._setup, self._memory = setup, memory
         self._executor: Executor | None = None
+        self._begun = False
+
+    def begin(self, number: int) -> None:
+        """Hand out the round's simulations before its designs are measured, if the study asks for that.
+
+        They do not depend on what will be measured, so the answer is the same.
+        """
+        study = self._setup.study
+        asked = self._setup.simulates and getattr(study.executor.settings, "overlap", False)
+        if not asked or study.experiment.kind == "manual" or not self._memory.record.unmeasured:
+            return
+        todo, _, _ = self._missing(number)
+        if todo:
+            self._submit(todo)
+            self._begun = True
 
     def complete(self, number: int) -> None:
         """Run the round's missing simulations; those that failed are run again if too many did.
@@ -69,16 +84,26 @@ class Simulating:
         Raises:
             Pause: If more than the study's share of simulations fail.
         """
+        todo, missing, failed = self._missing(number)
+        if todo:
+            self._run(number, todo, missing, failed)
+        if self._too_many(self._memory.simulated()):
+            raise Pause(self._failures(number))
+
+    def _missing(self, number: int) -> tuple[list[Block], BoolArray, frozenset[int]]:
+        """Return the blocks to run, which of the planned simulations are wanted, and which have failed before."""
         theta, xi = self._plan(number)
         known, first = self._memory.simulated(), self._first()
         failed = known.index[~known.valid & self._too_many(known)]
         missing = np.ones(len(theta), dtype=np.bool_)
         missing[np.setdiff1d(known.index, failed)] = False
         planned = blocks(self._setup.study, number, Purpose.SIMULATE, theta, xi, first)
-        if todo := [block for block in planned if missing[block.first - first :][: len(block.theta)].any()]:
-            self._run(number, todo, missing, frozenset(failed.tolist()))
-        if self._too_many(self._memory.simulated()):
-            raise Pause(self._failures(number))
+        todo = [block for block in planned if missing[block.first - first :][: len(block.theta)].any()]
+        return todo, missing, frozenset(failed.tolist())
+
+    def _submit(self, todo: Sequence[Block]) -> None:
+        self._executor = self._executor or executor_for(self._setup.study)
+        self._executor.submit(self._setup.simulator.run, todo)
 
     def _first(self) -> int:
         """Return how many simulations earlier passes of the round have planned."""
@@ -91,13 +116,19 @@ class Simulating:
             inference = setup.study.inference
             n = inference.simulations if number == 0 else inference.per_round
             pool = None if setup.pool is None else setup.pool.xi
-            places = self._memory.data().xi, self._promising()
+            places = self._measured_places(), self._promising()
             belief, step = self._memory.belief(), len(self._memory.record.passes)
             theta, xi = rounds.plan(setup.study, number, n, belief, places, pool, step)
             said = {"count": n, "purpose": Purpose.SIMULATE.name}
             planned = setup.journal.append(Kind.PLANNED, number, said, {"theta": theta, "xi": xi})
         arrays = setup.journal.arrays(planned)
         return arrays["theta"], arrays["xi"]
+
+    def _measured_places(self) -> FloatArray:
+        """Return all designs that are measured, those that the round is still going to measure included."""
+        space = self._setup.study.design_space
+        waiting = [space.encode(one["design"]) for one in self._memory.record.unmeasured]
+        return np.concatenate([self._memory.data().xi, np.array(waiting).reshape(len(waiting), space.dim)])
 
     def _promising(self) -> FloatArray:
         """Return the round's designs, those that were nearly chosen, and those where the surrogate is least known."""
@@ -119,8 +150,10 @@ class Simulating:
         Raises:
             Pause: If too many fail, or the workers are gone; what came back is recorded.
         """
-        self._executor = self._executor or executor_for(self._setup.study)
-        self._executor.submit(self._setup.simulator.run, todo)
+        if not self._begun:
+            self._submit(todo)
+        self._begun = False
+        assert self._executor is not None  # it has taken them
         done, total = int((~missing).sum()), len(missing)
         buffer, seen, failed, since = list[Wanted](), 0, 0, time.perf_counter()
         try:
@@ -164,6 +197,7 @@ class Simulating:
 
     def release(self) -> None:
         """Stop the workers; may be called twice."""
+        self._begun = False
         if self._executor is not None:
             self._executor.close()
             self._executor = None

@@ -172,10 +172,12 @@ class RayPart(Part):
     Attributes:
         address: The cluster to join; by default one is started here.
         workers: How many CPUs the one started here has; by default all.
+        overlap: Whether a round's simulations are run while its designs are being measured.
     """
 
     address: Text | None = None
     workers: Annotated[Whole, Field(ge=1, le=10_000)] | None = None
+    overlap: Annotated[bool, that("true or false", bool)] = False
 
 
 class ExecutorPart(Alternative):
