@@ -22,6 +22,8 @@ from activesci.types import FloatArray
 
 TOLERANCE = 0.003
 """Held-out log density [nats] that a simpler start may lose against the best one."""
+CLEARLY = 2.0
+"""Standard errors by which a noise that varies more has to be better."""
 MOST_SMOOTH = 8
 """Of more inputs no smooth mean is tried."""
 NOISIEST = 6
@@ -73,9 +75,13 @@ class Start:
 
     def score(self, x: FloatArray, z: FloatArray) -> float:
         """Return the mean log density of outcomes (n, columns) by themselves, in nats per row."""
+        return float(self.scores(x, z).mean())
+
+    def scores(self, x: FloatArray, z: FloatArray) -> FloatArray:
+        """Return the log density of the outcomes of each row (n, columns) by themselves, (n,), nats."""
         mean, scale = self(x)
         terms = -0.5 * ((z - mean) / scale) ** 2 - np.log(scale) - 0.5 * np.log(2 * np.pi)
-        return float(terms.sum(axis=1).mean())
+        return np.asarray(terms.sum(axis=1))
 
     @classmethod
     def fit(cls, x: FloatArray, z: FloatArray) -> Self:
@@ -108,7 +114,7 @@ class Start:
         learn, check = parts(x, z)
         best = self
         if curved(self.trend, x):
-            smooth = self.smoothed(*learn)
+            smooth = self.smoothed(*learn).quietened(*learn, *check)
             rough = type(self)._of(*learn, shape(self.trend), shape(self.log_scale))
             best = self if simplest([rough, smooth], *check) == 0 else smooth.refitted(x, z)
         return best.depending(x, z, first)
@@ -137,6 +143,23 @@ class Start:
         residual = z - trend(x)
         smooth = tuple(Smooth.fit(x, residual[:, part], scale[:, part]) for part in shares(z.shape[1]))
         return replace(self, trend=trend, smooth=smooth).refitted(x, z)
+
+    def quietened(self, x: FloatArray, z: FloatArray, x_check: FloatArray, z_check: FloatArray) -> Self:
+        """Return the start with the simplest noise that held-out rows do not clearly speak against.
+
+        Where a rough mean misses the outcomes its noise is the larger: a smooth one leaves a plainer noise. Noise that
+        varies for no good reason is costly, as its errors add up over measurements.
+
+        References:
+            Breiman et al., Classification and regression trees, 1984: the simplest within standard errors of the best.
+        """
+        residual = z - self.mean(x)
+        degrees = [degree for degree in range(NOISIEST + 1) if affordable(x.shape[1], degree, len(x))]
+        tried = [*(replace(self, log_scale=noise(x, residual, degree)) for degree in degrees), self]
+        scores = np.stack([start.scores(x_check, z_check) for start in tried])
+        lost = scores[scores.mean(axis=1).argmax()] - scores
+        margin = np.maximum(TOLERANCE, CLEARLY * lost.std(axis=1) / np.sqrt(lost.shape[1]))
+        return tried[int(np.argmax(lost.mean(axis=1) <= margin))]
 
     def refitted(self, x: FloatArray, z: FloatArray) -> Self:
         """Return the start with its smooth means and its noise found anew, in turn."""

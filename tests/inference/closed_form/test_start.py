@@ -83,3 +83,19 @@ def test_monomials_are_all_products():
     x = np.array([[2.0, 3.0]])
     np.testing.assert_array_equal(monomials(x, 2), [[1, 2, 3, 4, 6, 9]])
     assert Polynomial(1, np.array([[1.0], [1.0], [10.0]]))(x)[0, 0] == 33
+
+
+def kink(x):
+    """A size, of which no smooth mean follows the point."""
+    return 2 * np.abs(x[:, :1])
+
+
+def test_what_a_rough_mean_misses_is_not_taken_for_noise():
+    x = inputs(seed=3)
+    z = kink(x) + 0.1 * noise()
+    rough, start = Start.rough(x, z), Start.fit(x, z)
+    away = inputs(seed=5)
+    away = away[np.abs(away[:, 0]) > 0.5]
+    assert start.smooth
+    off = [np.abs(np.log(one(away)[1] / 0.1)).max() for one in (rough, start)]
+    assert off[1] < 0.1 < off[0]
