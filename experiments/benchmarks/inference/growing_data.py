@@ -1,15 +1,27 @@
 """How far the learned posterior is from the exact one as measurements accumulate.
 
-    python experiments/benchmarks/inference/growing_data.py
+    .venv/bin/python experiments/benchmarks/inference/growing_data.py prior
+    .venv/bin/python experiments/benchmarks/inference/growing_data.py active [--lengths 20 40]
+    .venv/bin/python experiments/benchmarks/inference/growing_data.py table      # prints the table, draws the picture
 
-y = a exp(-b xi) + 0.1 t4 with a in [0.5, 2], b in [0.1, 2], xi in [0, 5]: one surrogate, trained once on 4000
-simulations over the whole prior and all designs, is asked for the posterior of T measurements at T different designs.
-Printed is KL(exact || learned) in nats on a grid, the median of several data sets. Errors of the surrogate add up over
-measurements, so the figure grows with T; an engine that is right for one measurement may be far off for forty.
+y = a exp(-b xi) + 0.1 t4 with a in [0.5, 2], b in [0.1, 2], xi in [0, 5]. The posterior of T measurements at T random
+designs is sought with 4000 simulations: `prior` places all of them over the prior and all designs, and one surrogate
+serves every data set; `active` places the first 1000 so and the others, 1500 at a time, as a campaign's loop does,
+around the posterior so far and a third of them at the measured designs. Printed is KL(exact || learned) in nats on a
+grid, the median over data sets and seeds. Errors of the surrogate add up over measurements, so the figure grows with
+T; an engine that is right for one measurement may be far off for forty.
+
+Every case is a line of `runs/benchmarks/growing_data.jsonl`, and is not done again.
 """
 
 import argparse
+import json
+import os
 import time
+from functools import cache
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from scipy.special import logsumexp
@@ -17,12 +29,18 @@ from scipy.stats import t as student
 
 from activesci import Study
 from activesci.inference.base import Data, log_likelihood, mixed
-from activesci.inference.likelihood import LikelihoodSurrogate
+from activesci.inference.likelihood import LikelihoodSurrogate, ZoomedSurrogate
 from activesci.ledger import Bank
+from activesci.loop import round as rounds
 from activesci.rng import Purpose, generator
 
+HERE = Path(__file__).resolve().parent
+LINES = HERE.parents[2] / "runs" / "benchmarks" / "growing_data.jsonl"
 NOISE, DEGREES = 0.1, 4
 LENGTHS = (1, 5, 10, 20, 40)
+SIMULATIONS, FIRST, MORE, MEMBERS, POINTS = 4000, 1000, 1500, 4, 61
+PROTOTYPE = (0.017, 0.056, 0.088, 0.238, 0.443)
+SETS = (0.664, 0.767, 0.976, 0.944)
 
 STUDY = Study(
     study="growing-data",
@@ -31,8 +49,10 @@ STUDY = Study(
     outcome={"y": {"real": []}},
     simulator={"function": "none:none"},
     experiment={"manual": True},
+    inference={"particles": 512},
     stop={"rounds": 1},
 )
+SPACE = STUDY.parameter_space
 
 
 def simulate(theta, xi, rng):
@@ -47,61 +67,133 @@ def exact(theta, data):
     return (student.logpdf((data.y - mean) / NOISE, DEGREES) - np.log(NOISE)).sum(axis=0)
 
 
-def fitted(seed, simulations, members):
-    """The surrogate, trained once on simulations over the whole prior."""
+def measured(number, length):
+    """A data set of so many measurements of a truth of its own."""
+    rng = generator(1000 + number, length, Purpose.MEASURE)
+    truth = SPACE.from_cube(rng.random((1, 2)))
+    xi = 5 * rng.random((length, 1))
+    return Data(xi, simulate(np.repeat(truth, length, axis=0), xi, rng))
+
+
+def simulated(round, theta, xi, rng):
+    return Bank.of(round, theta, xi, [{"index": np.arange(len(theta)), "y": simulate(theta, xi, rng)}])
+
+
+@cache
+def from_prior(seed, simulations):
+    """The surrogate of simulations over the whole prior, and these."""
     rng = generator(seed, 0, Purpose.SIMULATE)
-    theta = STUDY.parameter_space.from_cube(rng.random((simulations, 2)))
-    xi = 5 * rng.random((simulations, 1))
-    y = simulate(theta, xi, rng)
-    bank = Bank.of(0, theta, xi, [{"index": np.arange(simulations), "y": y}])
-    surrogate = LikelihoodSurrogate(STUDY.parameter_space, STUDY.design_space, STUDY.outcome_space, members)
-    return surrogate.fit(bank, 0, None, generator(seed, 0, Purpose.FIT))[0]
+    theta, xi = SPACE.from_cube(rng.random((simulations, 2))), 5 * rng.random((simulations, 1))
+    bank = simulated(0, theta, xi, rng)
+    empty = ZoomedSurrogate(LikelihoodSurrogate(SPACE, STUDY.design_space, STUDY.outcome_space, MEMBERS))
+    return empty.fit(bank, 0, None, generator(seed, 0, Purpose.FIT))[0], bank
 
 
-def divergence(surrogate, data, points):
+def from_loop(seed, data):
+    """The surrogate of simulations that are placed where the posterior of these data is, as a campaign does."""
+    study = STUDY.with_settings({"seed": seed})
+    surrogate, bank = from_prior(seed, FIRST)
+    belief = rounds.after_data(study, 1, rounds.before_data(study, surrogate), surrogate, data)
+    for step in range((SIMULATIONS - FIRST) // MORE):
+        theta, xi = rounds.plan(study, 1, MORE, belief, [data.xi, np.empty((0, 1))], None, step)
+        bank = Bank.join([bank, simulated(1, theta, xi, generator(seed, 1 + step, Purpose.SIMULATE))])
+        rng = generator(seed, 1, Purpose.FIT, step)
+        surrogate = belief.surrogate.fit(bank, MORE, belief.posterior.theta, rng)[0]
+        belief = rounds.after_data(study, 1, belief, surrogate, data, 1 + step)
+    return surrogate
+
+
+def divergence(surrogate, data):
     """KL(exact || learned) in nats on a grid that is refined around the exact posterior."""
-    grid = STUDY.parameter_space.from_cube(square(points, (0, 1), (0, 1)))
+    grid = SPACE.from_cube(square((0, 1), (0, 1)))
     weights = np.exp(exact(grid, data) - logsumexp(exact(grid, data)))
     centre, sd = weights @ grid, np.sqrt(weights @ (grid - weights @ grid) ** 2)
     low, high = np.maximum(centre - 6 * sd, [0.5, 0.1]), np.minimum(centre + 6 * sd, [2.0, 2.0])
-    fine = square(points, (low[0], high[0]), (low[1], high[1]))
+    fine = square((low[0], high[0]), (low[1], high[1]))
     p, q = exact(fine, data), mixed(log_likelihood(surrogate, fine, data))
     p, q = p - logsumexp(p), q - logsumexp(q)
     return float(np.exp(p) @ (p - q))
 
 
-def square(points, first, second):
+def square(first, second):
     """A grid of midpoints over a rectangle, (points**2, 2)."""
-    axes = [low + (high - low) * (np.arange(points) + 0.5) / points for low, high in (first, second)]
+    axes = [low + (high - low) * (np.arange(POINTS) + 0.5) / POINTS for low, high in (first, second)]
     return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
+
+
+def run(placed, options):
+    """Do what is missing, the first data sets and seeds first."""
+    done = {(one["placed"], one["seed"], one["length"], one["data_set"]) for one in lines()}
+    for number in range(options.data_sets):
+        for seed in range(options.seeds):
+            for length in options.lengths:
+                if (placed, seed, length, number) not in done:
+                    began, data = time.process_time(), measured(number, length)
+                    prior = placed == "prior"
+                    surrogate = from_prior(seed, SIMULATIONS)[0] if prior else from_loop(seed, data)
+                    line = {"placed": placed, "seed": seed, "length": length, "data_set": number}
+                    record(line | {"kl": divergence(surrogate, data), "cpu": time.process_time() - began})
+
+
+def record(line):
+    LINES.parent.mkdir(parents=True, exist_ok=True)
+    with LINES.open("a") as file:
+        file.write(json.dumps(line) + "\n")
+    print(line, flush=True)
+
+
+def lines():
+    return [json.loads(line) for line in LINES.read_text().splitlines()] if LINES.exists() else []
+
+
+def found(placed):
+    """The divergences of each number of measurements that is done."""
+    every = {n: [one["kl"] for one in lines() if (one["placed"], one["length"]) == (placed, n)] for n in LENGTHS}
+    return {length: np.array(each) for length, each in every.items() if each}
+
+
+def table():
+    """Print the medians with quartiles and the number of cases, and draw them."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(5.2, 3.4))
+    print("| simulations |" + "".join(f" T = {length} |" for length in LENGTHS) + "\n|---|" + "---|" * len(LENGTHS))
+    for placed, colour in (("prior", "C0"), ("active", "C3")):
+        cases = found(placed)
+        quartiles = {length: np.quantile(each, [0.25, 0.5, 0.75]) for length, each in cases.items()}
+        cells = [
+            f"{quartiles[n][1]:.3f} ({quartiles[n][0]:.3f} to {quartiles[n][2]:.3f}, n = {len(cases[n])})"
+            if n in cases
+            else ""
+            for n in LENGTHS
+        ]
+        print(f"| {placed} | " + " | ".join(cells) + " |")
+        if cases:
+            low, middle, high = np.array(list(quartiles.values())).T
+            axes.plot(list(cases), middle, "o-", color=colour, label=f"4000 simulations, {placed}")
+            axes.fill_between(list(cases), low, high, color=colour, alpha=0.15, linewidth=0)
+    axes.plot(LENGTHS, PROTOTYPE, "s--", color="0.5", label="prototype", markersize=4)
+    axes.plot(LENGTHS[: len(SETS)], SETS, "^:", color="0.5", label="posterior of sets, learned at once", markersize=4)
+    axes.plot([20, 40], [0.12, 0.2], "_", color="C0", markersize=16, label="target, prior")
+    axes.plot([20, 40], [0.05, 0.1], "_", color="C3", markersize=16, label="target, active")
+    axes.set(xscale="log", yscale="log", xlabel="measurements", ylabel="KL(exact || learned) [nats]")
+    axes.set_xticks(LENGTHS, [str(length) for length in LENGTHS])
+    axes.legend(fontsize=7, frameon=False)
+    figure.tight_layout()
+    figure.savefig(HERE / "growing_data.png", dpi=100)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--simulations", type=int, default=4000)
-    parser.add_argument("--members", type=int, default=4)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("what", choices=["prior", "active", "table"])
+    parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--data-sets", type=int, default=6)
-    parser.add_argument("--points", type=int, default=61)
+    parser.add_argument("--lengths", type=int, nargs="+", choices=LENGTHS, default=list(LENGTHS))
     options = parser.parse_args()
-    rows = []
-    for seed in range(options.seeds):
-        start = time.process_time()
-        surrogate = fitted(seed, options.simulations, options.members)
-        seconds = time.process_time() - start
-        rows.append([])
-        for length in LENGTHS:
-            found = []
-            for number in range(options.data_sets):
-                rng = generator(1000 + number, length, Purpose.MEASURE)
-                truth = STUDY.parameter_space.from_cube(rng.random((1, 2)))
-                xi = 5 * rng.random((length, 1))
-                data = Data(xi, simulate(np.repeat(truth, length, axis=0), xi, rng))
-                found.append(divergence(surrogate, data, options.points))
-            rows[-1].append(float(np.median(found)))
-        print(f"seed {seed}: fit {seconds:.1f} CPU s, KL", *(f"{value:.3f}" for value in rows[-1]), flush=True)
-    print("T     ", *(f"{length:5d}" for length in LENGTHS))
-    print("median", *(f"{value:5.3f}" for value in np.median(rows, axis=0)))
+    table() if options.what == "table" else run(options.what, options)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,22 @@
 """A posterior a thousand times narrower than its prior: a resonance measured at six energies.
 
-    python experiments/benchmarks/inference/resonance.py
+    .venv/bin/python experiments/benchmarks/inference/resonance.py [--seeds 10]
+    .venv/bin/python experiments/benchmarks/inference/resonance.py --table       # of what is there, and the picture
 
 Height, position and width of a resonance; noise 1e-3 of the height; priors of 30 % in height and width and twice the
 width in position. Printed, for each seed: how many simulations it took until the posterior was trusted, how far its
 means are from the exact ones in exact sd, and its sds as shares of the exact ones. The exact posterior is found by
-importance sampling from a widened normal at the least-squares fit.
+importance sampling from a widened normal at the least-squares fit. Every seed is a line of
+`runs/benchmarks/resonance.jsonl`, and is not done again.
 """
 
 import argparse
+import json
+import os
 import time
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -23,6 +30,8 @@ from activesci.loop.learning import doubt_about
 from activesci.loop.round import Belief, around
 from activesci.rng import Purpose, generator
 
+HERE = Path(__file__).resolve().parent
+LINES = HERE.parents[2] / "runs" / "benchmarks" / "resonance.jsonl"
 NOISE, FIRST, MORE = 1e-3, 8000, 1500
 ENERGIES = np.array([[-2.5], [-1.2], [-0.3], [0.4], [1.3], [2.4]])
 STUDY = Study(
@@ -39,6 +48,7 @@ STUDY = Study(
     stop={"rounds": 1},
 )
 SPACE = STUDY.parameter_space
+SHOWN = (("off", "+.2f"), ("ratio", ".2f"))
 
 
 def expected(theta, energy):
@@ -94,24 +104,74 @@ def learned(seed, most):
     return posterior, len(bank), data, truth
 
 
+def tried(seed, most):
+    """What one seed came to, as a line of the results."""
+    start = time.process_time()
+    posterior, simulations, data, truth = learned(seed, most)
+    seconds = time.process_time() - start
+    mean, sd = exact(data, truth)
+    wide = SPACE.from_cube(generator(0, 0, Purpose.INFER).random((4000, 3))).std(axis=0)
+    return {
+        "seed": seed,
+        "most": most,
+        "simulations": simulations,
+        "off": ((posterior.theta.mean(axis=0) - mean) / sd).tolist(),
+        "ratio": (posterior.theta.std(axis=0) / sd).tolist(),
+        "narrow": (sd / wide).tolist(),
+        "cpu": seconds,
+    }
+
+
+def lines(most):
+    every = [json.loads(line) for line in LINES.read_text().splitlines()] if LINES.exists() else []
+    return {line["seed"]: line for line in every if line["most"] == most}
+
+
+def record(line):
+    LINES.parent.mkdir(parents=True, exist_ok=True)
+    with LINES.open("a") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def table(found):
+    """Print a row for each seed, and draw how far means and sds are off."""
+    print("| seed | simulations | mean off, in sd | sd ratio | sd / prior sd | CPU s |\n|---|---|---|---|---|---|")
+    for seed, line in sorted(found.items()):
+        off, ratio = (" ".join(f"{value:{how}}" for value in line[what]) for what, how in SHOWN)
+        narrow = max(line["narrow"])
+        print(f"| {seed} | {line['simulations']} | {off} | {ratio} | {narrow:.1e} | {line['cpu']:.0f} |")
+    picture([line for _, line in sorted(found.items())])
+
+
+def picture(found):
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(1, 2, figsize=(6.4, 2.8))
+    for panel, what, middle, margin in zip(axes, ("off", "ratio"), (0.0, 1.0), (0.2, 0.15), strict=True):
+        panel.axhspan(middle - margin, middle + margin, color="0.9")
+        for i, name in enumerate(SPACE.names):
+            panel.plot([line["seed"] for line in found], [line[what][i] for line in found], "o", label=name, ms=4)
+        panel.set(xlabel="seed", ylim=(middle - 3 * margin, middle + 3 * margin))
+    axes[0].set_ylabel("mean off, in exact sd")
+    axes[1].set_ylabel("sd over the exact one")
+    axes[1].legend(fontsize=7, frameon=False)
+    figure.tight_layout()
+    figure.savefig(HERE / "resonance.png", dpi=100)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--most", type=int, default=20_000, help="simulations at most")
+    parser.add_argument("--table", action="store_true", help="only show what is there")
     options = parser.parse_args()
-    print("seed  simulations  mean off, in sd        sd ratio             sd/prior sd  CPU s")
-    for seed in range(options.seeds):
-        start = time.process_time()
-        posterior, simulations, data, truth = learned(seed, options.most)
-        seconds = time.process_time() - start
-        mean, sd = exact(data, truth)
-        off, ratio = (posterior.theta.mean(axis=0) - mean) / sd, posterior.theta.std(axis=0) / sd
-        narrow = (sd / SPACE.from_cube(generator(0, 0, Purpose.INFER).random((4000, 3))).std(axis=0)).max()
-        print(
-            f"{seed:4}  {simulations:11}  {off[0]:+.2f} {off[1]:+.2f} {off[2]:+.2f}   "
-            f"{ratio[0]:.2f} {ratio[1]:.2f} {ratio[2]:.2f}   {narrow:.1e}   {seconds:.0f}",
-            flush=True,
-        )
+    for seed in range(0 if options.table else options.seeds):
+        if seed not in lines(options.most):
+            record(tried(seed, options.most))
+    table(lines(options.most))
 
 
 if __name__ == "__main__":
