@@ -22,7 +22,6 @@ MAY_OPEN_FILES = {
     "measure/recorded.py",  # the pool
     "cli/study.py",  # `init` writes a study
     "cli/exits.py",  # the traceback of a fault
-    "cli/replay.py",  # the scratch folder of a replay that nobody keeps
 }
 MAY_START_PROCESSES = {"execute/", "simulate/process.py"}
 MAY_OPEN_SOCKETS = {"service/"}

@@ -16,6 +16,7 @@ from .campaign import resume, run
 from .diff import diff
 from .exits import Program
 from .experiment import ask, tell
+from .export import export
 from .record import report, status
 from .register import register
 from .replay import replay
@@ -43,6 +44,7 @@ __all__ = ["main"]
         replay,
         branch,
         diff,
+        export,
         schema,
         workflow,
         why,

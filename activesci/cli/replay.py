@@ -18,28 +18,29 @@ from .exits import Wrong
     show_default=True,
     help="Relative difference up to which numbers count as the same; another machine may need 1e-6.",
 )
-def replay(folder: Path, kept: Path | None, tolerance: float) -> None:
+@click.option("--study", "beside", type=EXISTING, metavar="DIR3", help="Where the study's code and data are now.")
+def replay(folder: Path, kept: Path | None, tolerance: float, beside: Path | None) -> None:
     """Compute the whole run in DIR again from its ledger.
 
     Designs are chosen, simulations run, surrogates fitted and posteriors sampled anew; only the measurements are
     taken as recorded. Names the first difference and ends with exit code 2, or says that there is none.
     """
     if kept is not None:
-        _replay(folder, kept, tolerance)
+        _replay(folder, kept, tolerance, beside)
         return
     from activesci.simulate.scratch import scratch
 
     with scratch() as new:
-        _replay(folder, new / "run", tolerance)
+        _replay(folder, new / "run", tolerance, beside)
 
 
-def _replay(folder: Path, to: Path, tolerance: float) -> None:
+def _replay(folder: Path, to: Path, tolerance: float, beside: Path | None) -> None:
     from activesci.loop.replaying import Replaying
 
     from .screen import observer
 
     with observer(stderr=True) as shown:
-        replaying = Replaying(folder, to, tolerance, shown)
+        replaying = Replaying(folder, to, tolerance, shown, beside)
         for line in replaying.surroundings():
             click.echo(line)
         difference = replaying.run()

@@ -250,6 +250,23 @@ class Ledger:
     def _name(self, event: Event) -> str:
         return f"{self.folder / DATABASE}: event {event.seq} ({event.kind}, round {event.round})"
 
+    def copy(self, folder: str | Path) -> None:
+        """Write the ledger and its artifacts, those of a run that this one branched off too, into a new folder.
+
+        The copy is whole by itself: it has every event, chained as here, and no parent.
+
+        Raises:
+            LedgerError: If the folder has a ledger, or an event or artifact does not hold.
+        """
+        found = self.check()
+        with type(self).create(folder) as copied, in_plain_words(copied.folder):
+            for event in found:
+                if event.artifact is not None:
+                    content = artifacts.read_checked(self._holder(event.artifact), event.artifact)
+                    artifacts.write_durably(copied.folder / ARTIFACTS / f"{event.artifact}.npz", content)
+                write(copied._connection, event, canonical(event.payload))
+            copied.check()
+
     def keep(self, name: str, text: str) -> Path:
         """Write a text file into the run folder, complete or not at all, and return its path."""
         path = self.folder / name

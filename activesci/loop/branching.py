@@ -6,7 +6,8 @@ from typing import Any
 
 from activesci.errors import LedgerError, StudyError
 from activesci.ledger import Event, History, Kind, Ledger, fold
-from activesci.loop.journal import STUDY, recorded_study, versions
+from activesci.loop.journal import STUDY, recorded_study
+from activesci.loop.surroundings import commit, surroundings
 from activesci.study import Study
 
 FIXED = ("study", "parameters", "design", "constraints", "outcome", "simulator")
@@ -37,7 +38,8 @@ def branch(origin: Path, at: int, folder: Path, settings: Mapping[str, Any]) -> 
     last = _last(history, at, origin)
     with Ledger.branch(folder, origin, last) as ledger:
         ledger.keep(STUDY, changed.source_text)
-        ledger.append(Kind.BRANCHED, at, _said(history, changed, at))
+        code, changes = commit(changed.folder)
+        ledger.append(Kind.BRANCHED, at, {**_said(history, changed, at), **code}, changes)
     return changed
 
 
@@ -66,4 +68,4 @@ def _said(history: History, study: Study, at: int) -> dict[str, Any]:
     """Return what the branch says of itself: what `started` says, for the changed study."""
     before = history.started.payload if history.started else {}
     content = {"study": study.mapping(), "study_digest": study.digest, "source_text": study.source_text}
-    return {**before, **content, "seed": study.seed, "versions": versions(), "at": at}
+    return {**before, **content, "seed": study.seed, **surroundings(), "at": at}

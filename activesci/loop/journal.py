@@ -1,10 +1,7 @@
 """The ledger and the history it tells, kept in step: everything a campaign does goes through here."""
 
 from collections.abc import Mapping
-from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from platform import platform, python_version
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
@@ -12,9 +9,9 @@ from numpy.typing import NDArray
 from activesci.errors import LedgerError
 from activesci.ledger import Event, Folding, History, Kind, Ledger, fold
 from activesci.loop.registering import plan_of, refusal, said_of, unrecorded, unregistered, who
+from activesci.loop.surroundings import commit, surroundings, versions
 from activesci.study import Study
 
-PACKAGES = ("activesci", "numpy", "scipy", "torch", "scikit-optimize", "ray", "pydantic")
 STUDY = "study.yaml"
 
 
@@ -85,7 +82,8 @@ class Journal:
             self._require(study, said)
             return
         self.ledger.keep(STUDY, study.source_text)
-        self.append(Kind.STARTED, 0, {**content_of(study), **said})
+        code, changes = commit(study.folder)
+        self.append(Kind.STARTED, 0, {**content_of(study), **surroundings(), **code, **said}, changes)
 
     def _hold_to_the_plan(self, study: Study, said: Mapping[str, Any], deviate: str | None) -> None:
         """Record, or refuse, what is not as it was registered."""
@@ -154,8 +152,12 @@ def differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     return f" (another {', another '.join(names)})" if names else " (another order of its names)"
 
 
-def recorded_study(folder: Path) -> Study:
+def recorded_study(folder: Path, beside: Path | None = None) -> Study:
     """Return the study of the campaign in a folder.
+
+    Args:
+        folder: The run folder.
+        beside: Where the study's code and data are, if they are not where they were.
 
     Raises:
         LedgerError: If there is no campaign in the folder.
@@ -166,13 +168,4 @@ def recorded_study(folder: Path) -> Study:
     started = history.started or history.registration
     if started is None:
         raise LedgerError(f"{folder}: this campaign was killed before it began: start it again with `activesci run`")
-    return Study.load(folder / STUDY, folder=started.payload["folder"])
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of what runs."""
-    found = {"python": python_version(), "platform": platform()}
-    for package in PACKAGES:
-        with suppress(PackageNotFoundError):
-            found[package] = version(package)
-    return found
+    return Study.load(folder / STUDY, folder=beside or started.payload["folder"])

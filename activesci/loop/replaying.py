@@ -7,12 +7,13 @@ from typing import Any
 from activesci.errors import LedgerError
 from activesci.ledger import Event, History, Kind, Ledger, Pass, RoundRecord, bank_of, fold
 from activesci.loop.differences import Difference, first_difference
-from activesci.loop.journal import Observer, recorded_study, versions
+from activesci.loop.journal import Observer, recorded_study
 from activesci.loop.learning import Learning
 from activesci.loop.measuring import Measuring
 from activesci.loop.memory import Memory
 from activesci.loop.setup import Setup
 from activesci.loop.simulating import Simulating
+from activesci.loop.surroundings import program_digest, versions
 
 
 class Replaying:
@@ -26,19 +27,23 @@ class Replaying:
         folder: Where to: a new folder.
         tolerance: Relative difference up to which two numbers count as the same; 0 asks for equal bits.
         observer: Who is told of events and progress.
+        beside: Where the study's code and data are, if they are not where they were.
 
     Raises:
         LedgerError: If there is no campaign in the folder, its ledger does not hold, or `folder` is not new.
         SimulatorError, DataError: If the simulator or the recorded data cannot be used any more.
     """
 
-    def __init__(self, recorded: Path, folder: Path, tolerance: float, observer: Observer) -> None:
+    def __init__(
+        self, recorded: Path, folder: Path, tolerance: float, observer: Observer, beside: Path | None = None
+    ) -> None:
         if Ledger.exists(folder):
             raise LedgerError(f"{folder}: found a campaign, expected a new folder to replay into; name another")
         self._ledger, self._tolerance = Ledger.read_only(recorded), tolerance
         self._recorded = fold(self._ledger.check())
         self._first = self._begun(recorded, folder)
-        self._setup = Setup.of(recorded_study(recorded), folder, observer, deviate="this is a replay")
+        study = recorded_study(recorded, beside)
+        self._setup = Setup.of(study, folder, observer, deviate="this is a replay")
         self._memory = Memory(self._setup)
         self._measuring = Measuring(self._setup, self._memory)
         self._simulating = Simulating(self._setup, self._memory)
@@ -92,6 +97,8 @@ class Replaying:
         before, now = self._started(self._recorded), self._started(self._setup.journal.history)
         parts = (("simulator_digest", "the simulator's code"), ("data_digest", "the recorded data"))
         said = [f"{what} is not what it was" for key, what in parts if before.get(key) != now.get(key)]
+        if before.get("program_digest", program_digest()) != program_digest():
+            said.append("activesci's own code is not what it was")
         old, new = before["versions"], versions()
         return said + [
             f"{name} was {old.get(name, 'absent')}, is {new.get(name, 'absent')}"

@@ -6,11 +6,20 @@ from .base import Simulator
 from .blocks import blocks
 from .command import CommandSimulator
 from .function import FunctionSimulator
+from .source import sources_below
 
 if TYPE_CHECKING:
     from activesci.study import Study
 
-__all__ = ["CommandSimulator", "FunctionSimulator", "Simulator", "blocks", "nature_for", "simulator_for"]
+__all__ = [
+    "CommandSimulator",
+    "FunctionSimulator",
+    "Simulator",
+    "blocks",
+    "nature_for",
+    "simulator_for",
+    "sources_below",
+]
 
 
 def simulator_for(study: "Study") -> Simulator:

@@ -1,5 +1,6 @@
 """What a simulator is: something that turns blocks of parameters and designs into outcomes."""
 
+from pathlib import Path
 from typing import Any, Protocol
 
 from activesci.types import Block, BlockResult, FloatArray
@@ -15,6 +16,10 @@ class Simulator(Protocol):
     @property
     def ran(self) -> dict[str, Any]:
         """What it runs in, as it is recorded: versions, the digest of an image."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that it consists of, those beside the study and those of the machine."""
 
     @property
     def has_log_likelihood(self) -> bool:

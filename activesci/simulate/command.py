@@ -93,6 +93,13 @@ class CommandSimulator:
         self.load()
         return self._environment.ran
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The program and the files that belong to it."""
+        self.load()
+        assert self._parts is not None  # loading set it
+        return self._parts.files
+
     def run(self, block: Block) -> BlockResult:
         """Run a block; whatever the program does, it ends in a result.
 

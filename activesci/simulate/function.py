@@ -2,6 +2,7 @@
 
 import platform
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +56,11 @@ class FunctionSimulator:
     def ran(self) -> dict[str, Any]:
         """What the function runs in: this Python."""
         return {"python": platform.python_version(), "numpy": np.__version__}
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The sources: the module's file, and what it imported from beside the study."""
+        return self._code.source().files
 
     def run(self, block: Block) -> BlockResult:
         """Run a block; whatever the user's code does, it ends in a result.

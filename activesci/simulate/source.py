@@ -195,3 +195,10 @@ def digest_of_files(files: tuple[Path, ...]) -> str:
     for path in sorted(files, key=lambda file: file.name):
         total.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()
+
+
+def sources_below(root: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the path and the content of every file of a package, in order, less what Python has made of it."""
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path.relative_to(root).as_posix(), path.read_bytes()

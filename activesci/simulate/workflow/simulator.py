@@ -105,6 +105,15 @@ class WorkflowSimulator:
         self.load()
         return dict(self._ran)
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The workflow's files, and those that its steps consist of or are given."""
+        self.load()
+        assert self._workflow is not None  # loading set it
+        tasks = compiled(self._workflow, {}).tasks.values()
+        inner = [one.folder / str(one.part.workflow) for one in tasks if one.part.kind == "workflow"]
+        return tuple(dict.fromkeys([self._study.folder / str(self._study.simulator.workflow), *inner, *self._files]))
+
     def run(self, block: Block) -> BlockResult:
         """Run a block; whatever a step does, it ends in a result.
 
