@@ -171,9 +171,7 @@ def test_a_crate_unpacked_elsewhere_reruns_to_the_same_posterior_where_run_and_s
         assert (fold(ledger.events()).particles(ledger.arrays) == theta).all()
     (tmp_path / "elsewhere" / "study" / "model.py").write_text(PLAIN + "\ndef log_likelihood(*_):\n    return 0.0\n")
     command = ["replay", str(tmp_path / "elsewhere" / "run"), "--study", str(tmp_path / "elsewhere" / "study")]
-    with pytest.raises(
-        LedgerError, match="another simulator's code"
-    ):  # the mutant: other code does not pass for the same
+    with pytest.raises(Wrong, match="another simulator's code"):  # the mutant: other code is not taken for the same
         main.main(command, standalone_mode=False)
 
 
