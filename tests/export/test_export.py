@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from activesci.cli import main
+from activesci.cli.exits import Wrong
 from activesci.cli.export import KINDS as OFFERED
 from activesci.errors import CampaignError, LedgerError
 from activesci.export import KINDS, export
