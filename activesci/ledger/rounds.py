@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 from .events import Event
@@ -63,7 +64,7 @@ class Pass:
         return int(self.planned.payload["count"]) if self.planned else 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is derived is kept, as a long campaign asks every record every round
 class RoundRecord:
     """What a round has done so far; a None is what it has not done yet.
 
@@ -79,56 +80,61 @@ class RoundRecord:
     measured: tuple[Event, ...] = ()
     passes: tuple[Pass, ...] = ()
 
-    @property
+    @cached_property
     def current(self) -> Pass:
         """The pass that is under way, or an empty one."""
         last = self.passes[-1] if self.passes else None
         return last if last is not None and last.inferred is None else Pass()
 
-    @property
+    @cached_property
     def simulated(self) -> tuple[Event, ...]:
         """All simulations that came back."""
         return tuple(event for one in self.passes for event in one.simulated)
 
-    @property
+    @cached_property
     def fitted(self) -> Event | None:
         """Its latest surrogate."""
         return next((one.fitted for one in reversed(self.passes) if one.fitted), None)
 
-    @property
+    @cached_property
     def inferred(self) -> Event | None:
         """Its latest posterior."""
         return next((one.inferred for one in reversed(self.passes) if one.inferred), None)
 
-    @property
+    @cached_property
     def done(self) -> bool:
         """Whether the round has its posterior, and asks for no other pass."""
         last = self.passes[-1].inferred if self.passes else None
         return last is not None and not last.payload.get("again", False)
 
-    @property
+    @cached_property
     def events(self) -> tuple[Event, ...]:
         """Its events in the order in which they happened."""
         single = [self.chosen, *(event for one in self.passes for event in (one.planned, one.fitted, one.inferred))]
         found = [*(event for event in single if event is not None), *self.measured, *self.simulated]
         return tuple(sorted(found, key=lambda event: event.seq))
 
-    @property
+    @cached_property
     def seconds(self) -> float:
         """Time spent in it, the sum of what its events say [s]."""
         return float(sum(event.payload.get("seconds") or 0.0 for event in self.events))
 
-    @property
+    @cached_property
     def proposals(self) -> tuple[dict[str, Any], ...]:
         """The proposals it made: id, design, gain and so on."""
         return tuple(self.chosen.payload["proposals"]) if self.chosen else ()
 
-    @property
+    @cached_property
     def measurements(self) -> tuple[Measurement, ...]:
         """The answers of nature that count, in order."""
         return tuple(Measurement.of(event) for event in self.measured if event.payload["status"] == "ok")
 
-    @property
+    @cached_property
+    def ranks(self) -> tuple[float, ...]:
+        """The ranks of its outcomes in what was predicted of them, as far as they are known."""
+        return tuple(one.rank for one in self.measurements if one.rank is not None)
+
+    @cached_property
     def unmeasured(self) -> tuple[dict[str, Any], ...]:
         """Its proposals that have no successful measurement yet."""
         answered = {measurement.proposal for measurement in self.measurements}
@@ -138,7 +144,7 @@ class RoundRecord:
         """Return how often a proposal was tried, with or without success."""
         return sum(event.payload["proposal"] == proposal for event in self.measured)
 
-    @property
+    @cached_property
     def simulations(self) -> int:
         """Simulations that came back, valid or failed; one that was run again counts once."""
         counts = [event.payload.get("count") for event in self.simulated]
@@ -146,17 +152,17 @@ class RoundRecord:
             return sum(int(count) for count in counts if count is not None) - self.repeated
         return sum(one.count for one in self.passes)
 
-    @property
+    @cached_property
     def failed(self) -> int:
         """Simulations that came back as failures, and did not succeed when they were run again."""
         return sum(int(event.payload["failed"]) for event in self.simulated) - self.repeated
 
-    @property
+    @cached_property
     def repeated(self) -> int:
         """How often a simulation that had failed was run again."""
         return sum(int(event.payload.get("again", 0)) for event in self.simulated)
 
-    @property
+    @cached_property
     def failure_reasons(self) -> dict[str, int]:
         """How many simulations failed for each reason, the most frequent first."""
         counts: dict[str, int] = {}

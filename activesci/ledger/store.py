@@ -15,6 +15,7 @@ from activesci.errors import LedgerError
 
 from . import artifacts
 from .ancestry import Parent
+from .answers import Answers
 from .database import SCHEMA_VERSION, connect, exists, head, parent, rows, schema_version, set_up, write
 from .events import GENESIS, Event, Kind, canonical, digest_of, plain
 from .faults import in_plain_words
@@ -45,6 +46,7 @@ class Ledger:
         self._connection = connection
         self._lock = lock
         self._known: list[Event] = []
+        self._answers = Answers()
         self._closed = False
         self._parent = Parent.read(parent(connection))
         self._before = None if self._parent is None else type(self).read_only(self._parent.place(folder))
@@ -172,12 +174,9 @@ class Ledger:
             raise LedgerError(f"{self.folder}: the ledger is {state}: nothing can be appended")
 
     def _refuse_second(self, kind: Kind, payload: Mapping[str, Any]) -> None:
-        """A result is keyed by (proposal, attempt), a proposal has one that counts, a pool's row counts once."""
-        if kind is not Kind.MEASURED:
-            return
-        for event in self._known:
-            if event.kind is Kind.MEASURED and (why := _clash(event.payload, payload)):
-                raise LedgerError(f"{self.folder}: {why}")
+        self._answers.catch_up(self._known)
+        if kind is Kind.MEASURED and (why := self._answers.clash(payload)):
+            raise LedgerError(f"{self.folder}: {why}")
 
     def events(self) -> list[Event]:
         """Return all events in order; a reader sees those that were complete at the time of the call."""
@@ -290,20 +289,6 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _clash(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """Say why a measurement cannot stand beside an earlier one, or nothing if it can."""
-    proposal, attempt, row = now.get("proposal"), now.get("attempt"), now.get("row")
-    same = before.get("proposal") == proposal
-    both_count = before.get("status") == "ok" and now.get("status") == "ok"
-    if same and before.get("attempt") == attempt:
-        return f"attempt {attempt} at proposal {proposal} is recorded already"
-    if same and both_count:
-        return f"proposal {proposal} is measured already; its result stands"
-    if both_count and row is not None and before.get("row") == row:
-        return f"row {row} of the recorded pool is used already, by proposal {before.get('proposal')}"
-    return ""
 
 
 @contextmanager

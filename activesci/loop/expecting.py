@@ -62,7 +62,7 @@ def misfit_p_value(history: History) -> float | None:
     The inverse of the most that was ever won by betting against the model; see `log_evidence`. None while nothing is
     measured.
     """
-    ranks = [[one.rank for one in record.measurements if one.rank is not None] for record in history.rounds]
+    ranks = [record.ranks for record in history.rounds]
     if not any(ranks):
         return None
     won = logsumexp(log_evidence([found for found in ranks if found]), axis=1).max()

@@ -158,9 +158,8 @@ class Measuring:
 
     def _mention_evidence(self) -> None:
         """Raise the alarm, once, if all measurements of complete rounds together speak against the model."""
-        rounds = [record for record in self._setup.journal.history.rounds if record.measured and not record.unmeasured]
-        ranks = {r.number: [m.rank for m in r.measurements if m.rank is not None] for r in rounds}
-        known = {number: found for number, found in ranks.items() if found}
+        rounds = self._setup.journal.history.rounds
+        known = {record.number: record.ranks for record in rounds if record.ranks and not record.unmeasured}
         if (found := misfit(list(known.values()))) is not None:
             message = (
                 f"all outcomes so far together speak against the model, {found.evidence:.3g} to 1: {found} "

@@ -4,11 +4,13 @@ A belief is read back even by the process that has just recorded it: equal numbe
 up to other last digits, and a resumed campaign must not differ from one that was never stopped.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from activesci.inference.base import Data
 from activesci.inference.posterior import from_arrays
-from activesci.ledger import Bank, Event, Pass, RoundRecord, bank_of
+from activesci.ledger import Bank, Measurement, Pass, RoundRecord, bank_of
 from activesci.loop.round import Belief
 from activesci.loop.setup import Setup
 from activesci.types import FloatArray
@@ -25,7 +27,8 @@ class Memory:
         self._setup = setup
         self._belief: tuple[int, Belief] | None = None
         self._bank: tuple[int, Bank] = (0, Bank.join([]))
-        self._outcomes: dict[int, FloatArray] = {}
+        study = setup.study
+        self._data = Data(np.empty((0, study.design_space.dim)), np.empty((0, study.outcome_space.width)))
 
     @property
     def number(self) -> int:
@@ -49,25 +52,28 @@ class Memory:
 
     def belief(self) -> Belief | None:
         """Return what is believed after the last pass of the last round; None before the prior's round is done."""
-        complete = self._complete()
-        if not complete:
+        found = self._latest(self.number + 1)
+        if found is None:
             return None
-        if self._belief is None or self._belief[0] != len(complete):
-            self._belief = (len(complete), self._recalled(*complete[-1]))
+        number, seq, learned = found
+        if self._belief is None or self._belief[0] != seq:
+            self._belief = (seq, self._recalled(number, learned))
         return self._belief[1]
 
     def before(self, number: int) -> Belief | None:
         """Return what was believed before a round; None before the prior's."""
-        complete = self._complete()
-        earlier = [each for each in complete if each[0] < number]
-        if not earlier:
+        found, latest = self._latest(number), self._latest(self.number + 1)
+        if found is None or latest is None:
             return None
-        return self.belief() if len(earlier) == len(complete) else self._recalled(*earlier[-1])
+        return self.belief() if found == latest else self._recalled(found[0], found[2])
 
-    def _complete(self) -> list[tuple[int, Pass]]:
-        """Return every pass that has its posterior, with its round."""
-        rounds = self._setup.journal.history.rounds
-        return [(record.number, one) for record in rounds for one in record.passes if one.inferred is not None]
+    def _latest(self, before: int) -> tuple[int, int, Pass] | None:
+        """Return the last pass of a round earlier than `before` that has its posterior, with its round and event."""
+        for record in reversed(self._setup.journal.history.rounds[:before]):
+            for one in reversed(record.passes):
+                if one.inferred is not None:
+                    return record.number, one.inferred.seq, one
+        return None
 
     def _recalled(self, number: int, learned: Pass) -> Belief:
         setup = self._setup
@@ -79,20 +85,25 @@ class Memory:
 
     def data(self, upto: int | None = None) -> Data:
         """Return all measurements, or those of the rounds up to and with `upto`."""
-        setup, space = self._setup, self._setup.study.design_space
-        found = [one for one in setup.journal.history.measured() if upto is None or one.round <= upto]
-        xi = np.array([space.encode(one.design) for one in found]).reshape(len(found), space.dim)
-        y = [self._outcome(one.event) for one in found]
-        return Data(xi, np.concatenate([np.empty((0, setup.study.outcome_space.width)), *y]))
+        found = self._setup.journal.history.measured()
+        if len(found) > len(self._data):
+            known, new = self._data, self._read(found[len(self._data) :])
+            self._data = Data(np.concatenate([known.xi, new.xi]), np.concatenate([known.y, new.y]))
+        count = sum(one.round <= upto for one in found) if upto is not None else len(found)
+        return Data(self._data.xi[:count], self._data.y[:count])
 
-    def _outcome(self, event: Event) -> FloatArray:
-        """Return the flat outcome of a measurement, (1, width); read once."""
-        if event.seq not in self._outcomes:
-            self._outcomes[event.seq] = self._setup.journal.arrays(event)["y"]
-        return self._outcomes[event.seq]
+    def _read(self, found: Sequence[Measurement]) -> Data:
+        """Return measurements as arrays, read from the ledger."""
+        study, arrays = self._setup.study, self._setup.journal.arrays
+        xi = np.array([study.design_space.encode(one.design) for one in found])
+        y = [arrays(one.event)["y"] for one in found]
+        none = np.empty((0, study.outcome_space.width))
+        return Data(xi.reshape(len(found), study.design_space.dim), np.concatenate([none, *y]))
 
     def bank(self) -> Bank:
         """Return every simulation so far; to be asked when those of the present pass have all come back."""
+        if not self._setup.simulates:
+            return self._bank[1]
         passes = [(record.number, one) for record in self._setup.journal.history.rounds for one in record.passes]
         count, bank = self._bank
         new = [bank_of(number, one, self._setup.journal.arrays) for number, one in passes[count:]]

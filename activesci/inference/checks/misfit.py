@@ -55,8 +55,12 @@ def log_evidence(rounds: Sequence[Sequence[float]]) -> FloatArray:
         the model is flexible enough to follow the deviations, or the designs are so few that any outcome fits: as many
         places as parameters say nothing of the model.
     """
-    steps = [logsumexp(log_bets(np.array(ranks, dtype=np.float64)), axis=0) - np.log(len(ranks)) for ranks in rounds]
-    return np.cumsum(np.array(steps).reshape(len(rounds), len(SPREADS)), axis=0) + np.log(SHARES)
+    if not rounds:
+        return np.empty((0, len(SPREADS)))
+    counts = np.array([len(ranks) for ranks in rounds])
+    bets = log_bets(np.concatenate([np.asarray(ranks, dtype=np.float64) for ranks in rounds]))
+    steps = np.logaddexp.reduceat(bets, np.cumsum(counts) - counts, axis=0) - np.log(counts)[:, None]
+    return np.cumsum(steps, axis=0) + np.log(SHARES)
 
 
 @dataclass(frozen=True, slots=True)
