@@ -1,4 +1,4 @@
-"""Scales on which a skewed outcome is smooth and its noise even: nearly logarithmic ones, or the linear one."""
+"""Scales on which a skewed outcome is smooth, and its noise perhaps Gaussian: nearly logarithmic ones, or linear."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,6 +54,16 @@ class Bend:
         rows = np.linspace(0, len(x) - 1, min(len(x), ROWS)).astype(np.int64)
         found_ = [best(x[rows], column) for column in y[rows].T]
         return cls(np.array([one[0] for one in found_]), np.array([one[1] for one in found_]))
+
+    @property
+    def straight(self) -> bool:
+        """Whether all scales are linear."""
+        return not np.isfinite(self.width).any()
+
+    def within(self, centre: FloatArray, size: FloatArray) -> list[Self]:
+        """Return the scale of each column for columns that are centred and divided by their size."""
+        origin = np.where(np.isfinite(self.width), (self.origin - centre) / size, 0.0)
+        return [type(self)(*pair) for pair in zip(origin[:, None], (self.width / size)[:, None], strict=True)]
 
     def forward(self, y: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the mapped columns (..., columns) and the log of the map's derivative, of the same shape."""

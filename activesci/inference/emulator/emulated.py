@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from activesci.inference.closed_form.start import below
+from activesci.inference.emulator.curve import Curve
 from activesci.inference.emulator.events import Events
 from activesci.inference.emulator.gaussian_events import between, inverse_root, noise_covariance, within
-from activesci.inference.emulator.gaussian_process import Process
 from activesci.inference.emulator.noise import Noise
 from activesci.inference.emulator.reduction import Reduction
 from activesci.types import FloatArray
@@ -22,31 +22,31 @@ NUMBERS_AT_ONCE = 8_000_000
 class Emulated:
     """q(events | theta, xi) = integral over the function f of a product of Gaussians.
 
-        z = f(x) + noise,    f ~ Gaussian process given the bank,    noise ~ N(0, D(x) R D(x))
+        z = f(x) + noise,    f ~ curve of a Gaussian process given the bank,    noise ~ N(0, D(x) R D(x))
 
     All events at one (theta, xi) share f and with it the emulator's error; so do, more or less, events at designs near
     one another.
 
     Attributes:
         reduction: The coordinates z of an event.
-        means: The process of each coordinate.
+        means: The curve f of each coordinate.
         noise: Its noise variance D^2.
         correlation: The noise's correlation R between coordinates, (q, q).
     """
 
     reduction: Reduction
-    means: tuple[Process, ...]
+    means: tuple[Curve, ...]
     noise: Noise
     correlation: FloatArray
 
     @property
     def features(self) -> int:
         """The most features that any of the means has."""
-        return max(len(process.weights) for process in self.means)
+        return max(len(curve.process.weights) for curve in self.means)
 
     def at(self, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the mean, its variance, and the noise's covariance at inputs (n, p): (n, q), (n, q), (n, q, q)."""
-        moments = [process.moments(x) for process in self.means]
+        moments = [curve.moments(x) for curve in self.means]
         mean, variance = (np.stack([one[i] for one in moments], axis=1) for i in (0, 1))
         return mean, variance, noise_covariance(self.noise(x, mean), self.correlation)
 
@@ -78,7 +78,7 @@ class Emulated:
     def _joint(self, x: FloatArray, events: Events) -> FloatArray:
         m, u, p = x.shape
         q = len(self.means)
-        found = [process.joint(x) for process in self.means]
+        found = [curve.joint(x) for curve in self.means]
         mean = np.stack([mean for mean, _ in found], axis=2)
         noise = self.noise(x.reshape(-1, p), mean.reshape(-1, q))
         noise = noise_covariance(noise, self.correlation).reshape(m, u, q, q)
@@ -110,10 +110,10 @@ class Emulated:
         """
         m, u, p = x.shape
         q, flat = len(self.means), x.reshape(-1, p)
-        functions = [process.drawn(flat, numbers) for process, numbers in zip(self.means, normal, strict=True)]
+        functions = [curve.drawn(flat, numbers) for curve, numbers in zip(self.means, normal, strict=True)]
         mean = np.stack([one for one, _ in functions], axis=2)
         left = np.stack([one for _, one in functions], axis=1)
-        expected = np.stack([process.mean(flat) for process in self.means], axis=1)
+        expected = np.stack([curve.mean(flat) for curve in self.means], axis=1)
         noise = noise_covariance(self.noise(flat, expected), self.correlation)
         count = np.tile(events.count, m)[:, None, None]
         covariance = noise / count + left[:, :, None] * np.eye(q)
@@ -141,7 +141,7 @@ class Emulated:
     def state(self) -> Mapping[str, NDArray[np.generic]]:
         """Return all that was learned as named arrays."""
         parts = {"reduction": self.reduction.state(), "noise": self.noise.state()}
-        parts |= {f"mean{i}": process.state() for i, process in enumerate(self.means)}
+        parts |= {f"mean{i}": curve.state() for i, curve in enumerate(self.means)}
         named = {f"{part}.{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
         return named | {"correlation": self.correlation}
 
@@ -149,5 +149,5 @@ class Emulated:
     def restore(cls, state: Mapping[str, NDArray[np.generic]]) -> Self:
         """Return the density that `state` has described."""
         matrix = np.asarray(state["correlation"], np.float64)
-        means = tuple(Process.restore(below(state, f"mean{i}")) for i in range(len(matrix)))
+        means = tuple(Curve.restore(below(state, f"mean{i}")) for i in range(len(matrix)))
         return cls(Reduction.restore(below(state, "reduction")), means, Noise.restore(below(state, "noise")), matrix)

@@ -4,14 +4,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from activesci.inference.emulator.bend import Bend
 from activesci.inference.emulator.correlation import correlation
+from activesci.inference.emulator.curve import Curve, bent, slope, worked
 from activesci.inference.emulator.emulated import Emulated
 from activesci.inference.emulator.events import Events
 from activesci.inference.emulator.gaussian_events import between, noise_covariance
-from activesci.inference.emulator.gaussian_process import Process
 from activesci.inference.emulator.kernel import Found, Kernel, found
-from activesci.inference.emulator.noise import Noise
-from activesci.inference.emulator.reduction import Reduction
+from activesci.inference.emulator.noise import Noise, Units
+from activesci.inference.emulator.reduction import Reduction, coordinates
 from activesci.study.outcomes import OutcomeGroup
 from activesci.types import FloatArray
 
@@ -19,6 +20,8 @@ WIDE = 10.0
 """Variance beforehand of a standardised outcome's mean and of its slope in each input."""
 STARTS = ((3.0, 0.1), (1.0, 0.01))
 """Lengths and noise variances from which kernels are searched."""
+CLEARLY = 3.0
+"""Log density [nats] that noise must gain on bent scales against that on linear ones."""
 SWEEPS = 3
 """How often mean and noise are fitted in turn."""
 
@@ -49,20 +52,29 @@ def emulated(group: OutcomeGroup, x: FloatArray, y: FloatArray, last: Emulated |
         y: Events, (n, events, columns); padding is NaN.
         last: The density of an earlier fit: the search then starts at its kernels, in its coordinates.
     """
-    reduction = last.reduction if last else Reduction.of(group, x, y)
+    if last is not None:
+        return found_in(last.reduction, [curve.scale for curve in last.means], x, y, last)
+    tried = [found_in(*each, x, y, None) for each in coordinates(group, x, y)]
+    enough = max(one.left_out for one in tried) - CLEARLY / len(x)
+    return next(one for one in tried if one.left_out >= enough)
+
+
+def found_in(
+    reduction: Reduction, scales: list[Bend], x: FloatArray, y: FloatArray, last: Emulated | None
+) -> Emulation:
+    """Return the density in given coordinates whose means are smooth on given scales; see `emulated`."""
     events = Events.of(reduction, y)
     some = np.flatnonzero(events.count > 0)
     x, events = x[some], events[some]
-    known = [process.kernel for process in last.means] if last else [None] * events.mean.shape[1]
-    searches = [searched(x, values, kernel) for values, kernel in zip(events.mean.T, known, strict=True)]
-    level = np.array([search.noise for search in searches]) * events.count.mean()
-    noise = np.broadcast_to(level, events.mean.shape)
-    means, fitted, noise = swept([search.kernel for search in searches], x, events, noise, None)
-    refined = [
-        found(x, values, search.kernel, one / events.count)
-        for values, search, one in zip(events.mean.T, searches, noise.T, strict=True)
-    ]
-    means, fitted, noise = swept([one.kernel for one in refined], x, events, noise, fitted)
+    known = [curve.process.kernel for curve in last.means] if last else [None] * len(scales)
+    at = np.stack([bent(*pair) for pair in zip(scales, events.mean.T, strict=True)])
+    searches = [searched(x, values, kernel) for values, kernel in zip(at, known, strict=True)]
+    steep = np.stack([slope(*pair) for pair in zip(scales, at, strict=True)], axis=1)
+    noise = np.array([search.noise for search in searches]) * steep**2 * events.count.mean()
+    first, units = [search.kernel for search in searches], reduction.units
+    means, _, noise = swept(scales, first, x, events, noise, units)
+    refined = [again(*each, x) for each in zip(means, events.mean.T, (noise / events.count[:, None]).T, strict=True)]
+    means, fitted, noise = swept(scales, [one.kernel for one in refined], x, events, noise, units)
     matrix, excess = correlation(standardised(means, x, events, noise))
     fitted = replace(fitted, level=fitted.level * excess)
     density = Emulated(reduction, means, fitted, matrix)
@@ -98,40 +110,55 @@ def searched(x: FloatArray, values: FloatArray, last: Kernel | None) -> Found:
     return max(best, rough, key=lambda one: one.evidence)
 
 
+def again(curve: Curve, values: FloatArray, noise: FloatArray, x: FloatArray) -> Found:
+    """Return the kernel of highest evidence for values (n,) about a curve, of noise variances (n,)."""
+    response, own = worked(curve.scale, curve.process.mean(x), values, noise)
+    return found(x, response, curve.process.kernel, own)
+
+
 def swept(
-    kernels: list[Kernel], x: FloatArray, events: Events, noise: FloatArray, last: Noise | None
-) -> tuple[tuple[Process, ...], Noise, FloatArray]:
+    scales: list[Bend],
+    kernels: list[Kernel],
+    x: FloatArray,
+    events: Events,
+    noise: FloatArray,
+    units: Units | None,
+) -> tuple[tuple[Curve, ...], Noise, FloatArray]:
     """Return means and noise fitted in turn, and the noise's variances at the inputs, (n, q).
 
     Args:
+        scales: Of each mean.
         kernels: Of each mean.
         x: Inputs, (n, p).
         events: Events of each simulation.
         noise: Variances to start with, (n, q).
-        last: The noise of an earlier fit, whose kernels are kept.
+        units: Of the coordinates, if their noise may have something in common.
     """
+    last = None
     for _ in range(SWEEPS):
-        means = processes(kernels, x, events, noise)
+        means = curves(scales, kernels, x, events, noise)
         mean, own = moments(means, x)
         scatter = np.diagonal(events.scatter, axis1=1, axis2=2) / events.count[:, None]
-        fitted = Noise.fit(x, mean, scatter + (events.mean - mean) ** 2 + own, events.count, last)
+        fitted = Noise.fit(x, mean, scatter + (events.mean - mean) ** 2 + own, events.count, units, last)
         last, noise = fitted, fitted(x, mean)
-    return processes(kernels, x, events, noise), fitted, noise
+    return curves(scales, kernels, x, events, noise), fitted, noise
 
 
-def processes(kernels: list[Kernel], x: FloatArray, events: Events, noise: FloatArray) -> tuple[Process, ...]:
-    """Return the process of each coordinate under noise variances (n, q)."""
-    parts = zip(kernels, events.mean.T, noise.T, strict=True)
-    return tuple(Process.fit(kernel, x, values, one / events.count) for kernel, values, one in parts)
+def curves(
+    scales: list[Bend], kernels: list[Kernel], x: FloatArray, events: Events, noise: FloatArray
+) -> tuple[Curve, ...]:
+    """Return the mean of each coordinate under noise variances (n, q)."""
+    parts = zip(scales, kernels, events.mean.T, (noise / events.count[:, None]).T, strict=True)
+    return tuple(Curve.fit(scale, kernel, x, values, own) for scale, kernel, values, own in parts)
 
 
-def moments(means: tuple[Process, ...], x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the processes' means and variances at inputs (n, p), each (n, q)."""
-    each = [process.moments(x) for process in means]
+def moments(means: tuple[Curve, ...], x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the curves' means and variances at inputs (n, p), each (n, q)."""
+    each = [curve.moments(x) for curve in means]
     return np.stack([mean for mean, _ in each], axis=1), np.stack([variance for _, variance in each], axis=1)
 
 
-def standardised(means: tuple[Process, ...], x: FloatArray, events: Events, noise: FloatArray) -> FloatArray:
+def standardised(means: tuple[Curve, ...], x: FloatArray, events: Events, noise: FloatArray) -> FloatArray:
     """Return the errors of the simulations' means in standard deviations that they would have, (n, q)."""
     mean, own = moments(means, x)
     each = noise / events.count[:, None]

@@ -1,7 +1,7 @@
 """The coordinates of an outcome in which an emulator works: standardised, and few where it has many columns."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -11,6 +11,7 @@ from activesci.inference.closed_form.start import below
 from activesci.inference.emulator.bend import Bend
 from activesci.inference.emulator.gaussian_process import Process
 from activesci.inference.emulator.kernel import Kernel, found
+from activesci.inference.emulator.noise import Units
 from activesci.study.outcomes import OutcomeGroup
 from activesci.types import BoolArray, FloatArray
 
@@ -30,11 +31,11 @@ STEPS = 15
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """A map of an event's columns (counts by their roots, others bent) to coordinates, most telling first.
+    """A map of an event's columns (counts by their roots) to coordinates in which the noise is Gaussian.
 
-    Up to MOST columns are bent and standardised. More are turned to their principal components in units of their
-    noise, so that noisy columns do not spoil exact ones; those that are not emulated are kept as noise of one
-    variance, so that nothing of the outcome is lost and its error is not ignored.
+    Up to MOST columns are standardised, and bent where the noise is. More are turned to their principal components in
+    units of their noise, so that noisy columns do not spoil exact ones; those that are not emulated are kept as noise
+    of one variance, so that nothing of the outcome is lost and its error is not ignored.
 
     References:
         Green et al., A transformation for ordering multispectral data in terms of image quality, 1988,
@@ -47,7 +48,7 @@ class Reduction:
 
     Attributes:
         counts: Which columns are counts, (columns,).
-        bend: The scales of the columns.
+        bend: The scales on which the columns' noise is Gaussian.
         centre, scale: Of the columns, (columns,).
         axes: Orthogonal, what columns in these units are multiplied with, (columns, columns).
         size: Standard deviations of the coordinates that are emulated, (emulated,).
@@ -61,34 +62,6 @@ class Reduction:
     axes: FloatArray
     size: FloatArray
     rest: float
-
-    @classmethod
-    def of(cls, group: OutcomeGroup, x: FloatArray, y: FloatArray) -> Self:
-        """Return the coordinates for a bank; where an outcome has several events or many columns, none are bent.
-
-        Args:
-            group: The outcome group.
-            x: Inputs, (n, p).
-            y: Events, (n, events, columns); padding is NaN.
-
-        Raises:
-            ValueError: If the group has columns that an emulator cannot serve.
-        """
-        counts = np.array([column.kind == "count" for column in group.columns])
-        events = y[~np.isnan(y).any(axis=2)]
-        check(group, events)
-        columns = rooted(events, counts)
-        simple = len(counts) <= MOST and len(events) == len(x)
-        bend = Bend.of(x, columns) if simple else Bend.none(len(counts))
-        columns, _ = bend.forward(columns)
-        centre, scale = columns.mean(axis=0), columns.std(axis=0)
-        scale = np.where(scale > 0, scale, np.maximum(np.abs(centre), 1.0))
-        if len(counts) <= MOST:
-            return cls(counts, bend, centre, scale, np.eye(len(counts)), np.ones(len(counts)), 1.0)
-        if len(events) == len(x):
-            scale = scale * noise_of(x, (columns - centre) / scale)
-        axes, size, rest = components((columns - centre) / scale)
-        return cls(counts, bend, centre, scale, axes, size, rest)
 
     def forward(self, events: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the emulated coordinates, and the log density of all else.
@@ -117,6 +90,11 @@ class Reduction:
         return np.asarray(columns)
 
     @property
+    def units(self) -> Units | None:
+        """The columns' centres and scales if coordinates are columns on their own scales; None if they are not."""
+        return Units(self.centre, self.scale) if self.bend.straight and self.others == 0 else None
+
+    @property
     def others(self) -> int:
         """How many coordinates are not emulated."""
         return len(self.counts) - len(self.size)
@@ -141,6 +119,47 @@ class Reduction:
         )
         bend, counts = Bend.restore(below(state, "bend")), np.asarray(state["counts"], np.bool_)
         return cls(counts, bend, centre, scale, axes, size, float(state["rest"][0]))
+
+
+def coordinates(group: OutcomeGroup, x: FloatArray, y: FloatArray) -> list[tuple[Reduction, list[Bend]]]:
+    """Return the coordinates to try for a bank, and with each the scales on which the coordinates' means are smooth.
+
+    Where a scale is bent the noise may be Gaussian on it, or on the linear one. Where an outcome has several events or
+    many columns, all scales are linear.
+
+    Args:
+        group: The outcome group.
+        x: Inputs, (n, p).
+        y: Events, (n, events, columns); padding is NaN.
+
+    Raises:
+        ValueError: If the group has columns that an emulator cannot serve.
+    """
+    counts = np.array([column.kind == "count" for column in group.columns])
+    events = y[~np.isnan(y).any(axis=2)]
+    check(group, events)
+    columns, q = rooted(events, counts), len(counts)
+    alone, straight = len(events) == len(x), Bend.none(q)
+    if q <= MOST:
+        smooth = Bend.of(x, columns) if alone else straight
+        linear = standard(counts, straight, columns)
+        tried = [(linear, smooth.within(linear.centre, linear.scale))]
+        return tried if smooth.straight else [*tried, (standard(counts, smooth, columns), [Bend.none(1)] * q)]
+    reduction = standard(counts, straight, columns)
+    centred = (columns - reduction.centre) / reduction.scale
+    scale = noise_of(x, centred) if alone else np.ones(q)
+    axes, size, rest = components(centred / scale)
+    found_ = replace(reduction, scale=reduction.scale * scale, axes=axes, size=size, rest=rest)
+    return [(found_, [Bend.none(1)] * len(size))]
+
+
+def standard(counts: BoolArray, bend: Bend, columns: FloatArray) -> Reduction:
+    """Return coordinates that are the columns (n, columns) on scales, standardised."""
+    bent = bend.forward(columns)[0]
+    centre, scale = bent.mean(axis=0), bent.std(axis=0)
+    scale = np.where(scale > 0, scale, np.maximum(np.abs(centre), 1.0))
+    q = len(counts)
+    return Reduction(counts, bend, centre, scale, np.eye(q), np.ones(q), 1.0)
 
 
 def components(columns: FloatArray) -> tuple[FloatArray, FloatArray, float]:
