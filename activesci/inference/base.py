@@ -37,12 +37,16 @@ class FitInfo:
         held_out: Mean log-likelihood of the held-out rows, nats per simulation.
         steps: Optimiser steps taken.
         warm: Whether the fit went on from the last one.
+        kind: Which surrogate it is, if that was open before.
+        why: Why it is not the one that was expected.
     """
 
     loss: float
     held_out: float
     steps: int
     warm: bool
+    kind: str | None = None
+    why: str | None = None
 
 
 class Surrogate(Protocol):

@@ -65,8 +65,14 @@ class History:
 
     @property
     def surrogate(self) -> str:
-        """'exact' or 'likelihood'."""
-        return str(self._said("surrogate", ""))
+        """Which kind stands for the likelihood: of the last fit, or as it was chosen beforehand."""
+        return str((self.fitted.payload if self.fitted else {}).get("surrogate") or self._said("surrogate", ""))
+
+    @property
+    def surrogate_reason(self) -> str:
+        """Why it is that kind."""
+        first = next((record.fitted for record in self.rounds if record.fitted), None)
+        return str((first.payload if first else {}).get("why") or self._said("reason", ""))
 
     def _said(self, key: str, default: object) -> Any:  # noqa: ANN401 (a payload's value)
         return self.started.payload.get(key, default) if self.started else default

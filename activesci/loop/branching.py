@@ -7,6 +7,7 @@ from typing import Any
 from activesci.errors import LedgerError, StudyError
 from activesci.ledger import Event, History, Kind, Ledger, fold
 from activesci.loop.journal import STUDY, recorded_study
+from activesci.loop.surrogates import better_emulated, most_simulations
 from activesci.loop.surroundings import commit, surroundings
 from activesci.study import Study
 
@@ -35,6 +36,7 @@ def branch(origin: Path, at: int, folder: Path, settings: Mapping[str, Any]) -> 
     _refuse_another_question(study, changed)
     with Ledger.read_only(origin) as ledger:
         history = fold(ledger.check())
+    _refuse_another_surrogate(history, changed)
     last = _last(history, at, origin)
     with Ledger.branch(folder, origin, last) as ledger:
         ledger.keep(STUDY, changed.source_text)
@@ -52,6 +54,18 @@ def _refuse_another_question(study: Study, changed: Study) -> None:
         raise StudyError(
             f"{names[0]}: found a change, expected it as it was: the rounds that are shared rest on it; change what "
             "comes after them (designer, stop, experiment, cost, seed, inference.per_round ...), or start a new run"
+        )
+
+
+def _refuse_another_surrogate(history: History, changed: Study) -> None:
+    """Refuse plans with which `auto` would choose otherwise between an emulator and networks."""
+    kind = history.started.payload["surrogate"] if history.started else ""
+    emulated = better_emulated(changed) is not None
+    if changed.inference.surrogate == "auto" and kind == ("likelihood" if emulated else "emulator"):
+        raise StudyError(
+            f"inference.surrogate: found auto, which with at most {most_simulations(changed):g} simulations takes "
+            f"another one than the {kind} that the shared rounds rest on; plan {'more' if emulated else 'fewer'}, or "
+            "start a new run"
         )
 
 

@@ -68,7 +68,13 @@ class Learning:
             surrogate, info = last.fit(bank.where(learned), fresh, focus, rng)
         except ValueError as error:
             raise Pause(str(error)) from error
-        said = {"surrogate": setup.journal.history.surrogate, "loss": info.loss, "held_out": info.held_out}
+        said = {
+            "surrogate": info.kind or setup.journal.history.surrogate,
+            "loss": info.loss,
+            "held_out": info.held_out,
+        }
+        if info.why is not None:
+            said["why"] = info.why
         rest = {"steps": info.steps, "warm": info.warm, "seconds": time.perf_counter() - start}
         setup.journal.append(Kind.FITTED, number, said | rest, surrogate.state())
 

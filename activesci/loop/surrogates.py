@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
+import numpy as np
+
 from activesci.errors import SimulatorError, StudyError
 from activesci.inference.amortised import PosteriorSurrogate
 from activesci.inference.base import Surrogate
 from activesci.inference.embeddings.own import OwnModule
 from activesci.inference.embeddings.readers import large, sketches
-from activesci.inference.emulator import EmulatorSurrogate
+from activesci.inference.emulator import EmulatorOrElse, EmulatorSurrogate
 from activesci.inference.exact import ExactSurrogate
 from activesci.inference.likelihood import LikelihoodSurrogate, ZoomedSurrogate
 from activesci.inference.networks.device import device_for
@@ -18,6 +20,11 @@ from activesci.simulate import Simulator
 from activesci.simulate.source import load_source
 from activesci.study import Study
 from activesci.study.settings import EMBEDDINGS
+
+FEW = 500
+"""Simulations up to which an emulator is the better one, as measured (experiments/benchmarks/inference)."""
+FEW_INPUTS = 10
+"""Parameters and design variables up to which an emulator is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,11 @@ def surrogate_for(study: Study, simulator: Simulator) -> Chosen:
             f"inference.embedding: found {study.inference.embedding!r} with the surrogate {kind!r}, expected it with "
             f"{' or '.join(EMBEDDED)}: no other looks at the outcome with an embedding"
         )
-    return Chosen(kind, why, KINDS[kind](study, simulator))
+    surrogate = KINDS[kind](study, simulator)
+    if asked == "auto" and kind == "emulator":
+        tried = EmulatorOrElse(cast(EmulatorSurrogate, surrogate), likelihood(study, simulator))
+        return Chosen(kind, why, cast(Surrogate, tried))
+    return Chosen(kind, why, surrogate)
 
 
 def automatic(study: Study, simulator: Simulator) -> tuple[str, str]:
@@ -74,7 +85,33 @@ def automatic(study: Study, simulator: Simulator) -> tuple[str, str]:
         return "ratio", "an embedding is asked for"
     if (why := large(study.outcome_space)) is not None:
         return "ratio", f"{why}, and the simulator offers no log-likelihood"
+    if (few := better_emulated(study)) is not None:
+        return "emulator", few
     return "likelihood", "the simulator offers no log-likelihood"
+
+
+def better_emulated(study: Study) -> str | None:
+    """Return why an emulator suits a study better than networks, as far as the study tells; None if it does not."""
+    planned, inputs = most_simulations(study), study.parameter_space.dim + study.design_space.n_features
+    numbers = [column.kind in ("real", "count") for group in study.outcome_space.groups for column in group.columns]
+    if planned > FEW or inputs > FEW_INPUTS or not all(numbers) or study.inference.device == "cuda":
+        return None
+    empty = EmulatorSurrogate(study.parameter_space, study.design_space, study.outcome_space)
+    if study.inference.simulations < empty.fewest:
+        return None
+    return (
+        f"at most {planned:g} simulations are planned, with which an emulator is nearer the truth than networks "
+        "unless the first of them show noise that is far from Gaussian, or small counts"
+    )
+
+
+def most_simulations(study: Study) -> float:
+    """Return how many simulations a study plans at most; infinite if its stop rule sets no limit."""
+    inference, stop = study.inference, study.stop
+    known = {kind: stop.most(kind) for kind in ("simulations", "rounds")} if stop else {}
+    rounds = known.get("rounds") or (1 if stop is None and not study.design_space.dim else np.inf)
+    later = rounds * inference.passes * inference.per_round if inference.per_round else 0
+    return float(max(inference.simulations, min(inference.simulations + later, known.get("simulations") or np.inf)))
 
 
 def exact(study: Study, simulator: Simulator) -> Surrogate:

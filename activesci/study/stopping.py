@@ -52,6 +52,16 @@ class StopRule(Alternative):
         limits = [limit for limit in below if limit is not None]
         return float(self.settings) if self.kind == kind else min(limits, default=None)
 
+    def most(self, kind: str) -> float | None:
+        """Return the number of a kind at which this rule holds whatever else is the case; None if there is none."""
+        if self.kind == kind:
+            return float(self.settings)
+        limits = [rule.most(kind) for rule in (*(self.any or ()), *(self.all or ()))]
+        known = [limit for limit in limits if limit is not None]
+        if self.all:
+            return max(known) if len(known) == len(limits) else None
+        return min(known, default=None)
+
     def mentions(self, kind: str) -> bool:
         """Return whether this rule, or one below it, is of a kind."""
         return self.kind == kind or any(rule.mentions(kind) for rule in (*(self.any or ()), *(self.all or ())))

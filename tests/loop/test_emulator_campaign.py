@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from activesci.errors import StudyError
+from activesci.loop.branching import branch
 from activesci.loop.controller import Campaign
 from activesci.loop.journal import Nobody
 from activesci.loop.replaying import Replaying
@@ -98,3 +99,34 @@ def test_counts_that_turn_out_small_pause_the_campaign(tmp_path):
     assert status == "paused"
     assert "counts below 5" in why
     assert json.loads((tmp_path / "run" / "summary.json").read_text())["status"] == "paused"
+
+
+FEW = {"simulations": 150, "per_round": 40, "particles": 256, "passes": 1}
+
+
+def test_auto_takes_it_for_few_simulations_and_says_so(tmp_path):
+    campaign = finished(world(tmp_path, PLAIN, inference=FEW, stop={"rounds": 1}), tmp_path / "run")
+    assert campaign.history.surrogate == "emulator"
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "emulator – at most 190 simulations are planned" in page
+
+
+def test_auto_gives_way_to_networks_where_noise_has_two_modes_and_says_so(tmp_path):
+    noise = "np.where(rng.random(len(slope)) < 0.5, 0.4, -0.4) + rng.normal(0, 0.05, len(slope))"
+    model = "import numpy as np\n\ndef simulate(theta, design, rng):\n    slope = theta['slope']\n"
+    model += f"    return {{'y': slope * design['x'] + {noise}}}\n"
+    study = world(tmp_path, model, inference={**FEW, "ensemble": 2}, stop={"rounds": 1})
+    with Campaign(study, tmp_path / "run") as campaign:
+        next(iter(campaign))
+    campaign = finished(study, tmp_path / "run")  # and goes on with what it has recorded
+    assert [one.fitted.payload["surrogate"] for one in campaign.history.rounds] == ["likelihood", "likelihood"]
+    assert campaign.history.surrogate == "likelihood"
+    assert "likelihood – the noise of y is far from Gaussian" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_a_branch_cannot_plan_so_much_that_auto_would_have_taken_another(tmp_path):
+    finished(world(tmp_path, PLAIN, inference=FEW, stop={"rounds": 1}), tmp_path / "run")
+    with pytest.raises(
+        StudyError, match="at most 2150 simulations takes another one than the emulator .*; plan fewer"
+    ):
+        branch(tmp_path / "run", 1, tmp_path / "branch", {"inference.per_round": 2000})

@@ -14,6 +14,7 @@ from .test_campaign import MODEL_WITHOUT_DESIGN
 from .worlds import LEARNED, MODEL, PLAIN, finished, reason, world
 
 TUNED = 'def simulate(theta, design, rng):\n    return {"y": rng.normal(theta["slope"], 0.5)}\n'
+FEW = {"simulations": 60, "per_round": 20, "passes": 1}
 AMORTISED = {**LEARNED, "surrogate": "posterior", "per_round": 200}
 
 
@@ -29,6 +30,23 @@ def chosen(study):
         (MODEL, {"inference": {"surrogate": "auto"}}, "exact", "the simulator offers its log-likelihood"),
         (MODEL, {"inference": {"surrogate": "likelihood"}}, "likelihood", "asked for"),
         (PLAIN, {"inference": {"surrogate": "auto"}}, "likelihood", "the simulator offers no log-likelihood"),
+        (
+            PLAIN,
+            {"inference": {"simulations": 400, "per_round": 0}},
+            "emulator",
+            "at most 400 simulations are planned",
+        ),
+        (PLAIN, {"inference": {"simulations": 60, "per_round": 60, "passes": 3}}, "emulator", "at most 420 simul"),
+        (PLAIN, {"inference": {"simulations": 60, "per_round": 60}}, "likelihood", "the simulator offers no log-like"),
+        (PLAIN, {"inference": {"simulations": 60}, "stop": {"simulations": 500}}, "emulator", "at most 500 simul"),
+        (PLAIN, {"inference": {"simulations": 13, "per_round": 0}}, "likelihood", "the simulator offers no log-like"),
+        (PLAIN, {"inference": FEW, "stop": {"all": [{"rounds": 1}, {"sd": {"slope": 0.1}}]}}, "likelihood", "the sim"),
+        (
+            PLAIN,
+            {"inference": FEW, "outcome": {"y": {"binary": []}}},
+            "likelihood",
+            "the simulator offers no log-like",
+        ),
         (PLAIN, {"inference": {"surrogate": "ratio"}}, "ratio", "asked for"),
         (TUNED, {"inference": {"surrogate": "posterior"}, "design": None}, "posterior", "asked for"),
         (

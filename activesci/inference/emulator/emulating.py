@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.stats import shapiro
 
 from activesci.inference.emulator.bend import Bend
 from activesci.inference.emulator.correlation import correlation
@@ -22,6 +23,8 @@ STARTS = ((3.0, 0.1), (1.0, 0.01))
 """Lengths and noise variances from which kernels are searched."""
 CLEARLY = 3.0
 """Log density [nats] that noise must gain on bent scales against that on linear ones."""
+FAR, LOOKED_AT = 1e-4, 500
+"""Errors less likely Gaussian than this are far from it; so many of them at most are looked at."""
 SWEEPS = 3
 """How often mean and noise are fitted in turn."""
 
@@ -163,3 +166,19 @@ def standardised(means: tuple[Curve, ...], x: FloatArray, events: Events, noise:
     mean, own = moments(means, x)
     each = noise / events.count[:, None]
     return np.asarray((events.mean - mean) / np.sqrt(np.maximum(each - own, 0.05 * each)))
+
+
+def ungaussian(density: Emulated, x: FloatArray, y: FloatArray) -> int | None:
+    """Return of which coordinate the errors are far from Gaussian; None if of none.
+
+    References:
+        Shapiro and Wilk, An analysis of variance test for normality, 1965, doi:10.1093/biomet/52.3-4.591.
+    """
+    events = Events.of(density.reduction, y)
+    some = np.flatnonzero(events.count > 0)
+    x, events = x[some], events[some]
+    mean, _ = moments(density.means, x)
+    errors = standardised(density.means, x, events, density.noise(x, mean))
+    p_values = [float(shapiro(column).pvalue) for column in errors[:: max(1, len(errors) // LOOKED_AT)].T]
+    worst = int(np.argmin(p_values))
+    return worst if p_values[worst] * len(p_values) < FAR else None

@@ -91,10 +91,8 @@ class Noise:
         """
         errors = Errors(x, mean, squares, counts)
         if last is not None:
-            shared = units if last.shared else None
-            return (
-                cls._each(errors, last.processes) if shared is None else cls._same(errors, shared, last.processes)
-            )[0]
+            known = last.processes
+            return (cls._same(errors, units, known) if units and last.shared else cls._each(errors, known))[0]
         own, score = cls._each(errors, None)
         if units is None or mean.shape[1] == 1:
             return own
@@ -152,7 +150,8 @@ class Noise:
         columns, shared = np.asarray(state["columns"], np.float64), bool(state["shared"])
         q = columns.shape[1]
         processes = [Process.restore(below(state, f"process{i}")) for i in range(1 if shared else q)]
-        return cls(tuple(processes * (q if shared else 1)), *columns, shared=shared)
+        level, low, high, centre, scale = columns
+        return cls(tuple(processes * (q if shared else 1)), level, low, high, centre, scale, shared)
 
 
 @dataclass(frozen=True, slots=True)

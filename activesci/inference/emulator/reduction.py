@@ -133,7 +133,7 @@ def coordinates(group: OutcomeGroup, x: FloatArray, y: FloatArray) -> list[tuple
         y: Events, (n, events, columns); padding is NaN.
 
     Raises:
-        ValueError: If the group has columns that an emulator cannot serve.
+        Unsuited: If there are small counts.
     """
     counts = np.array([column.kind == "count" for column in group.columns])
     events = y[~np.isnan(y).any(axis=2)]
@@ -210,18 +210,20 @@ def refused(group: OutcomeGroup) -> str | None:
     )
 
 
+class Unsuited(ValueError):
+    """Outcomes that an emulator cannot serve, as simulations have shown."""
+
+
 def check(group: OutcomeGroup, events: FloatArray) -> None:
     """Refuse outcomes that are no nearly continuous numbers.
 
     Raises:
-        ValueError: Naming the column and what to do.
+        Unsuited: Naming the column and what to do.
     """
-    if said := refused(group):
-        raise ValueError(said)
     for i, column in enumerate(group.columns):
         small = float((events[:, i] < FEW_COUNTS).mean())
         if column.kind == "count" and small > 0.05:
-            raise ValueError(
+            raise Unsuited(
                 f"outcome.{column.name}: found counts below {FEW_COUNTS:g} in {small:.0%} of the simulations, but an "
                 "emulator takes counts for nearly continuous numbers; take inference.surrogate: likelihood"
             )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from activesci.inference.base import Data, FitInfo, mixed
 from activesci.inference.closed_form.start import below
 from activesci.inference.emulator.emulated import Emulated
-from activesci.inference.emulator.emulating import emulated
+from activesci.inference.emulator.emulating import emulated, ungaussian
 from activesci.inference.emulator.events import Events
 from activesci.inference.emulator.reduction import refused
 from activesci.inference.emulator.success import Success
@@ -118,6 +118,16 @@ class EmulatorSurrogate:
         info = FitInfo(-loss, held_out, sum(fit.steps for fit in fits), last is not None)
         return replace(self, known=Known(inputs, parts, success, normal)), info
 
+    def unlike(self, bank: Bank) -> str | None:
+        """Return in words what the simulations it was fitted to show that it cannot describe; None if nothing."""
+        valid, known = bank.valid, self._ready()
+        x = np.concatenate([known.inputs.of_theta(bank.theta), known.inputs.of_xi(bank.xi)], axis=1)[valid]
+        for group, part in zip(self.outcomes.groups, known.parts, strict=True):
+            if (column := ungaussian(part, x, events_of(group, bank.y[valid]))) is not None:
+                alone = len(part.means) == len(group.columns)
+                return f"the noise of {group.columns[column].name if alone else 'the outcome'} is far from Gaussian"
+        return None
+
     def log_prob(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return log densities for all pairs, (t, 1, n, m); see `Surrogate.log_prob`."""
         with one_thread():
@@ -214,6 +224,11 @@ class EmulatorSurrogate:
         if known.success is not None:
             arrays |= {f"success.{name}": array for name, array in known.success.state().items()}
         return arrays
+
+    @staticmethod
+    def owns(state: Mapping[str, NDArray[np.generic]]) -> bool:
+        """Return whether it is an emulator's state."""
+        return "inputs.centre" in state and "normal0" in state
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> Self:
         """Return the emulator with what an earlier fit has learned."""

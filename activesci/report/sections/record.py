@@ -97,7 +97,7 @@ def provenance(reading: Reading) -> list[tuple[str, str]]:
     said = history.started.payload if history.started else {}
     found = [
         ("seed", str(history.seed)),
-        ("surrogate", " – ".join(str(t) for t in (history.surrogate, said.get("reason")) if t)),
+        ("surrogate", " – ".join(str(t) for t in (history.surrogate, history.surrogate_reason) if t)),
         ("started", _moment(history.started.time) if history.started else ""),
         ("last event", f"{history.last.seq}, {_moment(history.last.time)}" if history.last else ""),
         ("study, sha256", history.study_digest),

@@ -17,6 +17,7 @@ import argparse
 import json
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 from published.c2st import c2st
@@ -92,7 +93,6 @@ def activesci_sampler(surrogate):
     from activesci.inference.smc import from_prior
     from activesci.ledger import Bank
     from activesci.loop.surrogates import surrogate_for
-    from activesci.simulate import FunctionSimulator
 
     def fit(theta, y, seed):
         names = ("absorbed", "eliminated", "volume")
@@ -102,12 +102,12 @@ def activesci_sampler(surrogate):
                 name: {"prior": {"uniform": [low, high]}} for name, low, high in zip(names, LOW, HIGH, strict=True)
             },
             outcome={"y": {"real": [len(TIMES)]}},
-            simulator={"function": "none:none"},
+            simulator={"function": "slow:simulate"},
             experiment={"manual": True},
             inference={"surrogate": surrogate, "simulations": len(theta), "per_round": 0},
             stop={"rounds": 1},
         )
-        empty = surrogate_for(study, FunctionSimulator(study)).surrogate
+        empty = surrogate_for(study, SimpleNamespace(has_log_likelihood=False)).surrogate
         bank = Bank.of(0, theta, np.empty((len(theta), 0)), [{"index": np.arange(len(theta)), "y": y}])
         fitted, _ = empty.fit(bank, len(theta), None, np.random.default_rng(seed))
 
