@@ -126,7 +126,5 @@ def test_auto_gives_way_to_networks_where_noise_has_two_modes_and_says_so(tmp_pa
 
 def test_a_branch_cannot_plan_so_much_that_auto_would_have_taken_another(tmp_path):
     finished(world(tmp_path, PLAIN, inference=FEW, stop={"rounds": 1}), tmp_path / "run")
-    with pytest.raises(
-        StudyError, match="at most 2150 simulations takes another one than the emulator .*; plan fewer"
-    ):
+    with pytest.raises(StudyError, match="at most 2150 simulations .* than the emulator .*; plan fewer"):
         branch(tmp_path / "run", 1, tmp_path / "branch", {"inference.per_round": 2000})

@@ -28,6 +28,8 @@ DOSE, FLOOR, SHARE, PERSISTENCE = 320.0, 0.15, 0.1, 0.5
 CORRELATION = PERSISTENCE ** np.abs(np.subtract.outer(np.arange(10), np.arange(10)))
 SAMPLES, OBSERVATIONS, SEEDS = 1000, 4, 3
 OURS, PEERS = (100, 300), (1000, 3000)
+ALL = (*OURS, *PEERS)
+METHODS = {"auto": "ours, auto", "sbi NPE": "sbi NPE", "sbi NLE": "sbi NLE", "sbi NRE": "sbi NRE"}
 RUNS = Path(__file__).parents[3] / "runs" / "benchmarks" / "few_simulations.jsonl"
 
 
@@ -199,6 +201,31 @@ def table():
         )
 
 
+def picture():
+    """Draw the C2ST of every method against simulations: medians and quartiles."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(6.4, 4.0), layout="constrained")
+    for i, method in enumerate(METHODS):
+        scores = {
+            n: [one["c2st"] for one in lines() if (one["method"], one["simulations"]) == (method, n)] for n in ALL
+        }
+        known = [n for n in ALL if scores[n]]
+        low, middle, high = np.array([np.quantile(scores[n], [0.25, 0.5, 0.75]) for n in known]).T
+        at = np.array(known) * 1.04 ** (i - 1)
+        style = {"color": f"C{i}", "marker": "o", "capsize": 3, "label": METHODS[method]}
+        axes.errorbar(at, middle, [middle - low, high - middle], **style)
+    axes.axhline(0.5, color="0.6", linewidth=0.8)
+    axes.set(xscale="log", xlabel="simulations", ylabel="C2ST against the exact posterior (0.5 is perfect)")
+    axes.set_xticks(ALL, [str(n) for n in ALL])
+    axes.minorticks_off()
+    axes.legend(frameon=False)
+    figure.savefig(Path(__file__).with_suffix(".png"), dpi=110)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=["ours", "peer", "table"])
@@ -215,3 +242,4 @@ if __name__ == "__main__":
                 run(f"sbi {name}", sbi_sampler(name), n)
     else:
         table()
+        picture()
