@@ -20,7 +20,7 @@ from activesci.inference.base import Data
 from activesci.simulate import FunctionSimulator
 from activesci.study import Study
 
-PIECE = 100_000
+PIECE, NEGLIGIBLE = 100_000, 60.0
 KERNELS, NEIGHBOURS, DRAWN = 512, 48, 6000
 FREEDOM, PRIOR = 5.0, 0.03
 """Degrees of freedom of the kernels of q, and the prior's share in it."""
@@ -35,24 +35,36 @@ def likelihoods(simulator: FunctionSimulator, theta: np.ndarray, data: Data) -> 
 
 
 def contrastive(
-    study: Study, simulator: FunctionSimulator, rollout: Rollout, samples: dict[int, int]
+    study: Study, simulator: FunctionSimulator, rollout: Rollout, samples: dict[int, int], most: float
 ) -> dict[int, tuple[float, float]]:
     """Return sPCE and sNMC after so many measurements, for each with its number of samples of the prior.
 
-    Samples are drawn and summed piece by piece; they are the same after all lengths.
+    Samples are drawn and summed piece by piece; they are the same after all lengths. One whose likelihood can no
+    longer come to exp(-NEGLIGIBLE) of the truth's at any length is left out from there on.
+
+    Args:
+        study: The study.
+        simulator: Its simulator.
+        rollout: The campaign.
+        samples: For each length the number of samples.
+        most: What no log density of a measurement exceeds [nats].
     """
     rng = np.random.default_rng([rollout.seed, 6])
-    own = likelihoods(simulator, rollout.truth[None], rollout.data)[:, 0]
+    own = np.cumsum(likelihoods(simulator, rollout.truth[None], rollout.data)[:, 0])
     sums: dict[int, list[float]] = {length: [] for length in samples}
     for first in range(0, max(samples.values()), PIECE):
         theta = study.parameter_space.from_cube(rng.random((PIECE, study.parameter_space.dim)))
-        running = np.cumsum(likelihoods(simulator, theta, rollout.data), axis=0)
-        for length, size in samples.items():
-            if first < size:
-                sums[length].append(float(logsumexp(running[length - 1, : size - first])))
-    return {
-        length: bounds(own[:length].sum(), float(logsumexp(sums[length])), size) for length, size in samples.items()
-    }
+        place, running = first + np.arange(PIECE), np.zeros(PIECE)
+        for t, (xi, y) in enumerate(zip(rollout.data.xi, rollout.data.y, strict=True), start=1):
+            running = running + likelihoods(simulator, theta, Data(xi[None], y[None]))[0]
+            if t in samples:
+                sums[t].append(float(np.logaddexp.reduce(running[place < samples[t]], initial=-np.inf)))
+            matters = np.zeros(len(theta), dtype=bool)
+            for length in samples:
+                if length > t:
+                    matters |= running + (length - t) * most > own[length - 1] - NEGLIGIBLE
+            theta, place, running = theta[matters], place[matters], running[matters]
+    return {n: bounds(own[n - 1], float(logsumexp(sums[n])), size) for n, size in samples.items()}
 
 
 def bounds(own: float, others: float, size: int) -> tuple[float, float]:

@@ -31,6 +31,7 @@ class Scored:
 
     Attributes:
         case: What is played.
+        most: What no log density of a measurement exceeds [nats].
         samples: After so many measurements, the samples of the prior that its scores take.
         wanted: sPCE that is wanted after so many measurements [nats].
         published: sPCE of others.
@@ -38,6 +39,7 @@ class Scored:
     """
 
     case: Case
+    most: float
     samples: dict[int, int]
     wanted: dict[int, float]
     published: dict[int, str]
@@ -50,6 +52,7 @@ DRUG = {5: "3.23 (DAD), 3.20 (iDAD), 2.68 (greedy)"}
 SCORED = (
     Scored(
         Case("source_location", "source_location", (10, 30)),
+        0.0,
         {10: 500_000, 30: 1_000_000},
         {30: 13.80},
         SOURCE,
@@ -62,17 +65,24 @@ SCORED = (
             (10,),
             (*FEW, ("inference.simulations", 200_000), ("designer.bayesopt.evaluations", 24)),
         ),
+        0.0,
         {10: 500_000},
         {10: 8.9},
         SOURCE,
         "source location, likelihood-free",
     ),
     Scored(
-        Case("discounting", "discounting", (20,)), {20: 5_000}, {20: 5.05}, {20: "5.02 +- 0.01 (DAD)"}, "discounting"
+        Case("discounting", "discounting", (20,)),
+        0.0,
+        {20: 5_000},
+        {20: 5.05},
+        {20: "5.02 +- 0.01 (DAD)"},
+        "discounting",
     ),
-    Scored(Case("death", "death", (4,)), {4: 1_000_000}, {4: 2.10}, {4: "2.113 +- 0.008 (DAD)"}, "death"),
+    Scored(Case("death", "death", (4,)), 0.0, {4: 1_000_000}, {4: 2.10}, {4: "2.113 +- 0.008 (DAD)"}, "death"),
     Scored(
         Case("pharmacokinetics", "pharmacokinetics", (5,)),
+        0.25,
         {5: 1_000_000},
         {5: 3.15},
         DRUG,
@@ -80,6 +90,7 @@ SCORED = (
     ),
     Scored(
         Case("pharmacokinetics-greedy", "pharmacokinetics", (5,), (("designer.horizon", 1),)),
+        0.25,
         {5: 1_000_000},
         {},
         DRUG,
@@ -113,7 +124,7 @@ def learned(study: Study) -> Surrogate:
 def scores_of(scored: Scored, rollout: Rollout, study: Study) -> dict[str, object]:
     """Return the bounds of a campaign's information after every length that is scored [nats]."""
     simulator = simulator_of(study)
-    capped = contrastive(study, simulator, rollout, scored.samples)
+    capped = contrastive(study, simulator, rollout, scored.samples, scored.most)
     free = {length: unsaturated(study, simulator, rollout, length) for length in scored.case.lengths}
     return {"capped": list(capped.items()), "free": list(free.items())}
 
