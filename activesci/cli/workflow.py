@@ -85,11 +85,12 @@ def _tell(result: "TaskResult") -> None:
 
 @workflow.command()
 @FILE
-def validate(file: Path) -> None:
+@SET
+def validate(file: Path, settings: tuple[str, ...]) -> None:
     """Check WORKFLOW, and say what it consists of."""
     from activesci.simulate.workflow.keys import code_digest
 
-    graph, said = _compiled(file, ())
+    graph, said = _compiled(file, settings)
     for one in graph.tasks.values():
         if one.part.kind != "workflow":
             code_digest(one)
@@ -138,12 +139,28 @@ def why(folder: Path, step: str) -> None:
 def _compiled(file: Path, settings: tuple[str, ...]) -> "tuple[Graph, dict[str, Any]]":
     from activesci.simulate.workflow import compiled
     from activesci.study.workflows import Workflow
+    from activesci.study.yadage import is_yadage
 
+    if is_yadage(file):
+        return _translated(file, mapping(settings))
     found = Workflow.load(file)
     values = mapping(settings)
     _check(found, file, values)
     said = {"workflow": found.part.workflow, "parameters": {**found.part.parameters, **values}}
     return compiled(found, values), json.loads(json.dumps(said))
+
+
+def _translated(file: Path, values: dict[str, Any]) -> "tuple[Graph, dict[str, Any]]":
+    """Return the graph of a yadage workflow, which has to be given all its values."""
+    from activesci.simulate.workflow.yadage import parameters_of_yadage, translated
+
+    wanted = parameters_of_yadage(file)
+    for name in values:
+        if name not in wanted:
+            raise Wrong(f"--set {name}: found an unknown parameter, expected one of: {', '.join(wanted) or 'none'}")
+    if missing := [name for name in wanted if name not in values]:
+        raise Wrong(f"{file}: found no value for {', '.join(missing)}, expected --set {missing[0]}=VALUE")
+    return translated(file, values), {"workflow": file.stem, "parameters": values}
 
 
 def _check(found: "Workflow", file: Path, values: dict[str, Any]) -> None:

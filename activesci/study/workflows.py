@@ -64,9 +64,8 @@ Single = Annotated[Scalar, BeforeValidator(_scalar)]
 Seen = Annotated[tuple[str, ...] | dict[str, Scalar], BeforeValidator(_seen)]
 References = Annotated[tuple[str, ...], BeforeValidator(_references)]
 Each = Annotated[str | dict[str, tuple[Scalar, ...]], BeforeValidator(_each)]
-FileName = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9_*][A-Za-z0-9_.*-]{0,99}(/[A-Za-z0-9_*][A-Za-z0-9_.*-]{0,99}){0,8}$")
-]
+FILE_NAME = r"^[A-Za-z0-9_*][A-Za-z0-9_.*-]{0,99}(/[A-Za-z0-9_*][A-Za-z0-9_.*-]{0,99}){0,8}$"
+FileName = Annotated[str, Field(pattern=FILE_NAME)]
 
 
 class StepPart(Alternative):

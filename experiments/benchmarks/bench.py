@@ -31,6 +31,7 @@ EXPERIMENTS = ROOT / "experiments"
 RUNS = ROOT / "runs" / "benchmarks"
 ROOMS = ("design", "gain", "inference", "loop", "measure", "simulate", "study")
 MODULES = ("model", "reference", "oracle")  # every experiment has modules of these names
+CODE = ("model.py", "workflow.yaml", "generator.py", "analysis.py")  # what a study's simulator consists of
 
 Line = dict[str, Any]
 
@@ -80,7 +81,7 @@ def campaigns(study: str, seeds: Iterable[int], settings: Mapping[str, Any], *, 
 
 
 def _line(study: asci.Study, again: bool) -> Line:
-    beside = [file for file in study.folder.iterdir() if file.name == "model.py" or file.suffix == ".csv"]
+    beside = [file for file in study.folder.iterdir() if file.name in CODE or file.suffix == ".csv"]
     key = digest(study.digest, ENGINE, *texts(beside))
     file = RUNS / f"{study.study}.jsonl"
     known = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []

@@ -27,6 +27,7 @@ class StepTask:
         values: The parameters that it sees.
         slots: Where its inputs come from.
         left_out: Whether its condition does not hold.
+        after: Tasks that must have been done, besides those of its inputs.
     """
 
     task: Task
@@ -35,6 +36,7 @@ class StepTask:
     values: Values
     slots: Mapping[str, Slot]
     left_out: bool
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

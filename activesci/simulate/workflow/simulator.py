@@ -17,6 +17,7 @@ from activesci.simulate.parts import Stamp, stamp_of
 from activesci.simulate.scratch import scratch
 from activesci.simulate.written import read_outcome
 from activesci.study.workflows import Scalar, Workflow
+from activesci.study.yadage import is_yadage
 from activesci.types import Block, BlockResult, FailedAttempt, FloatArray, TaskResult
 
 from .cache import Cache, digest_of
@@ -63,7 +64,12 @@ class WorkflowSimulator:
             if stamp_of(self._files) != self._stamp:
                 raise SimulatorError("simulator.workflow: its files were changed: put them back and resume")
             return
-        workflow = Workflow.load(self._folder() / str(self._study.simulator.workflow))
+        path = self._folder() / str(self._study.simulator.workflow)
+        if is_yadage(path):
+            raise SimulatorError(
+                f"{path.name}: found a yadage workflow, expected steps; `activesci workflow run` takes it"
+            )
+        workflow = Workflow.load(path)
         graph = compiled(workflow, {})
         self._check_fit(workflow, graph)
         digest = _digest(graph)

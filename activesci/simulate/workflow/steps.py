@@ -43,6 +43,9 @@ class Steps:
         one, start = self.graph.tasks[name], time.perf_counter()
         if one.left_out:
             return TaskResult(name, "left out", "its condition does not hold")
+        missing = [name for name in one.after if results[name].status not in ("done", "reused")]
+        if missing:
+            return TaskResult(name, "not done", f"{missing[0]} {results[missing[0]].status}")
         inputs = {key: resolved(slot, results) for key, slot in one.slots.items()}
         if absent := [found for found in inputs.values() if isinstance(found, Absent)]:
             worst = min(absent, key=lambda found: found.left_out)
