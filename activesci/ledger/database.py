@@ -1,7 +1,8 @@
 """The SQLite file of a ledger: its tables, and the few statements that touch them."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -101,14 +102,39 @@ def _meta(connection: sqlite3.Connection, key: str) -> str:
     return str(row[0]) if row else ""
 
 
-def write(connection: sqlite3.Connection, event: Event, payload_text: str) -> None:
-    """Add an event's row in one transaction; on any failure nothing is changed."""
+class Superseded(Exception):
+    """Another writer has the ledger by now."""
+
+
+def write(
+    connection: sqlite3.Connection, event: Event, payload_text: str, may: Callable[[], bool] | None = None
+) -> None:
+    """Add an event's row in one transaction; on any failure nothing is changed.
+
+    Args:
+        connection: The file.
+        event: The event.
+        payload_text: Its payload as it is kept.
+        may: Says, while nobody else can write, whether the writer still is the one.
+
+    Raises:
+        Superseded: If it is not.
+    """
     where = event.seq, str(event.kind), event.round
     row = *where, payload_text, event.artifact, event.time, event.previous, event.digest
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with whole(connection):
+        if may is not None and not may():
+            raise Superseded
         connection.execute(INSERT, row)
         connection.execute("UPDATE meta SET value = ? WHERE key = 'head'", (event.digest,))
+
+
+@contextmanager
+def whole(connection: sqlite3.Connection) -> Iterator[None]:
+    """Do all of what is inside, or nothing, and let nobody else write meanwhile."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:

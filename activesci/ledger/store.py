@@ -16,10 +16,22 @@ from activesci.errors import LedgerError
 from . import artifacts
 from .ancestry import Parent
 from .answers import Answers
-from .database import SCHEMA_VERSION, connect, exists, head, parent, rows, schema_version, set_up, write
+from .database import (
+    SCHEMA_VERSION,
+    Superseded,
+    connect,
+    exists,
+    head,
+    parent,
+    rows,
+    schema_version,
+    set_up,
+    whole,
+    write,
+)
 from .events import GENESIS, Event, Kind, canonical, digest_of, plain
 from .faults import in_plain_words
-from .lock import WriterLock
+from .lock import WriterLock, run_out
 
 DATABASE = "ledger.sqlite"
 ARTIFACTS = "artifacts"
@@ -121,11 +133,15 @@ class Ledger:
     @classmethod
     def _writer(cls, folder: Path, origin: Parent | None = None) -> Self:
         with in_plain_words(folder), ExitStack() as undo:
-            lock = undo.enter_context(WriterLock(folder))
+            late = run_out(folder) and exists(folder / DATABASE)
+            locks = [] if late else [undo.enter_context(WriterLock(folder))]
             connection = undo.enter_context(closing(connect(folder / DATABASE, writable=True)))
             set_up(connection, *(origin.facts() if origin else ()))
             artifacts.sync_folder(folder)
-            ledger = cls(folder, connection, lock)
+            if late:  # of several that come for a lease that has run out, the first to have the file takes it
+                with whole(connection):
+                    locks.append(undo.enter_context(WriterLock(folder, over=True)))
+            ledger = cls(folder, connection, locks[0])
             ledger._catch_up()
             undo.pop_all()
         return ledger
@@ -157,7 +173,13 @@ class Ledger:
         with in_plain_words(self.folder):
             artifact = artifacts.store(self.folder / ARTIFACTS, arrays) if arrays else None
             event = self._next(kind, round, payload, artifact)
-            write(self._connection, event, canonical(event.payload))
+            try:
+                write(self._connection, event, canonical(event.payload), self._holds)
+            except Superseded as error:
+                raise LedgerError(
+                    f"{self.folder}: this process gave no sign of life for so long that another one has taken over; "
+                    "nothing was written: stop here, or wait and resume"
+                ) from error
         self._known.append(event)
         return event
 
@@ -167,6 +189,9 @@ class Ledger:
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         digest = digest_of(seq, kind, round, canonical(payload), artifact, time, previous)
         return Event(seq, Kind(kind), int(round), plain(payload), artifact, time, previous, digest)
+
+    def _holds(self) -> bool:
+        return self._lock is not None and self._lock.holds
 
     def _require_writable(self) -> None:
         if self._closed or not self.writable:
