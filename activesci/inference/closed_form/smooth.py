@@ -12,7 +12,7 @@ from torch import Tensor
 
 from activesci.types import FloatArray
 
-CENTRES, CENTRES_TRIED, ROWS_TRIED, ITERATIONS = 300, 200, 2000, 30
+CENTRES, CENTRES_TRIED, ROWS_TRIED, ITERATIONS = 300, 100, 1000, 25
 ROWS_AT_ONCE = 16_384
 JITTER = 1e-7
 FARTHEST = -40.0
@@ -149,9 +149,10 @@ class Smooth:
 
 def bumps(x: Tensor, centres: Tensor) -> Tensor:
     """Return exp(-|x - c|^2 / 2) for mapped inputs (n, p) and centres (m, p), (n, m)."""
-    exponent = x @ centres.T - 0.5 * (x**2).sum(1)[:, None] - 0.5 * (centres**2).sum(1)
-    # a true zero, because numbers that underflow make everything that is computed with them slow
-    return torch.where(exponent > FARTHEST, torch.exp(exponent), 0.0)
+    near = 0.5 * (x**2).sum(1)[:, None] + 0.5 * (centres**2).sum(1)
+    exponent = x @ centres.T - near
+    # never so small that it underflows, which would make everything that is computed with it slow
+    return torch.exp(exponent.clamp(min=FARTHEST))
 
 
 def prior_precision(centres: Tensor, height: float) -> Tensor:

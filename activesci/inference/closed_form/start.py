@@ -17,6 +17,7 @@ from activesci.inference.closed_form.polynomial import (
     regression,
     terms,
 )
+from activesci.inference.closed_form.ridges import Ridges
 from activesci.inference.closed_form.smooth import MOST_APART, Smooth
 from activesci.types import FloatArray
 
@@ -43,13 +44,14 @@ class Start:
 
     Attributes:
         trend: The mean, or what `smooth` is added to.
-        smooth: What the means have beyond the trend, column by column or for all at once, or nothing.
+        smooth: What the means have beyond the trend, column by column or for all at once, or nothing: processes of
+            few inputs, or ridges of many.
         log_scale: The log of the noise.
         dependence: How columns depend on one another, or None.
     """
 
     trend: Polynomial
-    smooth: tuple[Smooth, ...]
+    smooth: tuple[Smooth | Ridges, ...]
     log_scale: Polynomial
     dependence: Dependence | None = None
 
@@ -112,12 +114,13 @@ class Start:
             first: The first column that may depend on those before it.
         """
         learn, check = parts(x, z)
-        best = self
+        options = [type(self)._of(*learn, shape(self.trend), shape(self.log_scale))]
         if curved(self.trend, x):
-            smooth = self.smoothed(*learn).quietened(*learn, *check)
-            rough = type(self)._of(*learn, shape(self.trend), shape(self.log_scale))
-            best = self if simplest([rough, smooth], *check) == 0 else smooth.refitted(x, z)
-        return best.depending(x, z, first)
+            options.append(self.smoothed(*learn).quietened(*learn, *check))
+        if x.shape[1] > 1:
+            options.append(self.ridged(*learn).quietened(*learn, *check))
+        best = options[simplest(options, *check)]
+        return (best.refitted(x, z) if best.smooth else self).depending(x, z, first)
 
     @classmethod
     def polynomial(cls, x: FloatArray, z: FloatArray, degree: int, noisy: int) -> Self:
@@ -141,7 +144,9 @@ class Start:
         scale = scale_of(self.log_scale, x)
         trend = Polynomial(1, regression(terms(x, 1, None), z, 1 / scale))
         residual = z - trend(x)
-        smooth = tuple(Smooth.fit(x, residual[:, part], scale[:, part]) for part in shares(z.shape[1]))
+        smooth = tuple(
+            Smooth.fit(x, residual[:, part], scale[:, part]) for part in shares(z.shape[1], processes(z.shape[1]))
+        )
         return replace(self, trend=trend, smooth=smooth).refitted(x, z)
 
     def quietened(self, x: FloatArray, z: FloatArray, x_check: FloatArray, z_check: FloatArray) -> Self:
@@ -161,12 +166,18 @@ class Start:
         margin = np.maximum(TOLERANCE, CLEARLY * lost.std(axis=1) / np.sqrt(lost.shape[1]))
         return tried[int(np.argmax(lost.mean(axis=1) <= margin))]
 
+    def ridged(self, x: FloatArray, z: FloatArray) -> Self:
+        """Return the start with means that are sums of ridges, from the noise that this one has found."""
+        ridges = Ridges.fit(x, z, scale_of(self.log_scale, x))
+        constant = Polynomial(0, np.zeros((1, z.shape[1])))
+        return replace(self, trend=constant, smooth=(ridges,)).refitted(x, z)
+
     def refitted(self, x: FloatArray, z: FloatArray) -> Self:
         """Return the start with its smooth means and its noise found anew, in turn."""
         start, residual = self, z - self.trend(x)
         for _ in range(2):
             scale = scale_of(start.log_scale, x)
-            pairs = zip(start.smooth, shares(z.shape[1]), strict=True)
+            pairs = zip(start.smooth, shares(z.shape[1], len(start.smooth)), strict=True)
             found = tuple(one.weighted(x, residual[:, part], scale[:, part]) for one, part in pairs)
             start = replace(start, smooth=found)
             log_scale = noise(x, z - start.mean(x), self.log_scale.degree, self.log_scale.knots)
@@ -206,7 +217,7 @@ class Start:
         degree, noisy, smooth = (int(value) for value in state["degrees"])
         names = ("trend", "trend_knots", "log_scale", "log_scale_knots")
         trend, knots, log_scale, noise_knots = (np.asarray(state[name], np.float64) for name in names)
-        parts = tuple(Smooth.restore(below(state, f"smooth{i}")) for i in range(smooth))
+        parts = tuple(bent(below(state, f"smooth{i}")) for i in range(smooth))
         chain = below(state, "dependence")
         dependence = Dependence.restore(chain) if chain else None
         return cls(Polynomial(degree, trend, knots), parts, Polynomial(noisy, log_scale, noise_knots), dependence)
@@ -227,9 +238,19 @@ def splined(x: FloatArray, sizes: tuple[int, ...]) -> list[Terms]:
     return [(1, size) for size in sizes if x.shape[1] and 1 + x.shape[1] * (1 + size) <= most]
 
 
-def shares(columns: int) -> list[slice]:
-    """Return the columns that share bumps: each has its own where they are few, all share where they are many."""
-    return [slice(i, i + 1) for i in range(columns)] if columns <= MOST_APART else [slice(0, columns)]
+def bent(state: Mapping[str, NDArray[np.generic]]) -> Smooth | Ridges:
+    """Return the functions that `state` has described."""
+    return Ridges.restore(state) if "directions" in state else Smooth.restore(state)
+
+
+def shares(columns: int, parts: int) -> list[slice]:
+    """Return the columns of each of so many parts: one each, or all of them."""
+    return [slice(i, i + 1) for i in range(columns)] if parts == columns else [slice(0, columns)]
+
+
+def processes(columns: int) -> int:
+    """Return how many processes columns get: each its own where they are few, one for all where they are many."""
+    return columns if columns <= MOST_APART else 1
 
 
 def curved(trend: Polynomial, x: FloatArray) -> bool:

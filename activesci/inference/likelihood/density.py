@@ -39,7 +39,7 @@ MARGIN = 0.05
 TRIAL_STEPS = 250
 DECAY, MEMORY = 0.1, 0.98
 """Weight decay, and the share of the averaged weights that is kept a step."""
-PATIENCE, LEAST_PATIENCE = 0.3, 100
+PATIENCE, LEAST_PATIENCE = 0.15, 50
 """A training ends when it has not become better for this share of its steps, and at least for so many."""
 
 
