@@ -316,3 +316,46 @@ def test_many_columns_are_reduced_and_the_rest_is_kept_as_noise():
     y = surrogate.sample(np.tile([1.0, 0.0], (4000, 1)), np.empty((1, 0)), np.random.default_rng(0))[0]
     np.testing.assert_allclose(y.mean(axis=0), np.exp(-times), atol=0.06)  # the noise of one measurement
     np.testing.assert_allclose(y.std(axis=0), 0.05, rtol=0.5)
+
+
+STEPS = np.linspace(0.5, 2, 5)
+
+
+def rows(theta):
+    return theta[:, :1] * STEPS + theta[:, 1:]
+
+
+@pytest.mark.parametrize(
+    ("sd", "shared"), [(lambda mean: 0.1 + 0.1 * np.abs(mean), True), (lambda _: STEPS**3, False)]
+)
+def test_noise_is_shared_by_columns_that_have_the_same_at_the_same_mean(sd, shared):
+    study = study_of({"y": {"real": [5]}}, parameters=NORMAL, design={})
+
+    def simulate(theta, xi, rng):
+        return rows(theta) + sd(rows(theta)) * rng.standard_normal((len(theta), 5))
+
+    surrogate = fitted(study, simulate, 60)
+    part = surrogate.known.parts[0]
+    assert part.noise.shared == shared
+    theta, xi = drawn(study, 200, np.random.default_rng(5))
+    noise = part.at(surrogate._inputs(theta, xi[:1])[:, 0])[2]
+    found = np.sqrt(np.diagonal(noise, axis1=1, axis2=2)) * part.reduction.scale
+    # 60 squared errors a column: 0.09 alone, and what the means leave open
+    assert np.sqrt(np.mean(np.log(found / sd(rows(theta))) ** 2)) < 0.3
+
+
+def test_a_mean_over_decades_is_smooth_on_its_log_under_noise_on_the_plain_scale():
+    study = study_of({"y": {"real": []}}, parameters=WIDE, design={})
+    mean = lambda theta: np.exp(1.2 * theta[:, :1] + theta[:, 1:])  # noqa: E731
+    surrogate = fitted(study, lambda theta, xi, rng: mean(theta) + 0.2 * rng.standard_normal((len(theta), 1)), 80)
+    part = surrogate.known.parts[0]
+    assert part.reduction.bend.straight
+    assert not part.means[0].scale.straight
+    theta, xi = drawn(study, 300, np.random.default_rng(5))
+    theta = theta[np.abs(theta).max(axis=1) < 2]
+    found, own, noise = part.at(surrogate._inputs(theta, xi[:1])[:, 0])
+    size = part.reduction.scale[0]
+    off = found * size + part.reduction.centre[0] - mean(theta)
+    assert np.sqrt(np.median(off**2)) < 0.1  # half of the noise
+    assert 0.5 < np.sqrt(np.mean(off**2 / (own * size**2))) < 2
+    np.testing.assert_allclose(np.sqrt(np.median(noise)) * size, 0.2, rtol=0.3)
