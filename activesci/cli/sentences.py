@@ -5,6 +5,7 @@ from typing import Any
 
 from activesci.ledger.events import Event, Kind
 from activesci.ledger.history import History, RoundRecord
+from activesci.report.forecast import forecast_text, latest_forecast
 from activesci.report.numbers import clean, number, rounded
 
 LONGEST = 4
@@ -24,6 +25,8 @@ def standing(history: History) -> str:
     alarms = [f"round {alarm['round']}: alarm: {alarm['message']}" for alarm in history.alarms]
     current = history.current
     asks = [waiting(current)] if current and current.unmeasured and history.status != "stopped" else []
+    said = latest_forecast(history)
+    asks += [f"forecast: {forecast_text(said)}"] if said else []
     ends = f"{history.status}: {history.reason}" if history.reason else "running, or killed: resume goes on"
     if history.started is None and history.registration is not None:
         ends = "registered, and not begun: resume begins it"

@@ -15,6 +15,8 @@ from activesci.types import FloatArray
 
 OUTER, INNER, DRAWS = 256, 1024, 64
 COARSE_OUTER, COARSE_INNER, COARSE_DRAWS = 64, 512, 16
+MORE = 2
+"""How many times as many outcomes are drawn where nuisances or a target add their own luck."""
 GROUP = 4
 """Outcomes of each member that are evaluated together against their drawn nuisances: only the diagonal is of use."""
 PAIRS = 2_000_000
@@ -97,7 +99,7 @@ class NestedGain:
 
     def of(self, found: Densities) -> Gain:
         """Return the gain of outcomes of these log densities, of one design or, summed, of several."""
-        n, log_weight = len(found.pairs), self._support.log_weight
+        n, log_weight = len(found.pairs), self.support.log_weight
         joint = found.pairs + log_weight
         top = joint.max(axis=1, keepdims=True)
         share = np.exp(joint - top)
@@ -105,7 +107,7 @@ class NestedGain:
         share /= total
         predictive = (top + np.log(total))[:, 0] - np.log(joint.shape[1])
         own_share = np.minimum(share[np.arange(n), np.arange(n)], 1 - 1e-12)
-        rest = np.log1p(-own_share) - np.log1p(-self._support.weight[:n] / joint.shape[1])
+        rest = np.log1p(-own_share) - np.log1p(-self.support.weight[:n] / joint.shape[1])
         expected = (share * np.where(share > 0, found.pairs, 0.0)).sum(axis=1)
         width = np.minimum(-rest, ISOLATED)
         if found.own.shape[1] == 1:
@@ -115,7 +117,7 @@ class NestedGain:
             terms, width = without - predictive, width + among - without
             lucks = np.stack([found.own[:, 0] - expected, self._distance(share)], axis=1)
         members = np.arange(n) % self._members
-        lower = controlled(terms, lucks, share @ self._support.features, self._support, members)
+        lower = controlled(terms, lucks, share @ self.support.features, self.support, members)
         upper = lower.value + max(0.0, float(width.mean()))
         return Gain(*(np.array([value]) for value in (lower.value, upper, lower.error)))
 
@@ -160,8 +162,8 @@ class NestedGain:
             stream: Which random numbers; each measurement of a joint gain has its own.
         """
         rng = generator(self.beliefs.seed, 0, Purpose.GAIN, stream)
-        y = self.beliefs.surrogate.sample(self._support.theta[: self._outer], xi, rng)
-        pairs, rows = self._pairs(self._support.theta, xi, y), np.arange(self._outer)
+        y = self.beliefs.surrogate.sample(self.support.theta[: self._outer], xi, rng)
+        pairs, rows = self._pairs(self.support.theta, xi, y), np.arange(self._outer)
         possible = np.isfinite(pairs[:, rows, rows])  # a stated likelihood may call an outcome impossible: a failure
         valid = (possible & ~np.isnan(y).all(axis=2))[:, :, None]
         pairs = np.where(valid, pairs, 0.0)
@@ -194,7 +196,8 @@ class NestedGain:
         return self.beliefs.alike(self._outer, self.draws)
 
     @cached_property
-    def _support(self) -> Support:
+    def support(self) -> Support:
+        """The samples that stand for the posterior."""
         return self.beliefs.support(self.inner)
 
     @property
@@ -204,7 +207,8 @@ class NestedGain:
     @property
     def _outer(self) -> int:
         """Number of outcomes: as many of each member."""
-        return min(self.outer, len(self._support.theta)) // self._members * self._members
+        wanted = self.outer * (MORE if self.beliefs.marginal else 1)
+        return min(wanted, len(self.support.theta)) // self._members * self._members
 
 
 def log_mean(log_values: FloatArray) -> FloatArray:

@@ -11,6 +11,7 @@ from activesci.inference.checks.misfit import RATE, misfit
 from activesci.inference.predictive import ALARM, surprise
 from activesci.ledger import Kind
 from activesci.loop import round as rounds
+from activesci.loop.forecasting import forecast
 from activesci.loop.memory import Memory
 from activesci.loop.setup import Setup
 from activesci.loop.stop import Pause, StopReason
@@ -52,9 +53,13 @@ class Measuring:
         choices = rounds.choose(setup.study, record.number, belief, setup.designer, cost, pool, size)
         looked = np.concatenate([*(choice.xi[None] for choice in choices), choices[0].evaluated])
         unsure = rounds.unsure(setup.study, record.number, belief, looked)
-        self._record_choices(record.number, choices, unsure, time.perf_counter() - start)
+        ahead = forecast(setup.study, record.number, belief, choices, cost)
+        said = {"seconds": time.perf_counter() - start} | ({} if ahead is None else {"forecast": ahead})
+        self._record_choices(record.number, choices, unsure, said)
 
-    def _record_choices(self, number: int, choices: Sequence[Choice], unsure: FloatArray, seconds: float) -> None:
+    def _record_choices(
+        self, number: int, choices: Sequence[Choice], unsure: FloatArray, more: Mapping[str, Any]
+    ) -> None:
         """Record choices, and what not knowing the simulator costs at them and at what was looked at, (q + c,)."""
         first, q = len(self._setup.journal.history.proposals), len(choices)
         pairs = zip(choices, unsure[:q], strict=True)
@@ -62,7 +67,7 @@ class Measuring:
             "proposals": [self._proposal(first + i, choice, cost) for i, (choice, cost) in enumerate(pairs)],
             "designer": self._setup.study.designer.kind,
             "evaluations": sum(len(choice.gains) for choice in choices),
-            "seconds": seconds,
+            **more,
         }
         gains = choices[0].gains
         arrays = {"xi": choices[0].evaluated, "gain": gains.value, "ignorance": unsure[q:]}

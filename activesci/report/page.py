@@ -8,6 +8,7 @@ from activesci.ledger.history import Arrays, History
 from activesci.ledger.store import Ledger
 
 from . import words
+from .forecast import forecasts
 from .numbers import clean
 from .summary import write
 
@@ -92,6 +93,7 @@ def _answer(reading: "Reading") -> dict[str, Any]:
     return {
         "status": history.status,
         "ending": ending(history),
+        "forecasts": [clean(line, 600) for line in forecasts(history)],
         "answers": answers(reading),
         "facts": facts(reading),
         "measured": len(history.measured()),

@@ -13,6 +13,7 @@ from activesci.ledger.faults import in_plain_words
 from activesci.ledger.history import History, Measurement, RoundRecord
 from activesci.types import FloatArray
 
+from .forecast import latest_forecast
 from .words import in_order
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def summary(study: "Study", history: History) -> dict[str, Any]:
     `rounds` starts at round 1, the first that has a design; round 0, the prior's, counts only towards `simulations`.
     In a study with `batch: q` each of a round's `design`, `outcome`, `gain`, `gain_error` and `surprise` is a list
     of q. What has not happened yet is None. `expectations` is there where the study has some: text, held, found;
-    `registration` where it was registered: claim, time, by, digest, deviations.
+    `registration` where it was registered: claim, time, by, digest, deviations; `forecast`,
+    how many more measurements it will take, while the campaign goes on and has a goal.
     """
     listed = study.designer.batch > 1 or any(len(entries(record)) > 1 for record in history.rounds)
     return {
@@ -42,6 +44,7 @@ def summary(study: "Study", history: History) -> dict[str, Any]:
         "alarms": plain(history.alarms),
         **({"expectations": _expectations(history)} if study.expectations else {}),
         **({"registration": _registration(study, history)} if history.registration else {}),
+        **({} if (said := latest_forecast(history)) is None else {"forecast": plain(said)}),
     }
 
 
