@@ -17,16 +17,19 @@ OPTIONS = 40
 """Designs that are exchanged."""
 
 
-def together(designer: Designer, question: Question, count: int, rng: np.random.Generator) -> list[Choice]:
+def together(
+    designer: Designer, question: Question, count: int, rng: np.random.Generator, distinct: bool = True
+) -> list[Choice]:
     """Return designs that are measured together, each the best given those before it.
 
-    The gain of each is what it adds to theirs. A design may come twice, where repeating it adds more than any other.
+    The gain of each is what it adds to theirs.
 
     Args:
         designer: Who searches.
         question: What is asked.
         count: How many; of a pool no more than it has.
         rng: Random numbers.
+        distinct: Whether no design comes twice, unless there are no others.
 
     References:
         Krause, Singh and Guestrin, Near-optimal sensor placements in Gaussian processes, 2008: a greedy set has at
@@ -35,7 +38,7 @@ def together(designer: Designer, question: Question, count: int, rng: np.random.
     choices: list[Choice] = []
     while len(choices) < count and (question.pool is None or len(question.pool)):
         choices.append(designer.choose(question, rng))
-        question = beside(question, choices[-1].xi[None])
+        question = beside(question, choices[-1].xi[None], distinct)
     return choices
 
 
@@ -59,16 +62,18 @@ def ahead(designer: Designer, question: Question, count: int, horizon: int, rng:
     Fails when:
         the horizon's joint gain is above what its estimator can tell; see `Further`.
     """
-    greedy = together(designer, question, horizon, rng)
+    greedy = together(designer, question, horizon, rng, distinct=count > 1)
     plan = np.stack([choice.xi for choice in greedy])
-    plan = best_set(question, plan, greedy[0].evaluated, rng)
+    plan = best_set(question, plan, greedy[0].evaluated, rng, once=count > 1)
     for place in range(len(plan) if len(plan) > 1 else 0):
-        plan[place] = sought(designer, question, plan, place, rng)
+        plan[place] = sought(designer, question, plan, place, rng, count > 1)
     first = together(Pool(), replace(question, pool=plan), count, rng)
     return [seen(first[0], greedy[0]), *first[1:]]
 
 
-def best_set(question: Question, greedy: FloatArray, looked: FloatArray, rng: np.random.Generator) -> FloatArray:
+def best_set(
+    question: Question, greedy: FloatArray, looked: FloatArray, rng: np.random.Generator, once: bool = False
+) -> FloatArray:
     """Return the set of designs (h, k) of the highest joint gain per cost that exchanges have found.
 
     Args:
@@ -76,10 +81,11 @@ def best_set(question: Question, greedy: FloatArray, looked: FloatArray, rng: np
         greedy: The set to begin with, (h, k).
         looked: Designs that were looked at, (c, k), some of which may be exchanged.
         rng: Random numbers.
+        once: Whether a set holds no design twice that the greedy one does not.
     """
     spread = looked[np.linspace(0, len(looked) - 1, min(len(looked), OPTIONS)).astype(np.int64)]
     options = np.unique(np.concatenate([greedy, spread]), axis=0)
-    most = repeats(question, options, len(greedy))
+    most = repeats(question, options, greedy, once)
     start = np.array([int(np.flatnonzero((options == xi).all(axis=1))[0]) for xi in greedy])
     every = np.repeat(np.arange(len(options)), most)
     starts = [start, *(rng.permutation(every)[: len(greedy)] for _ in range(STARTS))]
@@ -112,26 +118,31 @@ def improved(joint: Jointly, one: IntArray, most: IntArray, cost: FloatArray) ->
     return one, best
 
 
-def repeats(question: Question, options: FloatArray, size: int) -> IntArray:
-    """Return how often each of the options (c, k) may be in a set: as often as the pool holds it, or `size` times."""
+def repeats(question: Question, options: FloatArray, greedy: FloatArray, once: bool) -> IntArray:
+    """Return how often each of the options (c, k) may be in a set (h, k): as often as the pool holds it, or always."""
+    if question.pool is None and not once:
+        return np.full(len(options), len(greedy))
     if question.pool is None:
-        return np.full(len(options), size)
+        return np.asarray(np.maximum(1, (options[:, None] == greedy).all(axis=2).sum(axis=1)))
     return np.asarray((options[:, None] == question.pool).all(axis=2).sum(axis=1))
 
 
 def sought(
-    designer: Designer, question: Question, plan: FloatArray, place: int, rng: np.random.Generator
+    designer: Designer, question: Question, plan: FloatArray, place: int, rng: np.random.Generator, distinct: bool
 ) -> FloatArray:
     """Return the best design (k,) for a place of a plan (h, k) given the others, or the one that is there."""
-    left = beside(question, np.delete(plan, place, axis=0))
+    left = beside(question, np.delete(plan, place, axis=0), distinct)
     pair = np.stack([plan[place], designer.choose(left, rng).xi])
     return np.asarray(pair[int(np.argmax(left.rate(pair, left.gain(pair).value)))])
 
 
-def beside(question: Question, others: FloatArray) -> Question:
-    """Return the question for one design more, when others (q, k) are going to be measured."""
-    gain = Further.beside(question.gain, others)
-    return replace(question, gain=gain, pool=None if question.pool is None else without(question.pool, others))
+def beside(question: Question, others: FloatArray, distinct: bool = True) -> Question:
+    """Return the question for one design more when others (q, k) are going to be measured, none of them if so told."""
+    question = replace(question, gain=Further.beside(question.gain, others))
+    if question.pool is not None:
+        return replace(question, pool=without(question.pool, others))
+    known = others if question.taken is None else np.concatenate([question.taken, others])
+    return replace(question, taken=known if distinct else question.taken)
 
 
 def without(pool: FloatArray, taken: FloatArray) -> FloatArray:

@@ -20,12 +20,18 @@ class Question:
         gain: The estimator of the gain, given what is going to be measured in any case.
         cost: The cost of designs (n, k), (n,); None where all cost the same. The gain per cost is maximised.
         pool: The designs that can be measured, (m, k); None where all of the space can.
+        taken: Designs of the space that are asked for already, (q, k): none is chosen again while there are others.
     """
 
     space: DesignSpace
     gain: GainEstimator
     cost: Callable[[FloatArray], FloatArray] | None = None
     pool: FloatArray | None = None
+    taken: FloatArray | None = None
+
+    def free(self, xi: FloatArray) -> FloatArray:
+        """Return those of the designs (n, k) that are not taken; all if all are."""
+        return xi if self.taken is None else unlike(xi, self.taken)
 
     @property
     def distinct(self) -> FloatArray:
@@ -65,6 +71,13 @@ class Designer(Protocol):
 
     def choose(self, question: Question, rng: np.random.Generator) -> Choice:
         """Answer the question; the same for the same question and random numbers."""
+
+
+def unlike(xi: FloatArray, known: FloatArray) -> FloatArray:
+    """Return those of the designs (c, k) that are not among the known ones; all if all are known."""
+    rows = {row.tobytes() for row in known}
+    new = [row.tobytes() not in rows for row in xi]
+    return xi[new] if any(new) else xi
 
 
 FEW, FINALISTS = 48, 8

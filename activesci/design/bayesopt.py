@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from activesci.design.base import Choice, Question, best_of
+from activesci.design.base import Choice, Question, best_of, unlike
+from activesci.design.refine import refined
 from activesci.gain.base import Gain
 from activesci.rng import integer_seed
 from activesci.study.designs import DesignSpace
@@ -30,8 +31,9 @@ class BayesOpt:
     """A Gaussian-process search for the design of the highest gain per cost.
 
     The optimiser is a fresh one each round, because the surface moves when the posterior does; it learns the noise of
-    the estimates; and the answer is the highest point of its mean, not the luckiest evaluation. It searches with few
-    samples, which all designs share, and evaluates its answer with many. Where there are no more designs than
+    the estimates; and the answer is the highest point of its mean, not the luckiest evaluation, moved uphill along
+    real variables (`refined`). It searches with few samples, which all designs share, and evaluates its answer with
+    many. Where there are no more designs than
     evaluations, in the space or in the pool, every one is evaluated. Of a larger pool only designs that it holds are
     evaluated and answered with. No design is evaluated twice.
 
@@ -63,21 +65,22 @@ class BayesOpt:
             search.tell(asked, question.rate(asked, new.value))
             xi, gains = np.concatenate([xi, asked]), Gain.joined([gains, new])
         best = search.ranked(np.concatenate([xi, candidates(question, search.ranked(xi), rng)]))[0]
-        return Choice(best, question.gain(best[None]), question.row(best), xi, gains)
+        best, found = refined(question, best)
+        return Choice(best, found, question.row(best), xi, gains)
 
     def _few(self, question: Question) -> FloatArray | None:
         """Return all designs, if they are no more than the evaluations."""
         if question.pool is not None:
             return question.distinct if len(question.distinct) <= self.evaluations else None
         small = countable(question.space.variables) and question.space.grid_size(self.evaluations) <= self.evaluations
-        return question.space.grid(self.evaluations) if small else None
+        return question.free(question.space.grid(self.evaluations)) if small else None
 
     def _screen(self, question: Question, rng: np.random.Generator) -> FloatArray:
         """Return the designs to begin with, all different."""
         size = max(2, round(SCREEN * self.evaluations))
         if question.pool is not None:
             return question.distinct[rng.choice(len(question.distinct), size, replace=False)]
-        return different(question.space.sample(size, rng))
+        return different(question.free(question.space.sample(size, rng)))
 
 
 def candidates(question: Question, ranked: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -91,7 +94,8 @@ def candidates(question: Question, ranked: FloatArray, rng: np.random.Generator)
     if question.pool is not None:
         return question.distinct
     filling = question.space.sample(CANDIDATES, rng)
-    return np.concatenate([filling, nearby(question.space, ranked[:BEST], filling[:NEARBY], rng)])
+    near = nearby(question.space, ranked[:BEST], filling[:NEARBY], rng)
+    return question.free(np.concatenate([filling, near]))
 
 
 def nearby(space: DesignSpace, best: FloatArray, filling: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -115,13 +119,6 @@ def nearby(space: DesignSpace, best: FloatArray, filling: FloatArray, rng: np.ra
 def different(xi: FloatArray) -> FloatArray:
     """Return designs (n, k) without repetitions, in the order of their first."""
     return xi[np.sort(np.unique(xi, axis=0, return_index=True)[1])]
-
-
-def unlike(xi: FloatArray, known: FloatArray) -> FloatArray:
-    """Return those of the designs (c, k) that are not among the known ones; all if all are known."""
-    rows = {row.tobytes() for row in known}
-    new = [row.tobytes() not in rows for row in xi]
-    return xi[new] if any(new) else xi
 
 
 class Search:

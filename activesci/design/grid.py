@@ -19,4 +19,6 @@ class Grid:
 
     def choose(self, question: Question, rng: np.random.Generator) -> Choice:
         """Return the grid point of the highest gain per cost."""
-        return best_of(question, question.space.grid(self.points) if question.pool is None else question.distinct)
+        if question.pool is not None:
+            return best_of(question, question.distinct)
+        return best_of(question, question.free(question.space.grid(self.points)))

@@ -6,6 +6,9 @@ import numpy as np
 
 from activesci.design.base import Choice, Question
 
+DRAWN = 16
+"""Designs that are drawn, of which the first that nobody has asked for is taken."""
+
 
 @dataclass(frozen=True, slots=True)
 class Random:
@@ -17,6 +20,6 @@ class Random:
             row = int(rng.integers(len(question.pool)))
             xi = question.pool[row : row + 1]
         else:
-            row, xi = None, question.space.sample(1, rng)
+            row, xi = None, question.free(question.space.sample(DRAWN, rng))[:1]
         gain = question.gain(xi)
         return Choice(xi[0], gain, row, xi, gain)
