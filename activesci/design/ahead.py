@@ -42,7 +42,14 @@ def together(
     return choices
 
 
-def ahead(designer: Designer, question: Question, count: int, horizon: int, rng: np.random.Generator) -> list[Choice]:
+def ahead(
+    designer: Designer,
+    question: Question,
+    count: int,
+    horizon: int,
+    rng: np.random.Generator,
+    distinct: bool = True,
+) -> list[Choice]:
     """Return the first designs of a plan for several measurements: of the best set, those best on their own.
 
     Sets of the designs that a search has looked at are improved by exchanging one design at a time, from a greedy
@@ -55,6 +62,7 @@ def ahead(designer: Designer, question: Question, count: int, horizon: int, rng:
         count: How many designs to return.
         horizon: How many measurements to plan, at least `count`.
         rng: Random numbers.
+        distinct: Whether, where several are returned, no design comes twice, unless there are no others.
 
     References:
         Fedorov, Theory of optimal experiments, 1972: the exchange of one design at a time.
@@ -62,11 +70,12 @@ def ahead(designer: Designer, question: Question, count: int, horizon: int, rng:
     Fails when:
         the horizon's joint gain is above what its estimator can tell; see `Further`.
     """
-    greedy = together(designer, question, horizon, rng, distinct=count > 1)
+    once = distinct and count > 1
+    greedy = together(designer, question, horizon, rng, once)
     plan = np.stack([choice.xi for choice in greedy])
-    plan = best_set(question, plan, greedy[0].evaluated, rng, once=count > 1)
+    plan = best_set(question, plan, greedy[0].evaluated, rng, once)
     for place in range(len(plan) if len(plan) > 1 else 0):
-        plan[place] = sought(designer, question, plan, place, rng, count > 1)
+        plan[place] = sought(designer, question, plan, place, rng, once)
     first = together(Pool(), replace(question, pool=plan), count, rng)
     return [seen(first[0], greedy[0]), *first[1:]]
 

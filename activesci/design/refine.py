@@ -5,7 +5,7 @@ import numpy as np
 from activesci.design.base import Question
 from activesci.gain.base import Gain
 from activesci.study.variables import RealVariable
-from activesci.types import FloatArray, IntArray
+from activesci.types import BoolArray, FloatArray, IntArray
 
 STEPS, REACH = 3, 0.02
 """Steps uphill, and how far beside a design its slope is felt for, as a share of the variable's range."""
@@ -40,7 +40,7 @@ def refined(question: Question, xi: FloatArray) -> tuple[FloatArray, Gain]:
     end, reach = xi, REACH
     for _ in range(STEPS):
         end, reach = _uphill(question, end, columns, reach), reach / 2
-    pair = question.free(np.stack([end, xi]))[:2]
+    pair = question.free(np.stack([end, xi])[: 1 if (end == xi).all() else 2])
     gains = question.gain(pair)
     best = int(np.argmax(question.rate(pair, gains.value)))
     return pair[best], gains[best]
@@ -48,21 +48,38 @@ def refined(question: Question, xi: FloatArray) -> tuple[FloatArray, Gain]:
 
 def _uphill(question: Question, xi: FloatArray, columns: IntArray, reach: float) -> FloatArray:
     """Return the best design (k,) of a step from one along some of its variables."""
-    u, gain = _shares(question, xi, columns), question.gain.coarse()
-    sides = np.clip(np.concatenate([u + reach * np.eye(len(u)), u - reach * np.eye(len(u))]), 0.0, 1.0)
-    around = np.concatenate([xi[None], _designs(question, xi, columns, sides)])
-    rate = question.rate(around, gain(around).value)
-    (here, above, below), far = (rate[0], *np.split(rate[1:], 2)), np.split(np.abs(sides - u).max(axis=1), 2)
-    up, down = (np.maximum(each, 1e-9) for each in far)
-    slope = (above - below) / (up + down)
-    curve = 2.0 * ((above - here) / up + (below - here) / down) / (up + down)
-    newton = np.where(curve < 0, -slope / np.minimum(curve, -1e-12), np.sign(slope) * np.inf)
-    step = np.nan_to_num(np.clip(newton, -LONGEST * reach, LONGEST * reach))
+    u, shifts = _shares(question, xi, columns), reach * np.eye(len(columns))
+    sides = np.clip(np.concatenate([u + shifts, u - shifts]), 0.0, 1.0)
+    rates, there = _rates(question, xi, _designs(question, xi, columns, sides))
+    above, below = np.split(rates[1:], 2)
+    up, down = np.split(np.where(there, np.abs(sides - u).max(axis=1), 0.0), 2)
+    both = (up > 0) & (down > 0)
+    slope = (above - below) / np.maximum(up + down, 1e-9)
+    bend = (above - rates[0]) / np.maximum(up, 1e-9) + (below - rates[0]) / np.maximum(down, 1e-9)
+    curve = np.where(both, 2.0 * bend / np.maximum(up + down, 1e-9), 0.0)
+    newton = np.where(curve < 0, slope / np.maximum(-curve, 1e-12), np.sign(slope))  # of length one: as far as may be
+    blocked = ((newton > 0) & (up == 0)) | ((newton < 0) & (down == 0))  # by a wall or a constraint
+    step = np.where(blocked, 0.0, np.clip(newton, -LONGEST * reach, LONGEST * reach))
     tried = _designs(question, xi, columns, np.clip(u + LENGTHS[:, None] * step, 0.0, 1.0))
-    every = np.concatenate([around, tried])
-    rates = np.concatenate([rate, question.rate(tried, gain(tried).value)])
-    rates[~question.space.feasible(every)] = -np.inf
-    return np.asarray(every[int(np.argmax(rates))])
+    more, _ = _rates(question, xi, tried, rates[0])
+    every = np.concatenate([xi[None], _designs(question, xi, columns, sides), tried])
+    return np.asarray(every[int(np.argmax(np.concatenate([rates, more[1:]])))])
+
+
+def _rates(
+    question: Question, xi: FloatArray, others: FloatArray, here: float | None = None
+) -> tuple[FloatArray, BoolArray]:
+    """Return the gain per cost of a design and of others (c, k), (1 + c,), and which others count, (c,).
+
+    Infeasible designs and the design itself do not, and have its gain.
+    """
+    there = question.space.feasible(others) & (others != xi).any(axis=1)
+    asked = np.concatenate([xi[None], others[there]])[0 if here is None else 1 :]
+    found = question.rate(asked, question.gain.coarse()(asked).value) if len(asked) else np.empty(0)
+    found = found if here is None else np.concatenate([[here], found])
+    rates = np.full(1 + len(others), found[0])
+    rates[1:][there] = found[1:]
+    return rates, there
 
 
 def _shares(question: Question, xi: FloatArray, columns: IntArray) -> FloatArray:

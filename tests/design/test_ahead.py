@@ -41,7 +41,7 @@ def test_a_shared_nuisance_is_calibrated_and_a_fresh_one_is_not():
 
 def test_a_plan_finds_what_greed_misses():
     """One after the other the rough measurement is best each time; together the other two are better."""
-    assert kinds(together(Grid(3), question(), 2, rng())) == [ROUGH, ROUGH]
+    assert kinds(together(Grid(3), question(), 2, rng(), distinct=False)) == [ROUGH, ROUGH]
     assert exact([BOTH, OFFSET]) > exact([ROUGH, ROUGH]) + 0.1
     assert sorted(kinds(ahead(Grid(3), question(), 2, 2, rng()))) == [BOTH, OFFSET]
     assert kinds(ahead(Grid(3), question(), 1, 2, rng()))[0] in (BOTH, OFFSET)
@@ -50,11 +50,14 @@ def test_a_plan_finds_what_greed_misses():
 @pytest.mark.parametrize("size", [2, 3, 4])
 def test_a_plan_has_the_best_joint_gain_of_all_sets(size):
     best = max(exact(list(one)) for one in combinations_with_replacement(range(3), size))
-    assert exact(kinds(ahead(Grid(3), question(), size, size, rng()))) > best - 0.05
+    assert exact(kinds(ahead(Grid(3), question(), size, size, rng(), distinct=False))) > best - 0.05
 
 
-def test_a_batch_repeats_a_measurement_where_that_tells_most():
-    pair = kinds(together(Grid(3), question([BOTH, OFFSET]), 2, rng()))
+def test_a_batch_repeats_a_measurement_only_if_told_or_if_there_is_no_other():
+    assert sorted(kinds(together(Grid(3), question([BOTH, OFFSET]), 3, rng()))) == [BOTH, OFFSET, ROUGH]
+    assert sorted(set(kinds(together(Grid(3), question(), 4, rng())))) == [BOTH, OFFSET, ROUGH]
+    assert len(set(kinds(ahead(Grid(3), question(), 3, 3, rng())))) == 3
+    pair = kinds(together(Grid(3), question([BOTH, OFFSET]), 2, rng(), distinct=False))
     best = max(combinations_with_replacement(range(3), 2), key=lambda one: exact(list(one), [BOTH, OFFSET]))
     assert exact(pair, [BOTH, OFFSET]) > exact(list(best), [BOTH, OFFSET]) - 0.02
 

@@ -55,8 +55,9 @@ def test_rounds_share_one_gain_axis_unless_one_would_lie_flat():
     "draw",
     [
         lambda: figures.gain_curve(surface(), Scale("t", log=True), (0, 1)),
-        lambda: figures.gain_map(surface(2), [Scale("a"), Scale("b", choices=("x", "y"))], (0, 1)),
-        lambda: figures.gain_projection(surface(4), Scale("c"), 2, (0, 1)),
+        lambda: figures.gain_pairs(surface(2), [Scale("a"), Scale("b", choices=("x", "y"))], [0, 1], (0, 1), None),
+        lambda: figures.gain_pairs(surface(4), [Scale(n) for n in "abcd"], [0, 1, 3], (0, 1), None),
+        lambda: figures.gain_slice(surface(4), Scale("c"), 2, (0, 1), None),
         lambda: figures.trajectory([0], np.array([[1.0, 2, 3, 4, 5]]), "a"),
         lambda: figures.trajectory([0, 1], np.ones((2, 5)), "a", "m", 1.0),
         lambda: figures.intervals([RNG.random(50), np.empty(0)], np.array([0.5, 0.1]), "y"),

@@ -7,9 +7,9 @@ from .gain import (
     best_gain,
     gain_curve,
     gain_curves,
-    gain_map,
-    gain_projection,
+    gain_pairs,
     gain_rows,
+    gain_slice,
 )
 from .predicted import classes, histogram, intervals, pulls, shares
 from .ranks import ranks
@@ -21,9 +21,9 @@ __all__ = [
     "corner",
     "gain_curve",
     "gain_curves",
-    "gain_map",
-    "gain_projection",
+    "gain_pairs",
     "gain_rows",
+    "gain_slice",
     "histogram",
     "intervals",
     "pulls",

@@ -90,6 +90,12 @@ def panel(width: float = 360, height: float = 230) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
+def panels(rows: int, columns: int, width: float, height: float) -> tuple[Figure, list[list[Axes]]]:
+    """Return a figure of rows and columns of axes; sizes in CSS pixels."""
+    figure = Figure(figsize=(width / 72, height / 72), dpi=72, layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False).tolist()
+
+
 def label(text: object, limit: int = 32) -> str:
     """Return an outside name fit for an axis: no control characters, not too long."""
     return clean(str(text).replace("\n", " "), limit)
@@ -124,7 +130,8 @@ def svg(figure: Figure, title: str) -> str:
         warnings.simplefilter(
             "ignore", UserWarning
         )  # glyphs that DejaVu lacks (the reader's font draws them), tight fits
-        figure.tight_layout(pad=0.35, h_pad=0.5, w_pad=0.5)
+        if figure.get_layout_engine() is None:
+            figure.tight_layout(pad=0.35, h_pad=0.5, w_pad=0.5)
         figure.savefig(buffer, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     return _inline(buffer.getvalue(), title)
 

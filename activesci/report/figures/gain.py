@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from activesci.report.gain_model import GainModel
 from activesci.report.numbers import number
 from activesci.report.surface import GainSurface, Scale
 from activesci.types import FloatArray, IntArray
@@ -24,6 +26,7 @@ from .base import (
     label,
     limits,
     panel,
+    panels,
     styled,
 )
 from .trajectory import rounds_axis
@@ -96,33 +99,75 @@ def gain_rows(
 
 
 @styled
-def gain_map(surface: GainSurface, scales: Sequence[Scale], span: tuple[float, float]) -> Figure:
-    """Draw the candidates in the plane of two design variables, coloured by gain."""
-    figure, axes = panel(360, 270)
-    order = np.argsort(surface.gain)
-    x, y = surface.xi[order].T
-    points = axes.scatter(x, y, c=surface.gain[order], s=34, cmap="viridis", vmin=span[0], vmax=span[1], linewidth=0)
-    x, y = surface.xi[surface.picked].T
-    axes.scatter(x, y, s=130, facecolor="none", edgecolor=VERMILLION, linewidth=2.2)
-    _design_axis(axes, scales[0], surface.xi[:, 0])
-    _design_axis(axes, scales[1], surface.xi[:, 1], axis="y")
-    bar = figure.colorbar(points, ax=axes, pad=0.03, aspect=28)
+def gain_slice(
+    surface: GainSurface, scale: Scale, column: int, span: tuple[float, float], model: GainModel | None
+) -> Figure:
+    """Draw the gain of every candidate against one of several design variables, and the slice through the pick."""
+    figure, axes = panel(280, 200)
+    x = surface.xi[:, column]
+    axes.vlines(x, surface.low, surface.high, color=MUTED, alpha=0.25, linewidth=1)
+    axes.scatter(x, surface.gain, s=9, color=MUTED, alpha=0.6, linewidth=0)
+    if model is not None:
+        xi = model.slice(column)
+        (mean, sd), at = model.at(xi), xi[:, column]
+        axes.fill_between(at, mean - 2 * sd, mean + 2 * sd, color=BLUE, alpha=0.2, linewidth=0)
+        axes.plot(at, mean, color=BLUE, linewidth=1.3, marker="o" if scale.choices else "")
+    _pick(axes, surface, column)
+    _design_axis(axes, scale, x)
+    _gain_axis(axes, span)
+    return figure
+
+
+@styled
+def gain_pairs(
+    surface: GainSurface,
+    scales: Sequence[Scale],
+    columns: Sequence[int],
+    span: tuple[float, float],
+    model: GainModel | None,
+) -> Figure:
+    """Draw the candidates in the planes of each two design variables, over the gain in the plane through the pick.
+
+    Args:
+        surface: The candidates.
+        scales: All design variables.
+        columns: Those that are drawn, at least two.
+        span: Limits of the gain's colours, the same for all rounds.
+        model: The gain between the candidates, or None.
+    """
+    side = len(columns) - 1
+    figure, grid = panels(side, side, 360 if side == 1 else 170 + 130 * side, 270 if side == 1 else 60 + 120 * side)
+    for row in range(side):
+        for left in range(side):
+            axes, pair = grid[row][left], (columns[left], columns[row + 1])
+            if left > row:
+                axes.set_visible(False)
+                continue
+            points = _plane(axes, surface, pair, span, model)
+            _design_axis(axes, scales[pair[0]], surface.xi[:, pair[0]])
+            _design_axis(axes, scales[pair[1]], surface.xi[:, pair[1]], axis="y")
+            axes.label_outer()
+    bar = figure.colorbar(points, ax=[axes for line in grid for axes in line], pad=0.03, aspect=28)
     bar.set_label(GAIN)
     bar.outline.set_visible(False)
     return figure
 
 
-@styled
-def gain_projection(surface: GainSurface, scale: Scale, column: int, span: tuple[float, float]) -> Figure:
-    """Draw the gain of every candidate against one of several design variables."""
-    figure, axes = panel(280, 200)
-    x = surface.xi[:, column]
-    axes.vlines(x, surface.low, surface.high, color=BLUE, alpha=0.2, linewidth=1)
-    axes.scatter(x, surface.gain, s=13, color=BLUE, alpha=0.75, linewidth=0)
-    _pick(axes, surface, column)
-    _design_axis(axes, scale, x)
-    _gain_axis(axes, span)
-    return figure
+def _plane(
+    axes: Axes, surface: GainSurface, pair: tuple[int, int], span: tuple[float, float], model: GainModel | None
+) -> PathCollection:
+    """Draw one plane, and return the candidates' dots."""
+    if model is not None:
+        x, y, mean = model.plane(*pair)
+        axes.pcolormesh(x, y, mean, cmap="viridis", vmin=span[0], vmax=span[1], shading="nearest", rasterized=True)
+    order = np.argsort(surface.gain)
+    x, y = surface.xi[order][:, pair].T
+    points = axes.scatter(
+        x, y, c=surface.gain[order], s=20, cmap="viridis", vmin=span[0], vmax=span[1], linewidth=0.6, edgecolor=PAPER
+    )
+    x, y = surface.xi[surface.picked][:, pair].T
+    axes.scatter(x, y, s=90, facecolor="none", edgecolor=VERMILLION, linewidth=2.0)
+    return points
 
 
 @styled

@@ -6,6 +6,7 @@ import numpy as np
 
 from activesci.ledger.history import RoundRecord
 from activesci.report import figures
+from activesci.report.gain_model import GainModel
 from activesci.report.numbers import clean, number, rounded
 from activesci.report.surface import GainSurface, Scale, gain_spans, gain_surface, scales
 from activesci.report.words import design_point
@@ -15,6 +16,8 @@ from .base import Picture, Reading, spread
 
 BUDGET = 24
 """Panels of gain surfaces on one page."""
+MOST_PLANES = 5
+"""Variables of a map of pairs; of more, those along which the gain varies most."""
 MOST_LINES = 30
 """Lines of a panel of lollipops."""
 
@@ -39,10 +42,10 @@ def gain_pictures(reading: Reading) -> tuple[list[Panels], str]:
     if not surfaces:
         return [], ""
     kind = _kind(reading, surfaces)
-    chosen = spread(len(surfaces), max(2, BUDGET // (len(scales(reading.study)) if kind == "projection" else 1)))
+    chosen = spread(len(surfaces), max(2, BUDGET // (1 + len(scales(reading.study)) if kind == "slices" else 1)))
     spans, shared = gain_spans(surfaces)
-    if kind == "projection":
-        drawn = [_projections(reading, records[i], surfaces[i], spans[i]) for i in chosen]
+    if kind == "slices":
+        drawn = [_slices(reading, records[i], surfaces[i], spans[i]) for i in chosen]
     else:
         lines = _lines(reading, surfaces) if kind == "rows" else ([], np.empty((0, 0)))
         drawn = [Panels("", [_panel(reading, kind, records[i], surfaces[i], spans[i], lines) for i in chosen])]
@@ -59,10 +62,10 @@ MEANING = {
     "design used up before. {shared}",
     "curve": "The dots are the designs looked at, the band the error of the gain. {shared}",
     "curves": "One colour a choice. The dots are the designs looked at, the bands the error of the gain. {shared}",
-    "map": "Each dot is a design looked at, brighter for more gain; the error of a gain is about {error} nats. "
-    "{shared}",
-    "projection": "One panel a design variable: the gain of all designs looked at against it, the other variables "
-    "free. {shared}",
+    "slices": "One panel a design variable: dots are all designs looked at, with the error of their gain, the other "
+    "variables being what they were; the line is the gain along the variable through the design picked, by a Gaussian "
+    "process through the dots, with two of its standard deviations. The last panel is the same in the planes of two "
+    "variables each, brighter for more gain; the error of a gain is about {error} nats. {shared}",
 }
 
 
@@ -89,16 +92,19 @@ def _kind(reading: Reading, surfaces: list[GainSurface]) -> str:
     if len(axes) == 1:
         return "curve"
     if len(axes) == 2:
-        return "curves" if _few(axes) else "map"
-    return "projection"
+        return "curves" if _few(axes) else "slices"
+    return "slices"
 
 
 def _few(axes: list[Scale]) -> bool:
     return sum(bool(a.choices) for a in axes) == 1 and max(len(a.choices) for a in axes) <= 6
 
 
-def _projections(reading: Reading, record: RoundRecord, surface: GainSurface, span: tuple[float, float]) -> Panels:
-    drawn = [figures.gain_projection(surface, axis, i, span) for i, axis in enumerate(scales(reading.study))]
+def _slices(reading: Reading, record: RoundRecord, surface: GainSurface, span: tuple[float, float]) -> Panels:
+    axes, model = scales(reading.study), GainModel.of(reading.study.design_space, surface)
+    drawn = [figures.gain_slice(surface, axis, i, span, model) for i, axis in enumerate(axes)]
+    columns = list(range(len(axes)))[:MOST_PLANES] if model is None else model.most_telling(MOST_PLANES)
+    drawn.append(figures.gain_pairs(surface, axes, columns, span, model))
     return Panels(pick_caption(reading, record), [Picture.of(figure, _title(record)) for figure in drawn])
 
 
@@ -116,10 +122,8 @@ def _panel(
         figure = figures.gain_rows(surface, axes, names, _positions(surface, distinct), span)
     elif kind == "curve":
         figure = figures.gain_curve(surface, axes[0], span)
-    elif kind == "curves":
-        figure = figures.gain_curves(surface, axes, int(bool(axes[0].choices)), span)
     else:
-        figure = figures.gain_map(surface, axes, span)
+        figure = figures.gain_curves(surface, axes, int(bool(axes[0].choices)), span)
     return Picture.of(figure, _title(record), pick_caption(reading, record))
 
 
