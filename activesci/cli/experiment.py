@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("folder", type=EXISTING, metavar="DIR")
 @click.option("-n", "count", type=click.IntRange(min=1), help="How many designs; by default the study's batch.")
+@click.option("--more", is_flag=True, help="Choose others beside those that wait, as if these were known to come.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list of {proposal, design, gain}.")
-def ask(folder: Path, count: int | None, as_json: bool) -> None:
+def ask(folder: Path, count: int | None, more: bool, as_json: bool) -> None:
     """Say which designs to measure next in the run in DIR.
 
     They are recorded before they are printed; asked again before they are measured, the same ones come back.
@@ -28,7 +29,7 @@ def ask(folder: Path, count: int | None, as_json: bool) -> None:
     from .sentences import named
 
     with Campaign.open(folder) as campaign:
-        proposals = campaign.proposals(count)
+        proposals = campaign.proposals(count, more)
     if as_json:
         said = [{"proposal": one["id"], "design": one["design"], "gain": one.get("gain")} for one in proposals]
         click.echo(json.dumps(said, indent=2, allow_nan=False))

@@ -142,32 +142,38 @@ class Campaign:
         finally:
             self._simulating.release()
 
-    def ask(self, n: int | None = None) -> dict[str, Any] | list[dict[str, Any]]:
+    def ask(self, n: int | None = None, more: bool = False) -> dict[str, Any] | list[dict[str, Any]]:
         """Return the next design to measure, or a list of n, each chosen given the others.
 
         Designs are recorded before they are returned. While any of them is not measured, these are what is returned.
 
         Args:
             n: How many; by default the study's `designer: {batch: q}`.
+            more: While some are not measured, choose others beside them, as if those were known to come.
 
         Raises:
             CampaignError: If the campaign has stopped.
         """
         batch = n or self.study.designer.batch
-        designs = [dict(proposal["design"]) for proposal in self.proposals(batch)]
+        designs = [dict(proposal["design"]) for proposal in self.proposals(batch, more)]
         return designs[0] if batch == 1 else designs
 
-    def proposals(self, n: int | None = None) -> list[dict[str, Any]]:
+    def proposals(self, n: int | None = None, more: bool = False) -> list[dict[str, Any]]:
         """Return what `ask` does with all that is recorded of it: a list of mappings with id, design and gain.
 
         Args:
             n: How many; by default the study's `designer: {batch: q}`.
+            more: While some are not measured, choose others beside them; of a pool no more than are left.
 
         Raises:
             CampaignError: If the campaign has stopped, cannot go on, or has nothing to choose.
         """
         batch = n or self.study.designer.batch
+        waiting = len(self._memory.record.unmeasured)
         self._ready(lambda: self._prepare(batch))
+        if more and waiting and self._extensible(waiting):
+            self._measuring.extend(batch)
+            return [dict(proposal) for proposal in self._memory.record.unmeasured[waiting:]]
         if not self._memory.record.unmeasured:
             raise CampaignError(
                 "found no design to ask for: the study has none to choose and its data are in; `activesci resume` "
@@ -378,6 +384,11 @@ class Campaign:
         if self._ending.reached(batch):
             self._refuse_if_stopped()
         self._measuring.propose(batch)
+
+    def _extensible(self, waiting: int) -> bool:
+        """Say whether there are designs beside those that wait."""
+        left = self._setup.rows_left()
+        return self.study.design_space.dim > 0 and (left is None or len(left) > waiting)
 
     def _checked(self, design: Mapping[str, Any]) -> FloatArray:
         xi = self.study.design_space.encode(design)

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from activesci.design import Choice
+from activesci.design.ahead import without
 from activesci.inference.checks.misfit import RATE, misfit
 from activesci.inference.predictive import ALARM, surprise
-from activesci.ledger import Kind
+from activesci.ledger import Kind, RoundRecord
 from activesci.loop import round as rounds
 from activesci.loop.forecasting import forecast
 from activesci.loop.memory import Memory
+from activesci.loop.round import Belief, Cost
 from activesci.loop.setup import Setup
 from activesci.loop.stop import Pause, StopReason
 from activesci.rng import Purpose, generator
@@ -22,6 +24,11 @@ ATTEMPTS = 3
 """Attempts at a measurement before the campaign pauses."""
 KEPT = 200
 """Predicted outcomes that are recorded with each measurement."""
+
+
+def asked(chosen: Mapping[str, Any]) -> list[int]:
+    """Return how many designs were asked for at a time, from what a choice has recorded."""
+    return list(chosen.get("asked") or [len(chosen["proposals"])])
 
 
 class Measuring:
@@ -48,31 +55,58 @@ class Measuring:
         if setup.study.design_space.dim == 0:
             self._propose_all_data(record.number)
             return
+        size = batch or setup.study.designer.batch
+        choices = self._chosen(belief, size, None)
+        ahead = forecast(setup.study, record.number, belief, choices, self._cost)
+        said: dict[str, Any] = {} if ahead is None else {"forecast": ahead}
+        self._record_choices(record, belief, choices, {"seconds": time.perf_counter() - start, **said})
+
+    def extend(self, count: int) -> None:
+        """Choose so many designs more in a round under way, beside those that wait for their measurement.
+
+        They are chosen as if what the round has asked for were known to come, measured or not.
+        """
+        record, belief, start = self._memory.record, self._memory.belief(), time.perf_counter()
+        assert belief is not None  # the caller's condition, as that
+        assert record.chosen is not None  # something waits
+        choices = self._chosen(belief, count, self._memory.proposed())
+        before = record.chosen.payload
+        said = {"forecast": before["forecast"]} if "forecast" in before else {}
+        self._record_choices(record, belief, choices, {"seconds": time.perf_counter() - start, **said})
+
+    @property
+    def _cost(self) -> Cost | None:
+        return self._setup.cost if self._setup.has_cost else None
+
+    def _chosen(self, belief: Belief, size: int, taken: FloatArray | None) -> list[Choice]:
+        setup, number = self._setup, self._memory.number
         pool = None if setup.pool is None else setup.pool.xi[setup.rows_left()]
-        cost, size = setup.cost if setup.has_cost else None, batch or setup.study.designer.batch
-        choices = rounds.choose(setup.study, record.number, belief, setup.designer, cost, pool, size)
-        looked = np.concatenate([*(choice.xi[None] for choice in choices), choices[0].evaluated])
-        unsure = rounds.unsure(setup.study, record.number, belief, looked)
-        ahead = forecast(setup.study, record.number, belief, choices, cost)
-        said = {"seconds": time.perf_counter() - start} | ({} if ahead is None else {"forecast": ahead})
-        self._record_choices(record.number, choices, unsure, said)
+        if pool is not None and taken is not None:
+            space = setup.study.design_space
+            pool = without(pool, np.array([space.encode(one["design"]) for one in self._memory.record.unmeasured]))
+        return rounds.choose(setup.study, number, belief, setup.designer, self._cost, pool, size, taken)
 
     def _record_choices(
-        self, number: int, choices: Sequence[Choice], unsure: FloatArray, more: Mapping[str, Any]
+        self, record: RoundRecord, belief: Belief, choices: Sequence[Choice], more: Mapping[str, Any]
     ) -> None:
-        """Record choices, and what not knowing the simulator costs at them and at what was looked at, (q + c,)."""
-        first, q = len(self._setup.journal.history.proposals), len(choices)
+        """Record choices after those that the round has made, and what not knowing the simulator costs at each."""
+        first, q, study = len(self._setup.journal.history.proposals), len(choices), self._setup.study
+        looked = np.concatenate([*(choice.xi[None] for choice in choices), choices[0].evaluated])
+        unsure = rounds.unsure(study, record.number, belief, looked)
         pairs = zip(choices, unsure[:q], strict=True)
+        earlier: Mapping[str, Any] = record.chosen.payload if record.chosen else {"proposals": [], "evaluations": 0}
+        new = [self._proposal(first + i, choice, cost) for i, (choice, cost) in enumerate(pairs)]
         said = {
-            "proposals": [self._proposal(first + i, choice, cost) for i, (choice, cost) in enumerate(pairs)],
-            "designer": self._setup.study.designer.kind,
-            "evaluations": sum(len(choice.gains) for choice in choices),
+            "proposals": [*earlier["proposals"], *new],
+            "designer": study.designer.kind,
+            "evaluations": earlier["evaluations"] + sum(len(choice.gains) for choice in choices),
+            **({"asked": [*asked(earlier), q]} if record.chosen else {}),
             **more,
         }
         gains = choices[0].gains
         arrays = {"xi": choices[0].evaluated, "gain": gains.value, "ignorance": unsure[q:]}
         bounds = {"lower": gains.lower, "upper": gains.upper, "error": gains.error}
-        self._setup.journal.append(Kind.CHOSEN, number, said, arrays | bounds)
+        self._setup.journal.append(Kind.CHOSEN, record.number, said, arrays | bounds)
 
     def _proposal(self, number: int, choice: Choice, unsure: float) -> dict[str, Any]:
         gain, cost = choice.gain, float(unsure) if np.isfinite(unsure) else None

@@ -9,7 +9,7 @@ from activesci.ledger import Event, History, Kind, Ledger, Pass, RoundRecord, ba
 from activesci.loop.differences import Difference, first_difference
 from activesci.loop.journal import Observer, recorded_study
 from activesci.loop.learning import Learning
-from activesci.loop.measuring import Measuring
+from activesci.loop.measuring import Measuring, asked
 from activesci.loop.memory import Memory
 from activesci.loop.setup import Setup
 from activesci.loop.simulating import Simulating
@@ -125,7 +125,10 @@ class Replaying:
         """Choose again, unless nobody had chosen, and take the recorded outcomes."""
         if chosen.payload["designer"] == "none" and self._setup.study.design_space.dim:
             self._setup.journal.append(Kind.CHOSEN, record.number, chosen.payload)
-        self._measuring.propose(len(record.proposals))
+        first, *more = asked(chosen.payload)
+        self._measuring.propose(first)
+        for count in more:
+            self._measuring.extend(count)
         again = self._memory.record.chosen
         assert again is not None  # it has just been chosen
         yield self._same(f"round {record.number}, choice", chosen, again)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from activesci.design import Choice, Designer, Question, ahead, together
-from activesci.gain import Beliefs, Known, Realised, estimator_for, ignorance, realised
+from activesci.gain import Beliefs, Further, Known, Realised, estimator_for, ignorance, realised
 from activesci.inference import posterior as posteriors
 from activesci.inference.base import Data, Surrogate, log_likelihood, mixed
 from activesci.inference.posterior import Posterior
@@ -63,8 +63,11 @@ def choose(
     cost: Cost | None,
     pool: FloatArray | None,
     batch: int,
+    taken: FloatArray | None = None,
 ) -> list[Choice]:
     """Return the next designs, each the best given those before it, or the first of a plan with a longer horizon.
+
+    Beside designs of the same round that are asked for already there is no plan: what they tell is counted first.
 
     Args:
         study: The study.
@@ -74,9 +77,13 @@ def choose(
         cost: The cost of designs, or None.
         pool: The designs that are left to be measured, (m, k), or None.
         batch: How many designs; of a pool no more than it has.
+        taken: Designs of this round that are asked for, whose outcomes are not known to the belief, (q, k), or None.
     """
-    rng = generator(study.seed, round, Purpose.CHOOSE)
+    rng = generator(study.seed, round, Purpose.CHOOSE, 0 if taken is None else len(taken))
     gain = estimator_for(study, belief.surrogate, belief.posterior.theta, generator(study.seed, round, Purpose.GAIN))
+    if taken is not None:
+        question = Question(study.design_space, Further.beside(gain, taken), cost, pool, taken)
+        return together(designer, question, batch, rng)
     question = Question(study.design_space, gain, cost, pool)
     horizon = planned(study, round, batch)
     return (

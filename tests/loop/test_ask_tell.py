@@ -4,6 +4,8 @@ import pytest
 
 from activesci.errors import CampaignError, DesignError, OutcomeError
 from activesci.loop.controller import Campaign
+from activesci.loop.journal import Nobody
+from activesci.loop.replaying import Replaying
 
 from .worlds import LEARNED, MODEL, PLAIN, POOL, designs, finished, world
 
@@ -54,6 +56,23 @@ def test_several_are_asked_for_at_once_and_told_in_any_order(campaign):
     campaign.tell(asked[1], {"y": 1.1})
     assert campaign.history.inferred.round == 1
     assert len(campaign.history.rounds[1].measurements) == 3
+
+
+def test_more_are_asked_for_while_others_wait_and_are_other_designs(campaign):
+    first = campaign.proposals(1)
+    assert campaign.proposals(1) == first
+    more = campaign.proposals(2, more=True)
+    assert len(more) == 2
+    every = [proposal["design"]["x"] for proposal in (*first, *more)]
+    assert len(set(every)) == 3
+    assert [proposal["id"] for proposal in campaign.proposals(9)] == [p["id"] for p in (*first, *more)]
+    assert more[0]["gain"] < first[0]["gain"]  # beside the first, a further one adds less
+    for proposal in (more[1], first[0], more[0]):
+        campaign.tell(proposal["design"], {"y": 1.0}, proposal=proposal["id"])
+    assert len(campaign.history.rounds[1].measurements) == 3
+    campaign.close()
+    replaying = Replaying(campaign.folder, campaign.folder.parent / "again", 0.0, Nobody())
+    assert replaying.run() is None
 
 
 def test_a_measurement_elsewhere_answers_the_proposal_it_names(campaign):

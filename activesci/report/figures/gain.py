@@ -32,6 +32,8 @@ from .base import (
 from .trajectory import rounds_axis
 
 GAIN = "expected gain [nats]"
+LEVELS = 17
+"""Lines of a map of the gain, counting its limits."""
 
 
 @styled
@@ -159,7 +161,9 @@ def _plane(
     """Draw one plane, and return the candidates' dots."""
     if model is not None:
         x, y, mean = model.plane(*pair)
-        axes.pcolormesh(x, y, mean, cmap="viridis", vmin=span[0], vmax=span[1], shading="nearest", rasterized=True)
+        if min(mean.shape) > 1:
+            levels = np.linspace(span[0], span[1], LEVELS)
+            axes.contourf(x, y, mean, levels, cmap="viridis", vmin=span[0], vmax=span[1], extend="both")
     order = np.argsort(surface.gain)
     x, y = surface.xi[order][:, pair].T
     points = axes.scatter(

@@ -53,13 +53,14 @@ def asked(key):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--asks", type=int, default=20)
+    parser.add_argument("--past", type=int, nargs="*", default=[0, 20, 200], help="past measurements")
     parser.add_argument("--again", action="store_true")
     given, rows = parser.parse_args(), []
     import skopt  # noqa: F401 (not part of an ask)
 
     cases = [("exact", k, past, 1) for k in (1, 2, 5, 10) for past in (0, 20, 200)]
     cases += [("exact", 2, 200, 4), ("learned", 2, 200, 1), ("learned", 10, 200, 1)]
-    for surrogate, variables, past, batch in cases:
+    for surrogate, variables, past, batch in (case for case in cases if case[2] in given.past):
         settings = {"surrogate": surrogate, "variables": variables, "past": past, "batch": batch}
         lines = kept("latency", [{**settings, "seed": seed} for seed in range(given.asks)], asked, given.again)
         seconds = [line["seconds"] for line in lines]
