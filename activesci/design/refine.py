@@ -7,7 +7,7 @@ from activesci.gain.base import Gain
 from activesci.study.variables import RealVariable
 from activesci.types import BoolArray, FloatArray, IntArray
 
-STEPS, REACH = 3, 0.02
+STEPS, REACH = 2, 0.02
 """Steps uphill, and how far beside a design its slope is felt for, as a share of the variable's range."""
 LONGEST = 5.0
 """The longest step along a variable, in reaches."""

@@ -75,6 +75,7 @@ class NestedGain:
         outer, inner: Number of outcomes, and of parameters in the second term.
         draws: Number of draws of what is not asked about.
         taken: Designs that are going to be measured in any case, (q, k).
+        more: How many times as many outcomes are drawn where something is averaged over.
     """
 
     beliefs: Beliefs
@@ -82,6 +83,7 @@ class NestedGain:
     inner: int = INNER
     draws: int = DRAWS
     taken: FloatArray | None = None
+    more: int = MORE
 
     def __call__(self, xi: FloatArray) -> Gain:
         """Return the gains of designs (c, k); jointly with `taken`, if there are any."""
@@ -95,7 +97,7 @@ class NestedGain:
 
     def coarse(self) -> Self:
         """Return the estimator with an eighth of the pairs."""
-        return replace(self, outer=COARSE_OUTER, inner=COARSE_INNER, draws=COARSE_DRAWS)
+        return replace(self, outer=COARSE_OUTER, inner=COARSE_INNER, draws=COARSE_DRAWS, more=1)
 
     def of(self, found: Densities) -> Gain:
         """Return the gain of outcomes of these log densities, of one design or, summed, of several."""
@@ -207,7 +209,7 @@ class NestedGain:
     @property
     def _outer(self) -> int:
         """Number of outcomes: as many of each member."""
-        wanted = self.outer * (MORE if self.beliefs.marginal else 1)
+        wanted = self.outer * (self.more if self.beliefs.marginal else 1)
         return min(wanted, len(self.support.theta)) // self._members * self._members
 
 
