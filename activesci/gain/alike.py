@@ -11,8 +11,8 @@ from activesci.study.expressions import Expression
 from activesci.study.parameters import ParameterSpace
 from activesci.types import FloatArray, IntArray
 
-NEIGHBOURS = 256
-"""Samples near one in what is asked about, from which its nuisances are drawn."""
+NEIGHBOURS, NEIGHBOURS_OF_TARGET = 256, 128
+"""Samples near one in what is asked about, from which its nuisances are drawn; fewer where no parameter is held."""
 NEAR = 4
 """Numbers asked about above which no sample is near another, and nuisances are drawn from all."""
 
@@ -138,7 +138,7 @@ def _near(points: Asked, among: Asked, rng: np.random.Generator) -> IntArray:
     n, p = among.at.shape
     if p > NEAR:
         return np.asarray(rng.integers(n, size=(len(points.at), NEIGHBOURS)))
-    count = min(NEIGHBOURS, n - 1)
+    count = min(NEIGHBOURS_OF_TARGET if among.target else NEIGHBOURS, n - 1)
     near = np.asarray(cKDTree(among.at).query(points.at, k=count + 1)[1])
     itself = (among.theta[near] == points.theta[:, None]).all(axis=2)
     left_out = np.argmax(itself, axis=1)  # itself if it is there, else the farthest
