@@ -35,7 +35,7 @@ def join(ray: ModuleType, address: str | None, workers: int | None, folder: Path
             _start(ray, workers or len(os.sched_getaffinity(0)))
         else:
             ray.init(address=address, runtime_env=luggage(folder), **QUIET)
-    except (ConnectionError, OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+    except Exception as error:  # noqa: BLE001 (a node that does not come up in time is a plain Exception of Ray's)
         what = f"join the Ray at {address}" if address else "start Ray on this machine"
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise CampaignError(f"executor.ray: cannot {what}: {first}; try `executor: {{serial: {{}}}}`") from error

@@ -87,7 +87,7 @@ def answer(run):
 
 def at_work(cluster):
     """Wait until workers are at simulations."""
-    until = time.monotonic() + 90
+    until = time.monotonic() + 240
     while not cluster.workers():
         assert time.monotonic() < until
         time.sleep(0.05)
