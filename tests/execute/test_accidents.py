@@ -56,7 +56,8 @@ def simulate(theta, design, rng):
 """
 EXPECTED = {
     0: "ValueError: too large", 1: "SystemExit", 2: "Mine: not an Exception", 3: "its worker died 3 times",
-    4: "its worker died 3 times", 5: "nan", 6: "shape", 7: "found '1.0'", 8: "(1+0j)", 9: "MemoryError", 10: "inf", 11: "inf",
+    4: "its worker died 3 times", 5: "nan", 6: "shape", 7: "found '1.0'", 8: "(1+0j)", 9: "MemoryError", 10: "inf",
+    11: "inf",
 }  # fmt: skip
 MAPPING = {
     "study": "accidents",
