@@ -24,7 +24,7 @@ from activesci.errors import WorkersLost
 from activesci.types import Block, BlockResult, FailedAttempt, Perform, Simulate, Task, TaskResult
 
 from .allowance import DEATHS, DIED, GRACE, MACHINE, MEMORY, Allowance
-from .bounds import bounded
+from .bounds import in_time
 from .chunks import Chunk, Pace
 from .drain import Drain
 from .joining import join
@@ -147,7 +147,7 @@ class RayExecutor:
         """Keep every worker busy and one task waiting for each."""
         while self._waiting and len(self._running) < 2 * self.workers:
             simulate, chunk = self._next()
-            reference = self._remote.remote(simulate, chunk.blocks, self._allowance.limit, self._resources.memory)
+            reference = self._remote.remote(simulate, chunk.blocks, self._allowance.limit)
             self._running[reference] = Flight(simulate, chunk)
 
     def _next(self) -> tuple[Any, Chunk]:
@@ -334,11 +334,9 @@ def _perform(perform: Perform, name: str, needed: dict[str, TaskResult]) -> Task
     return perform(name, needed)
 
 
-def _run(
-    simulate: Simulate, blocks: Sequence[Block], seconds: float | None = None, memory: float | None = None
-) -> list[BlockResult]:
+def _run(simulate: Simulate, blocks: Sequence[Block], limit: float | None = None) -> list[BlockResult]:
     """Run blocks; this is what a worker does."""
-    return [bounded(simulate, _own(block), seconds, memory) for block in blocks]
+    return [in_time(simulate, _own(block), limit) for block in blocks]
 
 
 def lost_with(errors: ModuleType) -> tuple[type[Exception], ...]:

@@ -11,6 +11,7 @@ import numpy as np
 from activesci.errors import OutcomeError, SimulatorError
 from activesci.types import FloatArray
 
+from .memory import no_more_than
 from .reasons import reason_of
 from .source import Source, load_source, on_path
 from .timeout import TimedOut, at_most
@@ -61,9 +62,10 @@ class UserCode:
         return hasattr(self.source().module, name)
 
     def call(self, name: str, *arguments: Any) -> Any:  # noqa: ANN401 (the user's)
-        """Call a function of the module, for at most the study's timeout."""
+        """Call a function of the module, for at most the study's timeout and with hardly more than its memory."""
         function: Callable[..., Any] = self.source().function(name)
-        with at_most(self._study.simulator.timeout):
+        asked = self._study.simulator
+        with at_most(asked.timeout), no_more_than(asked.memory):
             return function(*arguments)
 
     @contextmanager

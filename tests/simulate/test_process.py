@@ -178,3 +178,20 @@ def test_nothing_is_left_of_a_program_whose_owner_is_killed(tmp_path, number):
     while folder.exists() and time.monotonic() < until:
         time.sleep(0.02)
     assert not folder.exists()
+
+
+def test_a_function_may_take_twice_its_memory_and_no_more():
+    import resource
+
+    import numpy as np
+
+    from activesci.simulate.memory import no_more_than
+
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    with no_more_than(50e6):
+        assert np.ones(10_000_000).sum() == 1e7  # 80 MB
+        with pytest.raises(MemoryError):
+            np.ones(20_000_000)  # 160 MB
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+    with no_more_than(None):
+        assert resource.getrlimit(resource.RLIMIT_DATA) == before

@@ -4,7 +4,8 @@
 
 Each line of the table is a process of its own. Results go to runs/benchmarks/dispatch.jsonl, and what is there is not
 measured again. Work that sleeps shows what handing out costs; work that computes shows what a second worker is worth.
-On a machine that does other things at the same time only the driver's CPU seconds and its memory mean anything.
+"At work" is what simulations take by themselves, over the time that there was; "inside" is the time that workers
+really spent in them, which on a machine that does other things too is more: a nap of 5 ms then takes longer.
 """
 
 import argparse
@@ -122,13 +123,16 @@ def measure(who, work, workers):
             results = (by_joblib if who == "joblib" else by_multiprocessing)(workers, simulate, plan, warm)
         next(results)
         wall, cpu, memory = time.perf_counter(), time.process_time(), resident()
-        count = sum(1 for _ in results)
+        count, inside = 0, 0.0
+        for result in results:
+            count, inside = count + 1, inside + result.seconds
         took = time.perf_counter() - wall
         spent = time.process_time() - cpu
     assert count == COUNTS[work]
     return {
         "who": who, "work": work, "workers": workers, "count": count, "wall": took,
-        "busy": count * SECONDS[work] / (workers * took), "driver_us": 1e6 * spent / count,
+        "busy": count * SECONDS[work] / (workers * took), "inside": inside / (workers * took),
+        "driver_us": 1e6 * spent / count,
         "growth_mb": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - memory) / 1e6,
         "load": os.getloadavg()[0],
     }  # fmt: skip
@@ -150,14 +154,23 @@ def known(again):
 def table(found):
     """Print what there is."""
     print(
-        "| work | who | workers | simulations | wall [s] | workers busy | driver CPU [us each] | driver growth [MB] |"
+        "| work | who | workers | simulations | wall [s] | at work | inside | driver CPU [us each] "
+        "| driver growth [MB] | load |"
     )
-    print("|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for case in CASES:
         if line := found.get(case):
             busy = f"{100 * line['busy']:.0f} %" if SECONDS[line["work"]] else "-"
-            cells = [*case, line["count"], f"{line['wall']:.1f}", busy]
-            cells = [cells[1], cells[0], *cells[2:], f"{line['driver_us']:.0f}", f"{line['growth_mb']:.0f}"]
+            cells = [
+                case[1],
+                case[0],
+                case[2],
+                line["count"],
+                f"{line['wall']:.1f}",
+                busy,
+                f"{100 * line['inside']:.0f} %",
+            ]
+            cells += [f"{line['driver_us']:.0f}", f"{line['growth_mb']:.0f}", f"{line['load']:.0f}"]
             print("| " + " | ".join(map(str, cells)) + " |")
 
 
