@@ -3,6 +3,7 @@
 import json
 import platform
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -138,6 +139,36 @@ def test_a_picture_holds_no_markup_of_the_users_and_shows_the_worst():
     assert "#f3c6c0" in svg
     assert texts(svg)[:2] == ["a<script>", "1 done, 1 failed"]
     assert ElementTree.fromstring(svg).find("{http://www.w3.org/2000/svg}title").text == "<b>"
+
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "yadage" / "workflow.yml"
+BEGUN = ["--set", "events=20", "--set", "seeds=[1, 2]", "--set", "threshold=0.5"]
+
+
+def test_a_yadage_workflow_is_run_and_drawn_as_it_is(call, tmp_path):
+    assert call("validate", str(EXAMPLE), *BEGUN).output == "workflow workflow is valid: 4 steps, 6 tasks\n"
+    assert call("run", str(EXAMPLE), "--to", "out", *BEGUN).output.startswith("6 tasks: 6 done\n")
+    [features] = (tmp_path / "out/outputs").glob("*/features.json")
+    assert set(json.loads(features.read_text())) == {"tracks", "mean"}
+    drawn = call("graph", str(EXAMPLE), *BEGUN, "--run", "out").output
+    boxes = [node.text for node in ElementTree.fromstring(drawn).iter() if node.tag.endswith("title")]
+    assert boxes[1:] == ["generate", "detsim", "reconstruction", "feature_extraction"]
+    assert "2 done" in drawn
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (BEGUN[:2], "found no value for seeds, threshold, expected --set seeds=VALUE"),
+        (
+            [*BEGUN, "--set", "event=3"],
+            "--set event: found an unknown parameter, expected one of: events, seeds, thre",
+        ),
+    ],
+)
+def test_a_yadage_workflow_has_to_be_given_its_values(call, arguments, message):
+    said = call("run", str(EXAMPLE), "--to", "out", *arguments)
+    assert (said.exit_code, message in said.output) == (2, True)
 
 
 @pytest.mark.ray
