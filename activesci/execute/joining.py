@@ -1,6 +1,8 @@
 """How Ray is started on this machine, or a cluster joined, and what travels to a cluster's workers."""
 
 import os
+import signal
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,15 +33,31 @@ def join(ray: ModuleType, address: str | None, workers: int | None, folder: Path
         CampaignError: If that fails.
     """
     try:
-        if address is None:
-            _start(ray, workers or len(os.sched_getaffinity(0)))
-        else:
-            ray.init(address=address, runtime_env=luggage(folder), **QUIET)
+        with _keeping_sigterm():
+            _enter(ray, address, workers, folder)
     except Exception as error:  # noqa: BLE001 (a node that does not come up in time is a plain Exception of Ray's)
         what = f"join the Ray at {address}" if address else "start Ray on this machine"
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise CampaignError(f"executor.ray: cannot {what}: {first}; try `executor: {{serial: {{}}}}`") from error
     _hush(ray)
+
+
+def _enter(ray: ModuleType, address: str | None, workers: int | None, folder: Path | None) -> None:
+    if address is None:
+        _start(ray, workers or len(os.sched_getaffinity(0)))
+    else:
+        ray.init(address=address, runtime_env=luggage(folder), **QUIET)
+
+
+@contextmanager
+def _keeping_sigterm() -> Iterator[None]:
+    """Let SIGTERM mean what it did: Ray sets a handler of its own, which ends this process with a core dump."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if before is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 def _hush(ray: ModuleType) -> None:

@@ -373,3 +373,19 @@ def test_ctrl_c_stops_all_and_leaves_no_process(make, tmp_path):
             return
         time.sleep(0.1)
     raise AssertionError(processes_in(child.pid))
+
+
+SIGTERM = """
+import os, signal, sys
+from activesci.execute.ray import RayExecutor
+signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(7))
+if __name__ == "__main__":
+    with RayExecutor(workers=1):
+        os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+@pytest.mark.ray
+def test_sigterm_means_what_it_did_before_ray(tmp_path):
+    done = subprocess.run([sys.executable, "-c", SIGTERM], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (7, "")
