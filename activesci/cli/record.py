@@ -13,6 +13,8 @@ from .campaign import EXISTING, JSON
 if TYPE_CHECKING:
     from activesci.ledger import Ledger
 
+LISTED = 100
+"""Rounds that `status` lists, the last ones."""
 SHOWN = 5
 """Failed attempts that `status --failures` shows."""
 
@@ -41,7 +43,10 @@ def status(folder: Path, as_json: bool, failures: bool) -> None:
         click.echo(json.dumps(summary(study, history), indent=2, allow_nan=False))
         return
     console = Console()
-    console.print(Rounds(events, study.parameter_space.names).table())
+    rounds = Rounds(events, study.parameter_space.names)
+    if (more := len(rounds.rows) - LISTED) > 0:
+        say(console, f"the last {LISTED} rounds, {more} came before them: report.html has all")
+    console.print(rounds.table(LISTED))
     say(console, standing(history))
     if failures:
         click.echo(told or "no attempt at a simulation or measurement is on record as failed")

@@ -1,7 +1,7 @@
 """The SQLite file of a ledger: its tables, and the few statements that touch them."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -82,9 +82,10 @@ def set_up(connection: sqlite3.Connection, head: str = GENESIS, origin: str = ""
     connection.execute("COMMIT")
 
 
-def rows(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
-    """Return every row of the events in order."""
-    return connection.execute("SELECT * FROM events ORDER BY seq").fetchall()
+def rows(connection: sqlite3.Connection, kinds: Collection[str] = ()) -> list[tuple[Any, ...]]:
+    """Return every row of the events in order, or those of some kinds."""
+    only = f" WHERE kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
+    return connection.execute(f"SELECT * FROM events{only} ORDER BY seq", tuple(kinds)).fetchall()
 
 
 def head(connection: sqlite3.Connection) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -203,12 +203,17 @@ class Ledger:
         if kind is Kind.MEASURED and (why := self._answers.clash(payload)):
             raise LedgerError(f"{self.folder}: {why}")
 
-    def events(self) -> list[Event]:
-        """Return all events in order; a reader sees those that were complete at the time of the call."""
+    def events(self, kinds: Collection[Kind] = ()) -> list[Event]:
+        """Return all events in order; a reader sees those that were complete at the time of the call.
+
+        Args:
+            kinds: The kinds that are wanted; all by default.
+        """
         if self.writable:
-            return list(self._known)
+            return [event for event in self._known if not kinds or event.kind in kinds]
         with in_plain_words(self.folder):
-            return [*self._shared(), *(event for event, _ in self._lines())]
+            shared = [event for event in self._shared() if not kinds or event.kind in kinds]
+            return [*shared, *(event for event, _ in self._lines(kinds))]
 
     def arrays(self, event: Event) -> dict[str, NDArray[Any]]:
         """Return an event's arrays by name, none if it has none.
@@ -262,8 +267,8 @@ class Ledger:
             return []
         return self._parent.shared(self._before._read() if checked else self._before.events(), self.folder)
 
-    def _lines(self) -> Iterator[tuple[Event, str]]:
-        for row in rows(self._connection):
+    def _lines(self, kinds: Collection[Kind] = ()) -> Iterator[tuple[Event, str]]:
+        for row in rows(self._connection, kinds):
             seq, kind, round, text, artifact, time, previous, digest = row
             try:
                 event = Event(seq, Kind(kind), round, json.loads(text), artifact, time, previous, digest)

@@ -164,7 +164,7 @@ def recorded_study(folder: Path, beside: Path | None = None) -> Study:
         StudyError: If its copy of the study was changed into none.
     """
     with Ledger.read_only(folder) as ledger:
-        history = fold(ledger.events())
+        history = fold(ledger.events([Kind.STARTED, Kind.BRANCHED, Kind.NOTE]))
     started = history.started or history.registration
     if started is None:
         raise LedgerError(f"{folder}: this campaign was killed before it began: start it again with `activesci run`")

@@ -45,6 +45,14 @@ def test_events_come_back_as_they_were_appended(tmp_path):
         assert [event.seq for event in written] == [1, 2, 3]
 
 
+def test_events_of_some_kinds_are_those_of_all_that_are_of_these(folder):
+    kinds = [Kind.STARTED, Kind.NOTE]
+    with Ledger.read_only(folder) as reader, Ledger.open(folder) as writer:
+        expected = [event for event in reader.events() if event.kind in kinds]
+        assert reader.events(kinds) == writer.events(kinds) == expected
+        assert len(expected) == 2
+
+
 def test_arrays_come_back_bit_for_bit(ledger):
     arrays = {"y": np.array([[np.nan, -0.0, np.pi]]), "index": np.arange(3), "empty": np.empty((4, 0))}
     back = ledger.arrays(ledger.append(Kind.SIMULATED, 0, {}, arrays))
