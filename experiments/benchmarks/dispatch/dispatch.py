@@ -161,15 +161,8 @@ def table(found):
     for case in CASES:
         if line := found.get(case):
             busy = f"{100 * line['busy']:.0f} %" if SECONDS[line["work"]] else "-"
-            cells = [
-                case[1],
-                case[0],
-                case[2],
-                line["count"],
-                f"{line['wall']:.1f}",
-                busy,
-                f"{100 * line['inside']:.0f} %",
-            ]
+            inside = "-" if line["inside"] is None else f"{100 * line['inside']:.0f} %"
+            cells = [case[1], case[0], case[2], line["count"], f"{line['wall']:.1f}", busy, inside]
             cells += [f"{line['driver_us']:.0f}", f"{line['growth_mb']:.0f}", f"{line['load']:.0f}"]
             print("| " + " | ".join(map(str, cells)) + " |")
 
@@ -179,6 +172,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="*", help="works to measure: nap100, nap5, work, trivial")
     parser.add_argument("--again", action="store_true")
+    parser.add_argument("--show", action="store_true", help="print what is there and measure nothing")
     parser.add_argument("--case", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.case:
@@ -188,7 +182,7 @@ def main():
     found = known(options.again)
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     for case in CASES:
-        if case in found or (options.only and case[1] not in options.only):
+        if options.show or case in found or (options.only and case[1] not in options.only):
             continue
         command = [sys.executable, __file__, "--case", *map(str, case)]
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
