@@ -5,11 +5,24 @@ from activesci.study.settings import DesignerPart
 from .ahead import ahead, together
 from .base import Choice, Designer, Question
 from .bayesopt import BayesOpt
+from .believed import believed
 from .grid import Grid
 from .pool import Pool
 from .random import Random
 
-__all__ = ["BayesOpt", "Choice", "Designer", "Grid", "Pool", "Question", "Random", "ahead", "designer_for", "together"]
+__all__ = [
+    "BayesOpt",
+    "Choice",
+    "Designer",
+    "Grid",
+    "Pool",
+    "Question",
+    "Random",
+    "ahead",
+    "believed",
+    "designer_for",
+    "together",
+]
 
 
 def designer_for(part: DesignerPart) -> Designer:

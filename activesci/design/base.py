@@ -21,6 +21,7 @@ class Question:
         cost: The cost of designs (n, k), (n,); None where all cost the same. The gain per cost is maximised.
         pool: The designs that can be measured, (m, k); None where all of the space can.
         taken: Designs of the space that are asked for already, (q, k): none is chosen again while there are others.
+        hints: Designs at what is believed, (h, k), to look at first; see `believed`. None where there are none.
     """
 
     space: DesignSpace
@@ -28,6 +29,7 @@ class Question:
     cost: Callable[[FloatArray], FloatArray] | None = None
     pool: FloatArray | None = None
     taken: FloatArray | None = None
+    hints: FloatArray | None = None
 
     def free(self, xi: FloatArray) -> FloatArray:
         """Return those of the designs (n, k) that are not taken; all if all are."""

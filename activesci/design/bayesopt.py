@@ -17,6 +17,10 @@ from activesci.types import FloatArray
 
 SCREEN = 0.6
 """Share of the evaluations that a first screen takes; it is told in one call."""
+HINTED = 2
+"""One in so many of the first screen is at what is believed, where that is a design."""
+SURE = 4
+"""Where narrow hills are expected, so many of the designs that were evaluated are held against the model's answer."""
 TOGETHER = 4
 """Designs that are picked from one model, evaluated in one call and told together."""
 CANDIDATES, NEARBY = 4096, 1024
@@ -65,6 +69,10 @@ class BayesOpt:
             search.tell(asked, question.rate(asked, new.value))
             xi, gains = np.concatenate([xi, asked]), Gain.joined([gains, new])
         best = search.ranked(np.concatenate([xi, candidates(question, search.ranked(xi), rng)]))[0]
+        if question.hints is not None:
+            best = surest(
+                question, np.concatenate([best[None], xi[np.argsort(-question.rate(xi, gains.value))[:SURE]]])
+            )
         best, found = refined(question, best)
         return Choice(best, found, question.row(best), xi, gains)
 
@@ -80,7 +88,14 @@ class BayesOpt:
         size = max(2, round(SCREEN * self.evaluations))
         if question.pool is not None:
             return question.distinct[rng.choice(len(question.distinct), size, replace=False)]
-        return different(question.free(question.space.sample(size, rng)))
+        hints = np.empty((0, question.space.dim)) if question.hints is None else question.hints[: size // HINTED]
+        return different(question.free(np.concatenate([hints, question.space.sample(size - len(hints), rng)])))
+
+
+def surest(question: Question, xi: FloatArray) -> FloatArray:
+    """Return that of a few designs (n, k) of the highest gain per cost with all samples, (k,)."""
+    few = different(xi)
+    return np.asarray(few[int(np.argmax(question.rate(few, question.gain(few).value)))])
 
 
 def candidates(question: Question, ranked: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -95,7 +110,8 @@ def candidates(question: Question, ranked: FloatArray, rng: np.random.Generator)
         return question.distinct
     filling = question.space.sample(CANDIDATES, rng)
     near = nearby(question.space, ranked[:BEST], filling[:NEARBY], rng)
-    return question.free(np.concatenate([filling, near]))
+    hints = [] if question.hints is None else [question.hints]
+    return question.free(np.concatenate([filling, near, *hints]))
 
 
 def nearby(space: DesignSpace, best: FloatArray, filling: FloatArray, rng: np.random.Generator) -> FloatArray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from activesci.design import Choice, Designer, Question, ahead, together
+from activesci.design import Choice, Designer, Question, ahead, believed, together
 from activesci.gain import Beliefs, Further, Known, Realised, estimator_for, ignorance, realised
 from activesci.inference import posterior as posteriors
 from activesci.inference.base import Data, Surrogate, log_likelihood, mixed
@@ -17,6 +17,8 @@ from activesci.types import FloatArray
 
 Cost = Callable[[FloatArray], FloatArray]
 
+HINTS = 2**20
+"""The stream of random numbers of the designs at what is believed."""
 POSTERIOR_SHARE = 0.75
 """Share of later simulations whose parameters come from the posterior; the rest come from the prior."""
 WIDENED = 3.0
@@ -81,14 +83,21 @@ def choose(
     """
     rng = generator(study.seed, round, Purpose.CHOOSE, 0 if taken is None else len(taken))
     gain = estimator_for(study, belief.surrogate, belief.posterior.theta, generator(study.seed, round, Purpose.GAIN))
+    hints = None if pool is not None else hinted(study, round, belief)
     if taken is not None:
-        question = Question(study.design_space, Further.beside(gain, taken), cost, pool, taken)
+        question = Question(study.design_space, Further.beside(gain, taken), cost, pool, taken, hints)
         return together(designer, question, batch, rng)
-    question = Question(study.design_space, gain, cost, pool)
+    question = Question(study.design_space, gain, cost, pool, hints=hints)
     horizon = planned(study, round, batch)
     return (
         ahead(designer, question, batch, horizon, rng) if horizon > batch else together(designer, question, batch, rng)
     )
+
+
+def hinted(study: Study, round: int, belief: Belief) -> FloatArray | None:
+    """Return designs at what is believed, (h, k), where the study has parameters in a design variable's unit."""
+    rng = generator(study.seed, round, Purpose.CHOOSE, HINTS)
+    return believed(study.parameter_space, study.design_space, belief.posterior.theta, rng)
 
 
 def unsure(study: Study, round: int, belief: Belief, xi: FloatArray) -> FloatArray:
