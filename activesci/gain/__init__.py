@@ -6,8 +6,12 @@ Every estimate is a pair, too low and too high on average, whose middle is free 
     SummedGain   one binary, category or count; all outcomes are summed over
     Further      of one measurement more beside others: the difference of two joint gains
 
-`realised` is what was learned; it has no bias to first order. `ignorance` is what not knowing the simulator costs; it
-is too high where it is near zero, as it is never negative.
+With a ratio as the surrogate `NestedGain` is the contrastive estimate (van den Oord et al. 2018, arXiv:1807.03748),
+whose lower bound is at most the log of its samples; with outcomes drawn from the ratio and not from the simulator, a
+wrong ratio makes either bound wrong. There is no Barber-Agakov bound by an amortised posterior.
+
+`realised` is what was learned; it has no bias to first order. `forecast.courses` says how much is still to measure.
+`ignorance` is what not knowing the simulator costs; it is too high where it is near zero, as it is never negative.
 """
 
 import numpy as np
