@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 import numpy as np
-from rows import FOLDER, read
+from rows import read
 from tasks import TASKS
 
 HERE = Path(__file__).resolve().parent
@@ -12,6 +12,8 @@ NAMES = tuple(TASKS)
 PEERS = ("NPE", "NLE", "NRE")
 COLUMNS = ("task", "method", "kind", "simulations", "seed", "observation", "fit", "sample", "c2st", "folds")
 COLUMNS += ("epochs", "steps", "samples", "digest", "version", "commit", "engine")
+RUN = ("task", "method", "simulations", "seed", "observation", "version", "engine")
+"""What tells one run from another: a row of the same run replaces the one that is kept."""
 
 PUBLISHED = {
     ("two_moons", "NPE"): (0.715, 0.608),
@@ -36,13 +38,14 @@ def known(file, scores):
 
 
 def export():
-    """Write what runs/ has to tables beside this file, where it is kept: peer.csv and ours.csv."""
+    """Add what runs/ has to the tables beside this file, where it is kept: peer.csv and ours.csv."""
     for name in ("peer", "ours"):
-        if (FOLDER / f"{name}.jsonl").exists():
+        if new := [rounded(row) for row in joined(f"{name}.jsonl")]:
+            rows = {tuple(str(row.get(key, "")) for key in RUN): row for row in [*written(name), *new]}
             with (HERE / f"{name}.csv").open("w", newline="") as file:
                 writer = csv.DictWriter(file, COLUMNS, restval="", extrasaction="ignore", lineterminator="\n")
                 writer.writeheader()
-                writer.writerows(rounded(row) for row in joined(f"{name}.jsonl"))
+                writer.writerows(rows.values())
 
 
 def rounded(row):
@@ -50,13 +53,18 @@ def rounded(row):
     return {key: float(f"{value:.4g}") if isinstance(value, float) else value for key, value in row.items()}
 
 
-def kept(name):
-    """Return the rows of a kept table, numbers as numbers; nothing if there is none."""
+def written(name):
+    """Return the rows of a kept table as they are written; nothing if there is none."""
     path = HERE / f"{name}.csv"
     if not path.exists():
         return []
     with path.open(newline="") as file:
-        return [{key: number(value) for key, value in row.items()} for row in csv.DictReader(file)]
+        return list(csv.DictReader(file))
+
+
+def kept(name):
+    """Return the rows of a kept table, numbers as numbers."""
+    return [{key: number(value) for key, value in row.items()} for row in written(name)]
 
 
 def number(text):
