@@ -9,7 +9,7 @@ predictive tail probability is computed; an alarm is a tail probability below 0.
 outcomes together of 100 to 1 (`together`). Printed is the share of runs with an alarm within ten measurements.
 `--learned` replaces the likelihood by one that is learned from 5000 simulations.
 
-Every run is a line of `runs/benchmarks/alarm.jsonl`, and is not done again.
+Every run is a line of `runs/benchmarks/alarm.jsonl`, and is not done again; `--table` shows what is there, and draws.
 """
 
 import argparse
@@ -34,7 +34,8 @@ from activesci.ledger import Bank
 from activesci.rng import generator
 from activesci.types import BlockResult
 
-LINES = Path(__file__).resolve().parents[3] / "runs" / "benchmarks" / "alarm.jsonl"
+HERE = Path(__file__).resolve().parent
+LINES = HERE.parents[2] / "runs" / "benchmarks" / "alarm.jsonl"
 NOISE, MEASUREMENTS, SIMULATIONS, PARTICLES = 0.05, 10, 5000, 512
 
 
@@ -62,6 +63,8 @@ CASES = {
     "right, five numbers an experiment": Nature(numbers=5),
     "a background of 4 sd after xi = 5 missing": Nature(background=4.0, after=5.0),
 }
+
+RIGHT = ("right", "right, five numbers an experiment")
 
 
 def signal(theta, xi):
@@ -119,40 +122,82 @@ def run(nature, surrogate, seed):
     return tails, ranks
 
 
-def lines(kind, runs):
-    """Return the runs of each case, done now or before."""
+def lines(kind):
+    """Return the runs that are done, for each case those in the order of their seeds."""
     known = [json.loads(line) for line in LINES.read_text().splitlines()] if LINES.exists() else []
-    done = {(line["kind"], line["case"], line["seed"]): line for line in known}
+    done = {(line["case"], line["seed"]): line for line in known if line["kind"] == kind}
+    return {case: [done[key] for key in sorted(done) if key[0] == case] for case in CASES}
+
+
+def play(kind, runs):
+    """Do what is missing, a seed of every case at a time."""
     surrogates = {}
     LINES.parent.mkdir(parents=True, exist_ok=True)
-    for name, nature in CASES.items():
-        for seed in range(runs):
-            if (kind, name, seed) not in done:
-                if nature.numbers not in surrogates:
-                    exact = kind == "exact"
-                    surrogates[nature.numbers] = (
-                        ExactSurrogate(Simulator(nature.numbers)) if exact else learned(nature.numbers)
-                    )
+    done = {(case, line["seed"]) for case, found in lines(kind).items() for line in found}
+    for seed in range(runs):
+        for case, nature in CASES.items():
+            if (case, seed) not in done:
+                if (n := nature.numbers) not in surrogates:
+                    surrogates[n] = ExactSurrogate(Simulator(n)) if kind == "exact" else learned(n)
                 began = time.process_time()
-                tails, ranks = run(nature, surrogates[nature.numbers], seed)
-                line = {"kind": kind, "case": name, "seed": seed, "tails": tails, "ranks": ranks}
-                done[kind, name, seed] = line | {"cpu": time.process_time() - began}
+                tails, ranks = run(nature, surrogates[n], seed)
+                line = {"kind": kind, "case": case, "seed": seed, "tails": tails, "ranks": ranks}
                 with LINES.open("a") as opened:
-                    opened.write(json.dumps(done[kind, name, seed]) + "\n")
-        yield name, [done[kind, name, seed] for seed in range(runs)]
+                    opened.write(json.dumps(line | {"cpu": time.process_time() - began}) + "\n")
+
+
+def alarmed(found):
+    """Return for each run and number of measurements whether a single one, and all together, have raised the alarm."""
+    single = np.array([np.minimum.accumulate(line["tails"]) < ALARM for line in found])
+    places = [misfit([[rank] for rank in line["ranks"]]) for line in found]
+    steps = np.arange(MEASUREMENTS)
+    together = np.array([steps >= (MEASUREMENTS if one is None else one.place) for one in places])
+    return single, together
+
+
+def table(kind):
+    print(f"{kind} likelihood\n| nature | alarm | single | together | runs |\n|---|---|---|---|---|")
+    for case, found in lines(kind).items():
+        if found:
+            single, together = (each[:, -1] for each in alarmed(found))
+            shares = ((single | together).mean(), single.mean(), together.mean())
+            print(f"| {case} | " + " | ".join(f"{share:.0%}" for share in shares) + f" | {len(found)} |", flush=True)
+
+
+def picture(kinds):
+    """Draw the share of runs with an alarm against the number of measurements."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(1, len(kinds), figsize=(4.2 * len(kinds) + 2.4, 3.2), squeeze=False, sharey=True)
+    for panel, kind in zip(axes[0], kinds, strict=True):
+        for case, found in lines(kind).items():
+            if found:
+                share = np.logical_or(*alarmed(found)).mean(axis=0)
+                style = {"color": "0.3", "linestyle": "-" if case == "right" else ":"} if case in RIGHT else {}
+                panel.plot(np.arange(1, MEASUREMENTS + 1), share, label=case, linewidth=1.4, **style)
+        panel.axhline(0.9, color="0.7", linewidth=0.8, linestyle="--")
+        panel.set(title=f"{kind} likelihood", xlabel="measurements", ylim=(0, 1.02))
+    axes[0][0].set_ylabel("runs with an alarm")
+    axes[0][-1].legend(fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(1.02, 0.5))
+    figure.tight_layout()
+    figure.savefig(HERE / "alarm.png", dpi=90)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--learned", action="store_true")
+    parser.add_argument("--table", action="store_true", help="only show what is there")
     options = parser.parse_args()
-    print("| nature | alarm | single | together |\n|---|---|---|---|")
-    for name, found in lines("learned" if options.learned else "exact", options.runs):
-        single = np.array([min(line["tails"]) < ALARM for line in found])
-        together = np.array([misfit([[rank] for rank in line["ranks"]]) is not None for line in found])
-        shares = ((single | together).mean(), single.mean(), together.mean())
-        print(f"| {name} | " + " | ".join(f"{share:.0%}" for share in shares) + " |", flush=True)
+    if not options.table:
+        play("learned" if options.learned else "exact", options.runs)
+    kinds = [kind for kind in ("exact", "learned") if any(lines(kind).values())]
+    for kind in kinds:
+        table(kind)
+    picture(kinds)
 
 
 if __name__ == "__main__":
