@@ -154,7 +154,7 @@ def table():
                 cells = (f"{c:.1f} s, {s:.3f}" for c, s in zip(cpu, score, strict=True))
                 print(f"| {name} | {label} | " + " | ".join(cells) + f" | {len(found)} |")
                 panel.plot(np.cumsum(cpu[:-1]), score[:-1], mark, label=label, markersize=4)
-        panel.set(title=name, xlabel="CPU seconds so far", xscale="log")
+        panel.set(title=name, xlabel="CPU seconds so far")
     axes[0].set_ylabel("held-out log density [nats]")
     axes[0].legend(fontsize=8, frameon=False)
     figure.tight_layout()
