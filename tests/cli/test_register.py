@@ -72,7 +72,7 @@ def test_changed_code_an_order_of_names_and_other_versions_are_caught(cli, plan,
     said = cli("run", plan, "--to", "out", code=2).stderr
     assert "parameters, its order: registered offset, slope, found slope, offset" in said
     plan.write_text("".join(written))
-    monkeypatch.setattr("activesci.loop.journal.python_version", lambda: "3.99")
+    monkeypatch.setattr("activesci.loop.surroundings.python_version", lambda: "3.99")
     assert "versions.python: registered 3." in cli("run", plan, "--to", "out", code=2).stderr
 
 

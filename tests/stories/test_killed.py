@@ -56,6 +56,7 @@ def equal_after_kills(study, tmp_path, kills, seed):
     assert same == [True] * kills
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_the_same(tmp_path):
     equal_after_kills(DECAY / "study.yaml", tmp_path, kills=2, seed=1)
 

@@ -301,7 +301,7 @@ def interval(lower: Tensor, upper: Tensor) -> Tensor:
     # by erfc, as torch's ndtr is not accurate below -6
     root = -math.sqrt(0.5)
     near = torch.log((0.5 * (torch.erfc(root * near_high) - torch.erfc(root * near_low))).clamp(min=1e-300))
-    if not far.any():
+    if not (far.is_meta or far.any()):  # of a tensor without numbers nobody knows
         return near
     top, bottom = tail(high), tail(low)
     return torch.where(far, top + torch.log(-torch.expm1((bottom - top).clamp(max=-1e-12))), near)

@@ -9,6 +9,7 @@ def two_modes(n, rng):
     return np.clip(rng.choice([[0.2, 0.3], [0.8, 0.7]], n) + 0.02 * rng.standard_normal((n, 2)), 0.001, 0.999)
 
 
+@pytest.mark.slow
 def test_the_density_of_surroundings_is_that_of_what_they_draw():
     rng = np.random.default_rng(0)
     around = Surroundings.of(two_modes(2000, rng))

@@ -34,7 +34,7 @@ def ladder(claimed, origin, repetitions, seed=11):
     return {power: Calibration.of(space.names, [each[i] for each in found]) for i, power in enumerate(POWERS)}
 
 
-@pytest.mark.parametrize("origin", ["prior", "posterior"])
+@pytest.mark.parametrize("origin", ["posterior", pytest.param("prior", marks=pytest.mark.slow)])
 def test_the_power_that_a_wrong_noise_needs_is_found(origin):
     made = ladder(NOISE / 2, origin, 120)
     assert made[1.0].under_covered()
@@ -43,6 +43,7 @@ def test_the_power_that_a_wrong_noise_needs_is_found(origin):
     assert made[0.2].under_covered() == []
 
 
+@pytest.mark.slow
 def test_a_right_likelihood_keeps_all_of_its_power_or_nearly():
     made = ladder(NOISE, "prior", 120)
     assert made[1.0].under_covered() == []

@@ -171,7 +171,7 @@ def test_fewer_simulations_give_a_wider_likelihood():
     assert np.linalg.det(covariance) < wide
 
 
-@pytest.mark.parametrize("n", [30, 60])
+@pytest.mark.parametrize("n", [30, pytest.param(60, marks=pytest.mark.slow)])
 def test_intervals_hold_the_truth_as_often_as_they_say(n):
     """Over simulators, banks and truths anew: the emulator's own error is part of the width."""
     held, repeats, one = [], 40, Line()

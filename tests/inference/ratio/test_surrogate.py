@@ -188,6 +188,7 @@ def posterior_mean(surrogate, xi, y):
     return float(np.exp(log - logsumexp(log)) @ theta[:, 0])
 
 
+@pytest.mark.slow
 def test_parameters_that_hang_together_with_designs_do_not_leak_into_the_ratio(monkeypatch):
     study = study_of({"y": {"real": []}}, parameters={"a": {"prior": {"normal": [0, 1]}}})
     problem, bank = Problem(study, None, None), leaning(1500, np.random.default_rng(0))

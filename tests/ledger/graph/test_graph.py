@@ -43,7 +43,7 @@ def together(family):
 
 
 def test_four_children_that_differ_in_one_thing_each_are_as_many_states_as_they_should_be(family):
-    """Mutants seen to fail: floats rounded to 8 digits, no class, no code, tags in the identity."""
+    """For mutants of the identity see below."""
     base = Graph.read(family["base"])
     new = {name: len(Graph.read(family[name]) - base) for name in CHILDREN}
     # another class: design, outcome, posterior; another number: outcome, posterior; other code: all six
