@@ -82,7 +82,7 @@ def picture(results):
     axes[0, 0].set_ylabel("C2ST (0.5: indistinguishable)")
     axes[1, 0].set_ylabel("CPU s, fit and 4000 samples")
     axes[0, 0].set_ylim(0.48, 1.01)
-    axes[0, 1].legend(frameon=False, fontsize=9, ncols=4, loc="upper right")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), frameon=False, ncols=4, loc="outside upper center")
     for axis in axes.flat:
         axis.grid(axis="y", color="#e4e4e4", linewidth=0.8)
         axis.set_axisbelow(True)
