@@ -52,7 +52,7 @@ def test_validate_says_how_many_simulations_and_how_long(cli, study):
     assert "1 worker = " in said
 
 
-@pytest.mark.parametrize("noise", ["rng.normal()", "1e-16 * np.random.default_rng().normal()"])
+@pytest.mark.parametrize("noise", ["rng.normal()", "1e-12 * np.random.default_rng().normal()"])
 def test_validate_says_if_the_same_seed_gives_another_outcome(cli, study, noise):
     model = study.with_name("model.py")
     model.write_text(model.read_text().replace("0.1)}", f"0.1) * (1 + {noise})}}"))
