@@ -37,7 +37,7 @@ demo: setup
 	@echo "The report is runs/weinberg/report.html"
 
 test: setup
-	$(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal
 
 test-all: setup
 	$(BIN)/python -m pytest
