@@ -112,7 +112,7 @@ def by_multiprocessing(workers, simulate, plan, warm):
 
 
 def measure(who, work, workers):
-    """Return what one case took, from when its workers are warm."""
+    """Return what one case took, from when its workers are warm to the last result; stopping them is not in it."""
     with tempfile.TemporaryDirectory() as folder:
         question = study(Path(folder), work)
         simulate, plan = planned(question, COUNTS[work])
@@ -123,10 +123,9 @@ def measure(who, work, workers):
             results = (by_joblib if who == "joblib" else by_multiprocessing)(workers, simulate, plan, warm)
         next(results)
         wall, cpu, memory = time.perf_counter(), time.process_time(), resident()
-        count, inside = 0, 0.0
+        count, inside, took = 0, 0.0, 0.0
         for result in results:
-            count, inside = count + 1, inside + result.seconds
-        took = time.perf_counter() - wall
+            count, inside, took = count + 1, inside + result.seconds, time.perf_counter() - wall
         spent = time.process_time() - cpu
     assert count == COUNTS[work]
     return {
