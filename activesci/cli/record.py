@@ -1,7 +1,9 @@
 """`activesci status` and `activesci report`: readers of a run's ledger, also while it runs."""
 
+import gc
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +15,19 @@ from .campaign import EXISTING, JSON
 if TYPE_CHECKING:
     from activesci.ledger import Ledger
 
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Look for no garbage among objects that all stay: in a long ledger that takes as long as reading it."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 LISTED = 100
 """Rounds that `status` lists, the last ones."""
 SHOWN = 5
@@ -23,6 +38,7 @@ SHOWN = 5
 @click.argument("folder", type=EXISTING, metavar="DIR")
 @JSON
 @click.option("--failures", is_flag=True, help="Show the latest attempts that failed, with what they complained.")
+@kept()
 def status(folder: Path, as_json: bool, failures: bool) -> None:
     """Say how far the run in DIR has come."""
     from rich.console import Console
@@ -45,7 +61,7 @@ def status(folder: Path, as_json: bool, failures: bool) -> None:
     console = Console()
     rounds = Rounds(events, study.parameter_space.names)
     if (more := len(rounds.rows) - LISTED) > 0:
-        say(console, f"the last {LISTED} rounds, {more} came before them: report.html has all")
+        say(console, f"the last {LISTED} rounds, {more} came before them: `activesci export csv` has all")
     console.print(rounds.table(LISTED))
     say(console, standing(history))
     if failures:
@@ -72,6 +88,7 @@ def _failure(what: str, attempt: int, reason: str, stderr: str | None) -> str:
 
 @click.command()
 @click.argument("folder", type=EXISTING, metavar="DIR")
+@kept()
 def report(folder: Path) -> None:
     """Write the report of the run in DIR again.
 

@@ -33,7 +33,9 @@ class Memory:
     @property
     def number(self) -> int:
         """The round to work on: the first that has no posterior."""
-        return sum(record.done for record in self._setup.journal.history.rounds)
+        rounds = self._setup.journal.history.rounds
+        undone = next((i for i, record in enumerate(reversed(rounds)) if record.done), len(rounds))
+        return len(rounds) - undone
 
     @property
     def record(self) -> RoundRecord:

@@ -1,6 +1,6 @@
 """What a round's measurements have taught, held against what was expected of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +41,7 @@ class Teaching:
 
     def __init__(self, setup: Setup, memory: Memory) -> None:
         self._setup, self._memory = setup, memory
+        self._past: tuple[int, list[Taught]] = (0, [])
 
     def found(self, number: int, belief: Belief) -> dict[str, float]:
         """Return what is recorded of a round's belief; nothing where nothing was measured or can be said."""
@@ -59,8 +60,8 @@ class Teaching:
         half the number of quantities asked about, which is taken for all.
         """
         journal, study = self._setup.journal, self._setup.study
-        found = taught([*journal.history.rounds[:number], self._memory.record], now)
-        pairs = [(one.expected, one) for one in found if one.expected is not None]
+        found = [*self._before(number), taught(self._memory.record, now)]
+        pairs = [(one.expected, one) for one in found if one is not None and one.expected is not None]
         if len(pairs) < FEWEST:
             return
         asked = 1 if study.target else len(study.parameter_space.interest)
@@ -73,20 +74,24 @@ class Teaching:
             )
             journal.alarm(number, "gain", message)
 
+    def _before(self, number: int) -> list[Taught]:
+        """Return what the rounds before one have taught; a round that is complete is looked at once."""
+        count, known = self._past
+        new = self._setup.journal.history.rounds[count:number]
+        found = (taught(record, record.inferred.payload if record.inferred else {}) for record in new)
+        self._past = (number, [*known, *(one for one in found if one is not None)])
+        return self._past[1]
 
-def taught(records: Sequence[RoundRecord], now: Mapping[str, float]) -> list[Taught]:
-    """Return what rounds have taught, as far as that is known.
+
+def taught(record: RoundRecord, said: Mapping[str, float]) -> Taught | None:
+    """Return what a round has taught; None if that is not known.
 
     Args:
-        records: The rounds.
-        now: What the last of them is going to record.
+        record: The round.
+        said: What its posterior's event says, or is going to say.
     """
-    said = [*(record.inferred.payload if record.inferred else {} for record in records[:-1]), now]
-    pairs = zip(records, said, strict=True)
-    return [_taught(record, one) for record, one in pairs if one.get("realised") is not None]
-
-
-def _taught(record: RoundRecord, said: Mapping[str, float]) -> Taught:
+    if said.get("realised") is None:
+        return None
     gains = [proposal.get("gain") for proposal in record.proposals]
     errors = [float(proposal.get("error") or 0.0) for proposal in record.proposals]
     known = [float(gain) for gain in gains if gain is not None]

@@ -130,7 +130,7 @@ def _record(reading: "Reading") -> dict[str, Any]:
     from .figures.effort import STAGES
     from .sections.calibration import calibrated, checked, held_out_said, widened
     from .sections.effort import failures
-    from .sections.record import provenance, registered, round_rows, versions
+    from .sections.record import provenance, registered, round_rows, rounds_note, versions
 
     started = reading.history.started
     return {
@@ -140,6 +140,7 @@ def _record(reading: "Reading") -> dict[str, Any]:
         "checked": checked(reading),
         "widened": widened(reading),
         "rounds": round_rows(reading),
+        "rounds_note": rounds_note(reading),
         "stages": list(STAGES.items()),
         "failures": failures(reading),
         "provenance": provenance(reading),

@@ -2,13 +2,16 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from activesci.errors import LedgerError
+from activesci.ledger import fold
 from activesci.report import report_html, summary, write_report
 from activesci.report.numbers import rounded
+from activesci.report.thinning import FIRST, LINES, POINTS
 from activesci.study import Study
 
 from .campaigns import ALL, HOSTILE, decay
@@ -125,6 +128,28 @@ def test_long_campaigns_get_a_page_of_bounded_size(tmp_path):
     made.ledger.close()
     assert len(text) < 1_500_000
     assert "are not drawn" in text
+
+
+def prolonged(events, rounds):
+    """Return the history of a campaign whose second round came again and again."""
+    again = [event for event in events if event.round == 2]
+    told = [replace(event, round=number) for number in range(3, rounds) for event in again]
+    return fold([event for event in events if event.round <= 2] + told)
+
+
+def test_the_page_of_a_very_long_campaign_is_bounded_and_says_what_it_leaves_out(campaign):
+    made, loaded, rounds = campaign("decay"), [], 1500
+
+    def load(event):
+        loaded.append(event)
+        return made.ledger.arrays(event)
+
+    text = report_html(made.study, prolonged(made.ledger.events(), rounds), load)
+    assert text.count('<th scope="rowgroup"') == LINES
+    assert f"Rounds {FIRST} to {rounds - 1 - LINES + FIRST} have no line here" in text
+    assert all(said in text for said in ("A dot is the least of 13", "A bar is the mean of 25", "One round in"))
+    assert len(loaded) < 3 * POINTS
+    assert len(text) < 800_000
 
 
 def test_ten_rounds_are_reported_in_three_seconds_of_cpu(campaign):

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy.ndimage import gaussian_filter
 
 from activesci.types import FloatArray
 
@@ -137,9 +136,18 @@ def _smooth(counts: FloatArray, sigma: float | tuple[float, float]) -> FloatArra
         found = np.flatnonzero(counts)
         inside[: found[0]] = inside[found[-1] + 1 :] = 0.0
     width = np.clip(sigma, 0.7, 12.0)
-    weight = np.maximum(gaussian_filter(inside, width, mode="constant"), 1e-3)
-    smooth = gaussian_filter(counts, width, mode="constant")
+    weight = np.maximum(_blurred(inside, width), 1e-3)
+    smooth = _blurred(counts, width)
     return np.asarray(np.where(inside > 0, smooth / weight, 0.0), dtype=np.float64)
+
+
+def _blurred(counts: FloatArray, width: FloatArray) -> FloatArray:
+    """Return counts convolved with a Gaussian so many cells wide along each axis; there is nothing outside of them."""
+    for axis, sigma in enumerate(np.broadcast_to(width, counts.ndim)):
+        cells = np.arange(counts.shape[axis])
+        kernel = np.exp(-0.5 * ((cells[:, None] - cells) / sigma) ** 2) / (sigma * np.sqrt(2 * np.pi))
+        counts = np.moveaxis(np.tensordot(kernel, counts, (1, axis)), 0, axis)
+    return counts
 
 
 def _range(posterior: FloatArray, prior: FloatArray, zoom: float) -> tuple[float, float]:

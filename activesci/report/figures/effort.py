@@ -7,6 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
+from activesci.types import FloatArray
+
 from .base import BLUE, COLOURS, MUTED, RULE, VERMILLION, panel, styled
 from .trajectory import rounds_axis
 
@@ -21,31 +23,32 @@ def seconds(rounds: Sequence[int], stages: Mapping[str, Sequence[float]]) -> Fig
     base = np.zeros(len(rounds))
     for stage, colour in STAGES.items():
         height = np.asarray(stages.get(stage, base * 0), dtype=float)
-        axes.bar(rounds, height, bottom=base, width=0.72, color=COLOURS[colour], label=stage)
+        _bars(axes, rounds, height, base, COLOURS[colour])
         base = base + height
     _count_axes(axes, rounds, "time [s]")
     return figure
 
 
 @styled
-def simulations(rounds: Sequence[int], valid: Sequence[int], failed: Sequence[int]) -> Figure:
+def simulations(rounds: Sequence[int], valid: Sequence[float], failed: Sequence[float]) -> Figure:
     """Draw the simulations done in each round, the failed ones on top."""
     figure, axes = panel(400, 220)
-    axes.bar(rounds, valid, width=0.72, color=BLUE)
-    axes.bar(rounds, failed, bottom=valid, width=0.72, color=VERMILLION)
+    low = np.asarray(valid, dtype=float)
+    _bars(axes, rounds, low, np.zeros(len(rounds)), BLUE)
+    _bars(axes, rounds, np.asarray(failed, dtype=float), low, VERMILLION)
     _count_axes(axes, rounds, "simulations")
     return figure
 
 
 @styled
-def surprise(probability: Sequence[float], alarmed: Sequence[bool]) -> Figure:
+def surprise(order: Sequence[int], probability: Sequence[float], alarmed: Sequence[bool]) -> Figure:
     """Draw the predictive tail probability of each measurement on a logarithmic axis.
 
     Args:
+        order: The measurements, from 1.
         probability: The tail probability of each; under a right model it is uniform between 0 and 1.
         alarmed: Whether its round raised an alarm.
     """
-    order = range(1, len(probability) + 1)
     figure, axes = panel(400, 220)
     height = np.clip(np.asarray(probability, dtype=float), 1e-6, 1.0)
     floor = min(0.005, float(height.min(initial=1.0)) / 2)
@@ -62,6 +65,15 @@ def surprise(probability: Sequence[float], alarmed: Sequence[bool]) -> Figure:
     axes.set_xlabel("measurement")
     rounds_axis(axes, order)
     return figure
+
+
+def _bars(axes: Axes, rounds: Sequence[int], height: FloatArray, base: FloatArray, colour: str) -> None:
+    """Draw a bar a round, or without gaps where a bar stands for several."""
+    if len(rounds) < 2 or rounds[1] - rounds[0] == 1:
+        axes.bar(rounds, height, bottom=base, width=0.72, color=colour)
+    else:
+        edges = [*rounds, 2 * rounds[-1] - rounds[-2]]
+        axes.stairs(base + height, edges, baseline=base, fill=True, color=colour, linewidth=0)
 
 
 def _count_axes(axes: Axes, rounds: Sequence[int], name: str) -> None:

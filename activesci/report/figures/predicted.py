@@ -27,51 +27,61 @@ BANDS = (0.05, 0.16, 0.5, 0.84, 0.95)
 
 
 @styled
-def intervals(predicted: Sequence[FloatArray], measured: FloatArray, name: str, unit: str | None = None) -> Figure:
+def intervals(
+    predicted: Sequence[FloatArray], measured: FloatArray, places: Sequence[int], name: str, unit: str | None = None
+) -> Figure:
     """Draw one number a measurement: predictive 68 and 90 % intervals and the measured value.
 
     Args:
         predicted: Predictive draws of each of the m measurements, (s,) each; may be empty.
         measured: The measured values, (m,).
+        places: The places of the measurements in their order, from 0.
         name: The outcome.
         unit: Its unit.
     """
     figure, axes = panel(440, 250)
     bands = np.array([np.quantile(p, BANDS) if p.size else np.full(5, np.nan) for p in predicted])
-    x = np.arange(1, len(measured) + 1)
-    thick = float(np.clip(180 / len(measured), 2.5, 13))
+    x = np.asarray(places) + 1
+    thick = float(np.clip(180 / len(measured), 1.2, 13))
     axes.vlines(x, bands[:, 0], bands[:, 4], color=BLUE, alpha=0.22, linewidth=thick)
     axes.vlines(x, bands[:, 1], bands[:, 3], color=BLUE, alpha=0.35, linewidth=thick)
     axes.scatter(x, bands[:, 2], s=thick**2, marker="_", color=BLUE, linewidth=1.6)
-    axes.scatter(x, measured, s=30, color=VERMILLION, edgecolor=PAPER, linewidth=0.8, zorder=3)
+    size = 30 if thick > 2 else 9
+    axes.scatter(x, measured, s=size, color=VERMILLION, edgecolor=PAPER, linewidth=0.8 if thick > 2 else 0.0, zorder=3)
     axes.set_ylabel(axis_label(name, unit))
     axes.set_ylim(limits(bands, measured))
-    _measurement_axis(axes, len(measured))
+    _measurement_axis(axes, x[-1])
     return figure
 
 
 @styled
-def classes(predicted: FloatArray, measured: Sequence[int], names: Sequence[str], name: str) -> Figure:
+def classes(
+    predicted: FloatArray, measured: Sequence[int], places: Sequence[int], names: Sequence[str], name: str
+) -> Figure:
     """Draw one category a measurement: its predicted probability is the area of a square, the measured one ringed.
 
     Args:
         predicted: Probability of each category before each measurement, (m, c).
         measured: The category measured, m of them.
+        places: The places of the measurements in their order, from 0.
         names: The categories.
         name: The outcome.
     """
     figure, axes = panel(440, 70 + 26 * len(names))
-    for x, row in enumerate(predicted, start=1):
+    apart = places[1] - places[0] if len(places) > 1 else 1
+    for place, row in zip(places, predicted, strict=True):
         for y, probability in enumerate(row):
             side = 0.8 * float(np.sqrt(np.nan_to_num(probability)))
-            axes.add_patch(Rectangle((x - side / 2, y - side / 2), side, side, color=BLUE, alpha=0.55, linewidth=0))
+            corner = (place + 1 - side * apart / 2, y - side / 2)
+            axes.add_patch(Rectangle(corner, side * apart, side, color=BLUE, alpha=0.55, linewidth=0))
+    ring = 60 if len(places) <= 60 else 12
     axes.scatter(
-        np.arange(1, len(measured) + 1), measured, s=60, facecolor="none", edgecolor=VERMILLION, linewidth=2, zorder=3
+        np.asarray(places) + 1, measured, s=ring, facecolor="none", edgecolor=VERMILLION, linewidth=ring / 30, zorder=3
     )
     axes.set_yticks(range(len(names)), [label(n, 16) for n in names])
     axes.set_ylim(-0.6, len(names) - 0.4)
     axes.set_ylabel(label(name))
-    _measurement_axis(axes, len(measured))
+    _measurement_axis(axes, places[-1] + 1)
     return figure
 
 

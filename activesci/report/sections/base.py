@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from activesci.ledger.history import Arrays, History
 from activesci.report.figures import svg
+from activesci.report.thinning import thinned
 from activesci.types import FloatArray
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Reading:
         study: The question.
         history: What happened.
         arrays: Loads an event's arrays.
-        beliefs: Posterior samples (N, d) after each round that has them, by the round's number.
+        beliefs: Posterior samples (N, d) after each round that has them and is drawn, by the round's number.
     """
 
     study: "Study"
@@ -53,8 +54,9 @@ class Reading:
     @classmethod
     def of(cls, study: "Study", history: History, arrays: Arrays) -> "Reading":
         """Return the reading of a campaign, finished or not."""
-        found = {r.number: arrays(r.inferred)["theta"] for r in history.rounds if r.inferred is not None}
-        return cls(study, history, arrays, {n: np.asarray(theta) for n, theta in found.items()})
+        done = [(r.number, r.inferred) for r in history.rounds if r.inferred is not None]
+        drawn = [done[i] for i in thinned(len(done))]
+        return cls(study, history, arrays, {n: np.asarray(arrays(event)["theta"]) for n, event in drawn})
 
     @property
     def shown(self) -> list[int]:

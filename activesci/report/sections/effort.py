@@ -1,14 +1,19 @@
 """What it cost: simulations, time and failures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import fmean as mean
 
 from activesci.ledger.events import Event
 from activesci.ledger.history import RoundRecord
 from activesci.report import figures
 from activesci.report.numbers import clean
+from activesci.report.thinning import BARS, grouped
 
 from .base import Picture, Reading
+
+NAMED = 30
+"""Rounds that are named where something failed in many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +38,11 @@ def simulations_picture(reading: Reading) -> Picture | None:
     rounds = reading.history.rounds
     if not reading.history.simulations:
         return None
-    failed = [r.failed for r in rounds]
-    valid = [r.simulations - r.failed for r in rounds]
-    return Picture.of(figures.simulations([r.number for r in rounds], valid, failed), "simulations in each round")
+    groups = grouped(rounds, BARS)
+    failed = [mean([r.failed for r in group]) for group in groups]
+    valid = [mean([r.simulations - r.failed for r in group]) for group in groups]
+    figure = figures.simulations([group[0].number for group in groups], valid, failed)
+    return Picture.of(figure, "simulations in each round", _together(groups))
 
 
 def seconds_picture(reading: Reading) -> Picture | None:
@@ -43,9 +50,15 @@ def seconds_picture(reading: Reading) -> Picture | None:
     rounds = reading.history.rounds
     if not rounds:
         return None
-    times = [stages(r) for r in rounds]
-    stacked = {stage: [t[stage] for t in times] for stage in times[0]}
-    return Picture.of(figures.seconds([r.number for r in rounds], stacked), "time spent in each round by stage")
+    groups = [[stages(r) for r in group] for group in grouped(rounds, BARS)]
+    stacked = {stage: [mean([t[stage] for t in group]) for group in groups] for stage in groups[0][0]}
+    figure = figures.seconds([group[0].number for group in grouped(rounds, BARS)], stacked)
+    return Picture.of(figure, "time spent in each round by stage", _together(groups))
+
+
+def _together(groups: Sequence[Sequence[object]]) -> str:
+    size = len(groups[0])
+    return f"A bar is the mean of {size} rounds." if size > 1 else ""
 
 
 def stages(record: RoundRecord) -> dict[str, float]:
@@ -69,8 +82,14 @@ def failures(reading: Reading) -> list[Failure]:
         for what, reason, n in told:
             rounds = counts.setdefault((what, clean(reason, 500)), {})
             rounds[record.number] = rounds.get(record.number, 0) + n
-    found = [Failure(*key, sum(r.values()), ", ".join(map(str, r))) for key, r in counts.items()]
+    found = [Failure(*key, sum(r.values()), _named(list(r))) for key, r in counts.items()]
     return sorted(found, key=lambda failure: -failure.count)
+
+
+def _named(rounds: Sequence[int]) -> str:
+    """Return the numbers of rounds, of many the first ones."""
+    more = len(rounds) - NAMED
+    return ", ".join(map(str, rounds[:NAMED])) + (f" and {more} more" if more > 0 else "")
 
 
 def _seconds(events: Iterable[Event | None]) -> float:

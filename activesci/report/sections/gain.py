@@ -9,6 +9,7 @@ from activesci.report import figures
 from activesci.report.gain_model import GainModel
 from activesci.report.numbers import clean, number, rounded
 from activesci.report.surface import GainSurface, Scale, gain_spans, gain_surface, scales
+from activesci.report.thinning import one_in, thinned
 from activesci.report.words import design_point
 from activesci.types import FloatArray, IntArray
 
@@ -16,6 +17,8 @@ from .base import Picture, Reading, spread
 
 BUDGET = 24
 """Panels of gain surfaces on one page."""
+MOST, FEW = 40, 4
+"""Rounds whose gain surfaces are looked at, and panels on the page of a campaign that has more."""
 MOST_PLANES = 5
 """Variables of a map of pairs; of more, those along which the gain varies most."""
 MOST_LINES = 30
@@ -37,24 +40,32 @@ class Panels:
 
 def gain_pictures(reading: Reading) -> tuple[list[Panels], str]:
     """Return the panels of the gain surfaces, round by round, and what they show in words."""
-    found = [(r, gain_surface(reading.study, r, reading.arrays)) for r in reading.history.rounds]
+    looked = [r for r in reading.history.rounds if r.chosen is not None and r.chosen.artifact is not None]
+    found = [(looked[i], gain_surface(reading.study, looked[i], reading.arrays)) for i in thinned(len(looked), MOST)]
     records, surfaces = [r for r, s in found if s is not None], [s for _, s in found if s is not None]
     if not surfaces:
         return [], ""
     kind = _kind(reading, surfaces)
-    chosen = spread(len(surfaces), max(2, BUDGET // (1 + len(scales(reading.study)) if kind == "slices" else 1)))
+    panels = max(2, BUDGET // (1 + len(scales(reading.study)) if kind == "slices" else 1))
+    chosen = spread(len(surfaces), panels) if len(looked) <= MOST else thinned(len(surfaces), min(FEW, panels))
     spans, shared = gain_spans(surfaces)
     if kind == "slices":
         drawn = [_slices(reading, records[i], surfaces[i], spans[i]) for i in chosen]
     else:
         lines = _lines(reading, surfaces) if kind == "rows" else ([], np.empty((0, 0)))
         drawn = [Panels("", [_panel(reading, kind, records[i], surfaces[i], spans[i], lines) for i in chosen])]
-    omitted = len(surfaces) - len(chosen)
-    note = f" {omitted} rounds between the first and the last {len(chosen) - 1} are not drawn." if omitted else ""
+    note = _omitted(len(looked), len(chosen))
     error = number(float(np.median(np.concatenate([s.error for s in surfaces]))), 2)
     return drawn, MEANING[kind].format(
         error=error, shared="All rounds share one scale." if shared else "Each round has its own scale."
     ) + note
+
+
+def _omitted(looked: int, drawn: int) -> str:
+    """Say which rounds have no panels."""
+    if looked > MOST:
+        return f" {looked - drawn} rounds are not drawn."
+    return f" {looked - drawn} rounds between the first and the last {drawn - 1} are not drawn." * (looked > drawn)
 
 
 MEANING = {
@@ -72,15 +83,17 @@ MEANING = {
 def best_gain_picture(reading: Reading) -> Picture | None:
     """Return what was expected of the designs picked and what they taught, by round; None before the second."""
     records = [r for r in reading.history.rounds if any(p["gain"] is not None for p in r.proposals)]
-    if len(records) < 2:
+    if (count := len(records)) < 2:
         return None
+    records = [records[i] for i in thinned(count)]
     gain = [sum(p["gain"] or 0.0 for p in record.proposals) for record in records]
     error = [float(np.hypot.reduce([p.get("error") or 0.0 for p in record.proposals])) for record in records]
     said = [record.inferred.payload if record.inferred else {} for record in records]
     taught = np.array([one.get("realised", np.nan) for one in said], dtype=np.float64)
     known = taught if np.isfinite(taught).any() else None
     figure = figures.best_gain([r.number for r in records], np.array(gain), np.array(error), known)
-    return Picture.of(figure, "gain expected of the designs picked, and what they taught, against the rounds")
+    title = "gain expected of the designs picked, and what they taught, against the rounds"
+    return Picture.of(figure, title, one_in(count, "round"))
 
 
 def _kind(reading: Reading, surfaces: list[GainSurface]) -> str:

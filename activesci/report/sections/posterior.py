@@ -5,6 +5,7 @@ import numpy as np
 from activesci.report.figures import corner, trajectory
 from activesci.report.figures.trajectory import QUANTILES
 from activesci.report.numbers import clean
+from activesci.report.thinning import one_in
 from activesci.rng import Purpose, generator
 from activesci.types import FloatArray
 
@@ -37,6 +38,7 @@ def trajectory_pictures(reading: Reading) -> list[Picture]:
         Picture.of(
             trajectory(rounds, bands[:, :, i], space.names[i], space.units.get(space.names[i]), truth_of(reading, i)),
             f"{space.names[i]} against the rounds",
+            one_in(len(reading.history.rounds), "round"),
         )
         for i in (reading.shown if rounds else [])
     ]

@@ -1,11 +1,14 @@
 """Pictures of measurements held against their predictions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from activesci.ledger.history import Measurement
 from activesci.report import figures
+from activesci.report.thinning import grouped, one_in, thinned
 from activesci.report.words import design_point
 from activesci.types import FloatArray
 
@@ -14,6 +17,8 @@ from .base import Picture, Reading, spread
 if TYPE_CHECKING:
     from activesci.study.outcomes import ColumnSpec, OutcomeGroup
 
+Load = Callable[[int], tuple[FloatArray, FloatArray]]
+"""How the arrays of a measurement are had, by its place in the order."""
 BUDGET = 18
 """Panels of single measurements on one page."""
 MOST_COLUMNS = 4
@@ -25,10 +30,14 @@ def predicted_pictures(reading: Reading) -> list[Picture]:
     measured = reading.history.measured()
     if not measured:
         return []
-    loaded = [reading.arrays(m.event) for m in measured]
-    y = np.concatenate([arrays["y"] for arrays in loaded])
-    draws = [arrays.get("predicted", np.empty((0, y.shape[1]))) for arrays in loaded]
-    return [p for group in reading.study.outcome_space.groups for p in _group(reading, group, y, draws)]
+    load = cache(lambda i: _loaded(reading, measured[i]))
+    return [p for group in reading.study.outcome_space.groups for p in _group(reading, group, len(measured), load)]
+
+
+def _loaded(reading: Reading, measurement: Measurement) -> tuple[FloatArray, FloatArray]:
+    """Return what was measured, (1, width), and draws of what had been predicted, (s, width)."""
+    arrays = reading.arrays(measurement.event)
+    return arrays["y"], arrays.get("predicted", np.empty((0, arrays["y"].shape[1])))
 
 
 def predicted_note(reading: Reading) -> str:
@@ -60,35 +69,52 @@ def surprise_picture(reading: Reading) -> Picture | None:
     if not known:
         return None
     warned = {alarm["round"] for alarm in reading.history.alarms}
-    figure = figures.surprise([s for _, s in known], [r in warned and s < 0.05 for r, s in known])
-    return Picture.of(figure, "predictive tail probability of each measurement")
+    groups = grouped(list(enumerate(known, start=1)))
+    least = [min(group, key=lambda one: one[1][1]) for group in groups]  # what surprises most is what is looked for
+    alarmed = [any(r in warned and s < 0.05 for _, (r, s) in group) for group in groups]
+    figure = figures.surprise([place for place, _ in least], [s for _, (_, s) in least], alarmed)
+    size = len(groups[0])
+    caption = f"A dot is the least of {size} measurements: one in a hundred of these is below 0.01 / {size}."
+    return Picture.of(figure, "predictive tail probability of each measurement", caption if size > 1 else "")
 
 
-def _group(reading: Reading, group: "OutcomeGroup", y: FloatArray, draws: Sequence[FloatArray]) -> Iterator[Picture]:
-    blocks = [_block(group, row) for row in (y, *draws)]
+def _group(reading: Reading, group: "OutcomeGroup", count: int, load: Load) -> Iterator[Picture]:
     forms = [_form(group, column) for column in group.columns]
-    for j, (column, form) in enumerate(zip(group.columns, forms, strict=True)):
-        if form in ("interval", "class"):
-            yield _one_number(reading, column, blocks[0][:, 0, j], [b[:, 0, j] for b in blocks[1:]])
+    if {"interval", "class"} & set(forms):
+        places = thinned(count)
+        blocks = [[_block(group, part) for part in load(i)] for i in places]
+        for j, (column, form) in enumerate(zip(group.columns, forms, strict=True)):
+            if form in ("interval", "class"):
+                measured, draws = np.array([y[0, 0, j] for y, _ in blocks]), [drawn[:, 0, j] for _, drawn in blocks]
+                yield _one_number(reading, column, places, measured, draws, one_in(count, "measurement"))
     if not {"events", "pull"} & set(forms):
         return
-    for i in spread(len(y), max(2, BUDGET // max(forms.count("events"), 1))):
-        yield from _one_measurement(reading, group, i, blocks[0][i], blocks[i + 1])
+    for i in spread(count, max(2, BUDGET // max(forms.count("events"), 1))):
+        y, drawn = (_block(group, part) for part in load(i))
+        yield from _one_measurement(reading, group, i, y[0], drawn)
 
 
 def _block(group: "OutcomeGroup", y: FloatArray) -> FloatArray:
     return y[:, group.start : group.stop].reshape(len(y), group.events, len(group.columns))
 
 
-def _one_number(reading: Reading, column: "ColumnSpec", measured: FloatArray, draws: Sequence[FloatArray]) -> Picture:
-    """Return one picture of all measurements of one number."""
+def _one_number(
+    reading: Reading,
+    column: "ColumnSpec",
+    places: Sequence[int],
+    measured: FloatArray,
+    draws: Sequence[FloatArray],
+    caption: str,
+) -> Picture:
+    """Return one picture of the measurements, at these places in their order, of one number."""
     title = f"{column.name}: measured against predicted"
     draws = [d[np.isfinite(d)] for d in draws]
     if column.kind not in ("binary", "category"):
-        return Picture.of(figures.intervals(draws, measured, column.name), title)
+        return Picture.of(figures.intervals(draws, measured, places, column.name), title, caption)
     names = _labels(reading, column)
     probability = np.array([_frequencies(d, len(names)) for d in draws])
-    return Picture.of(figures.classes(probability, measured.astype(int).tolist(), names, column.name), title)
+    figure = figures.classes(probability, measured.astype(int).tolist(), places, names, column.name)
+    return Picture.of(figure, title, caption)
 
 
 def _one_measurement(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from activesci.ledger.history import RoundRecord
 from activesci.report.numbers import clean, duration, number, rounded
 from activesci.report.summary import entries
+from activesci.report.thinning import left_out, listed
 from activesci.report.words import design_point, in_order, outcome_point
 
 from .base import Reading
@@ -49,9 +50,14 @@ class RoundRow:
 
 
 def round_rows(reading: Reading) -> list[RoundRow]:
-    """Return the table of rounds."""
+    """Return the table of rounds; of many, the first and the last ones."""
     warned = {alarm["round"] for alarm in reading.history.alarms}
-    return [_row(reading, record, record.number in warned) for record in reading.history.rounds]
+    return [_row(reading, record, record.number in warned) for record in listed(reading.history.rounds)]
+
+
+def rounds_note(reading: Reading) -> str:
+    """Return which rounds have no line in the table; nothing if all have one."""
+    return left_out(len(reading.history.rounds))
 
 
 def _row(reading: Reading, record: RoundRecord, alarmed: bool) -> RoundRow:
