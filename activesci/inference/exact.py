@@ -13,7 +13,7 @@ from activesci.rng import Purpose
 from activesci.types import Block, BlockResult, BoolArray, FloatArray
 
 NUMBERS_AT_ONCE = 65_536
-"""Numbers of outcomes that the simulator's likelihood is given at once: what fits the cache is done seven times as fast."""
+"""Numbers of outcomes that the simulator's likelihood is given at once: pieces that fit the cache are much faster."""
 
 
 class Tractable(Protocol):

@@ -34,8 +34,8 @@ def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
     """Return a connection; a reader's may not change anything, but may finish what a killed writer left half done."""
     uri = f"file:{quote(str(path.absolute()))}?mode={'rwc' if writable else 'rw'}"
     connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None)
-    # no write-ahead log: it can lose its reset between two connections in SQLite up to 3.51.2, and syncs less. EXTRA is
-    # FULL and a sync of the folder after the journal is removed: without, a power loss brings it back, and it undoes
+    # no write-ahead log: it can lose its reset between two connections in SQLite up to 3.51.2, and syncs less. EXTRA
+    # also syncs the folder when the journal has been removed: a power loss could bring that back, and it would undo
     # what was recorded last
     settings = "journal_mode=DELETE", "synchronous=EXTRA", "mmap_size=0"
     for setting in settings if writable else ("mmap_size=0", "query_only=ON"):

@@ -2,8 +2,8 @@
 
 `recorded` runs a program under strace and returns what it did to the files below a folder, in order, with every byte
 that it wrote, and what it said. `Disk` is what the files look like after some of it: POSIX promises that content is
-there after an fsync of the file, and a name after an fsync of its folder, and nothing else. So a file may have any part
-of what was written since, and a folder any first part of what was named, renamed or removed since.
+there after an fsync of the file, and a name after an fsync of its folder, and nothing else. So a file may have any
+part of what was written since, and a folder any first part of what was named, renamed or removed since.
 """
 
 import re
