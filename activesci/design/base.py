@@ -82,7 +82,7 @@ def unlike(xi: FloatArray, known: FloatArray) -> FloatArray:
     return xi[new] if any(new) else xi
 
 
-FEW, FINALISTS = 48, 8
+FEW, FINALISTS = 24, 8
 """Designs up to which all are evaluated with all samples; of more than that, so many of the best."""
 
 

@@ -69,4 +69,7 @@ class GainEstimator(Protocol):
         """
 
     def coarse(self) -> "GainEstimator":
-        """Return the estimator with fewer samples, several times as fast: what designs are screened with."""
+        """Return the estimator with fewer samples, several times as fast: what designs are screened with.
+
+        That of the one returned has fewer still: what very many designs are glanced at with.
+        """

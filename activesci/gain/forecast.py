@@ -7,7 +7,7 @@ from scipy.special import ndtr, ndtri
 
 from activesci.gain.beliefs import Beliefs
 from activesci.rng import Purpose, generator
-from activesci.types import FloatArray
+from activesci.types import FloatArray, IntArray
 
 PATHS, SAMPLES, STEPS = 24, 512, 6
 """Courses that are played, samples of each, and measurements of each; beyond them a law goes on."""
@@ -26,31 +26,34 @@ class Courses:
     Attributes:
         sd: Standard deviations now and after each measurement, (n, steps + 1, d).
         chosen: Which design was measured in each step.
+        most: How many measurements there are at most.
     """
 
     sd: FloatArray
     chosen: tuple[int, ...]
+    most: float = np.inf
 
     def until(self, column: int, limit: float) -> FloatArray:
         """Return how many measurements it takes until a parameter's standard deviation is at a limit, (n,).
 
         Within the steps played it is read off. Beyond, the precision 1 / sd^2 grows with each measurement as much as
         in the last ones played, each course's own growth drawn halfway towards the usual one; where it does not grow,
-        it takes for ever.
+        or would take more measurements than there are, it takes for ever.
         """
         precision, wanted = 1.0 / np.maximum(self.sd[:, :, column], 1e-300) ** 2, 1.0 / limit**2
         there, steps = precision >= wanted, precision.shape[1] - 1
         # the first measurement teaches more than those that follow
-        growth = (precision[:, -1] - precision[:, 1]) / (steps - 1)
+        growth = (precision[:, -1] - precision[:, min(1, steps)]) / max(1, steps - 1)
         usual = max(0.0, float(np.median(growth)))
         growth = np.sqrt(np.maximum(growth, 0.0) * usual)
         with np.errstate(divide="ignore"):
             more = (wanted - precision[:, -1]) / np.where(growth > SLOWEST * usual, growth, 0.0)
         beyond = steps + np.ceil(np.maximum(more, 1.0))
+        beyond = np.where(beyond > self.most, np.inf, beyond)
         return np.asarray(np.where(there.any(axis=1), there.argmax(axis=1), beyond), dtype=np.float64)
 
 
-def courses(beliefs: Beliefs, xi: FloatArray, cost: FloatArray) -> Courses:
+def courses(beliefs: Beliefs, xi: FloatArray, cost: FloatArray, times: IntArray | None = None) -> Courses:
     """Play possible futures: outcomes of posterior samples' own, at designs that teach most per cost on average.
 
     A course's posterior is samples that are weighted by each outcome, drawn anew and moved a little. What a step has
@@ -58,8 +61,9 @@ def courses(beliefs: Beliefs, xi: FloatArray, cost: FloatArray) -> Courses:
 
     Args:
         beliefs: Surrogate and posterior.
-        xi: The designs that may be measured, again and again, (c, k).
+        xi: The designs that may be measured, (c, k).
         cost: What each costs, (c,).
+        times: How often each may be, (c,); None where they may be again and again.
 
     References:
         Ryan et al., A review of modern computational algorithms for Bayesian optimal design, 2016: preposterior
@@ -75,16 +79,19 @@ def courses(beliefs: Beliefs, xi: FloatArray, cost: FloatArray) -> Courses:
     scores = np.repeat(np.asarray(ndtri(beliefs.space.to_cube(beliefs.theta[:size])))[None], paths, axis=0)
     equal = np.full((paths, size), 1 / size)
     found, chosen = [_spread(np.repeat(beliefs.theta[None, :size], paths, axis=0), equal)], list[int]()
-    for step in range(STEPS):
+    left = np.full(len(xi), np.inf) if times is None else times.astype(np.float64)
+    most = float(left.sum())
+    for step in range(int(min(STEPS, most))):
         theta = np.stack([beliefs.space.from_cube(ndtr(one)) for one in scores])
         weight = _weights(beliefs, truths, theta, xi, rng, shared=step == 0)
         before = _scatter(scores[:, :, beliefs.space.interest], equal)
         taught = [before - _scatter(scores[:, :, beliefs.space.interest], one) for one in weight]
-        best = int(np.argmax(np.mean(taught, axis=1) / cost))
+        best = int(np.argmax(np.where(left > 0, np.mean(taught, axis=1) / cost, -np.inf)))
+        left[best] -= 1
         found.append(_spread(theta, weight[best]))
         chosen.append(best)
         scores = np.stack([_renewed(*pair, rng) for pair in zip(scores, weight[best], strict=True)])
-    return Courses(np.stack(found, axis=1), tuple(chosen))
+    return Courses(np.stack(found, axis=1), tuple(chosen), most)
 
 
 def _weights(

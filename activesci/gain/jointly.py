@@ -27,12 +27,10 @@ class Jointly:
 
     def exchanged(self, one: IntArray, place: int, options: Sequence[int]) -> FloatArray:
         """Return the joint gains (o,) of a set (size,) with each of several designs in one place [nats]."""
-        others = self._total(one, place)
-        found = (others + self._found[place][option] for option in options)
-        return np.array([self._gain.of(each).value[0] for each in found])
+        return self._gain.of(self._total(one, place) + self._found[place][np.array(options)]).value
 
     def _total(self, one: IntArray, but: int | None = None) -> Densities:
-        total = Densities(np.zeros((1, 1)), np.zeros((1, 1)))
+        total = Densities.none()
         for place, row in enumerate(one.tolist()):
-            total = total if place == but else total + self._found[place][row]
+            total = total if place == but else total + self._found[place][row : row + 1]
         return total

@@ -11,10 +11,11 @@ from activesci.gain.base import ISOLATED, Gain
 from activesci.gain.beliefs import Beliefs
 from activesci.gain.support import Support, controlled
 from activesci.rng import Purpose, generator
-from activesci.types import FloatArray
+from activesci.types import FloatArray, IntArray
 
 OUTER, INNER, DRAWS = 256, 1024, 64
 COARSE_OUTER, COARSE_INNER, COARSE_DRAWS = 64, 512, 16
+GLANCE_OUTER, GLANCE_INNER, GLANCE_DRAWS = 16, 128, 4
 MORE = 2
 """How many times as many outcomes are drawn where nuisances or a target add their own luck."""
 GROUP = 4
@@ -27,11 +28,11 @@ RIDGE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Densities:
-    """Log densities of one design's outcomes; rows of failed outcomes are zero, as they teach nothing.
+    """Log densities of designs' outcomes; rows of failed outcomes are zero, as they teach nothing.
 
     Attributes:
-        own: Given what they were drawn with, (n, 1); with nuisances also given others, (n, 1 + draws).
-        pairs: Given the support's samples, (n, m), whose first n are what they were drawn with.
+        own: Given what they were drawn with, (c, n, 1); with nuisances also given others, (c, n, 1 + draws).
+        pairs: Given the support's samples, (c, n, m), whose first n are what they were drawn with.
     """
 
     own: FloatArray
@@ -40,6 +41,15 @@ class Densities:
     def __add__(self, other: "Densities") -> "Densities":
         """Return the log densities of both designs' outcomes together."""
         return Densities(self.own + other.own, self.pairs + other.pairs)
+
+    def __getitem__(self, rows: slice | IntArray) -> "Densities":
+        """Return the log densities of some of the designs."""
+        return Densities(self.own[rows], self.pairs[rows])
+
+    @classmethod
+    def none(cls) -> Self:
+        """Return the log densities of no outcome at all."""
+        return cls(np.zeros((1, 1, 1)), np.zeros((1, 1, 1)))
 
 
 @dataclass(frozen=True)
@@ -89,66 +99,71 @@ class NestedGain:
         """Return the gains of designs (c, k); jointly with `taken`, if there are any."""
         size = max(1, PAIRS // (self._outer * self.inner))
         parts = (self.densities(xi[i : i + size], self._stream) for i in range(0, len(xi), size))
-        return Gain.joined([self.of(one + self._fixed) for part in parts for one in part])
+        return Gain.joined([self.of(part + self._fixed) for part in parts])
 
     def given(self, xi: FloatArray) -> "NestedGain":
         """Return the estimator of the joint gain with designs (q, k)."""
         return replace(self, taken=xi if self.taken is None else np.concatenate([self.taken, xi]))
 
     def coarse(self) -> Self:
-        """Return the estimator with an eighth of the pairs."""
-        return replace(self, outer=COARSE_OUTER, inner=COARSE_INNER, draws=COARSE_DRAWS, more=1)
+        """Return the estimator with an eighth of the pairs; of that one, another with a sixteenth of those."""
+        if self.outer > COARSE_OUTER:
+            return replace(self, outer=COARSE_OUTER, inner=COARSE_INNER, draws=COARSE_DRAWS, more=1)
+        return replace(self, outer=GLANCE_OUTER, inner=GLANCE_INNER, draws=GLANCE_DRAWS, more=1)
 
     def of(self, found: Densities) -> Gain:
-        """Return the gain of outcomes of these log densities, of one design or, summed, of several."""
-        n, log_weight = len(found.pairs), self.support.log_weight
+        """Return the gains of outcomes of these log densities, each of one design or, summed, of several."""
+        n, log_weight = found.pairs.shape[1], self.support.log_weight
         joint = found.pairs + log_weight
-        top = joint.max(axis=1, keepdims=True)
+        top = joint.max(axis=2, keepdims=True)
         share = np.exp(joint - top)
-        total = share.sum(axis=1, keepdims=True)
+        total = share.sum(axis=2, keepdims=True)
         share /= total
-        predictive = (top + np.log(total))[:, 0] - np.log(joint.shape[1])
-        own_share = np.minimum(share[np.arange(n), np.arange(n)], 1 - 1e-12)
-        rest = np.log1p(-own_share) - np.log1p(-self.support.weight[:n] / joint.shape[1])
-        expected = (share * np.where(share > 0, found.pairs, 0.0)).sum(axis=1)
+        predictive = (top + np.log(total))[:, :, 0] - np.log(joint.shape[2])
+        own_share = np.minimum(share[:, np.arange(n), np.arange(n)], 1 - 1e-12)
+        rest = np.log1p(-own_share) - np.log1p(-self.support.weight[:n] / joint.shape[2])
+        expected = np.einsum("cnm,cnm->cn", share, np.where(share > 0, found.pairs, 0.0))
         width = np.minimum(-rest, ISOLATED)
-        if found.own.shape[1] == 1:
-            terms, lucks = expected - predictive, np.empty((n, 0))
+        if found.own.shape[2] == 1:
+            terms, lucks = expected - predictive, np.empty((*expected.shape, 0))
         else:
             without, among = self._given_asked(found.own)
             terms, width = without - predictive, width + among - without
-            lucks = np.stack([found.own[:, 0] - expected, self._distance(share)], axis=1)
+            lucks = np.stack([found.own[:, :, 0] - expected, self._distance(share)], axis=2)
         members = np.arange(n) % self._members
         lower = controlled(terms, lucks, share @ self.support.features, self.support, members)
-        upper = lower.value + max(0.0, float(width.mean()))
-        return Gain(*(np.array([value]) for value in (lower.value, upper, lower.error)))
+        return Gain(lower.value, lower.value + np.maximum(0.0, width.mean(axis=1)), lower.error)
 
     def _given_asked(self, own: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return log densities (n,) given what is asked, too low and too high on average, from `Densities.own`."""
+        """Return log densities (c, n) given what is asked, too low and too high on average, from `Densities.own`."""
         assert self._alike is not None  # the caller's condition
-        among = own[:, 1:].copy()
-        among[np.arange(len(own)), self._alike.place] = own[:, 0]
+        among = own[:, :, 1:].copy()
+        among[:, np.arange(own.shape[1]), self._alike.place] = own[:, :, 0]
         high = log_mean(among)
-        return np.maximum(log_mean(own[:, 1:]), high - ISOLATED), high
+        return np.maximum(log_mean(own[:, :, 1:]), high - ISOLATED), high
 
     def _distance(self, share: FloatArray) -> FloatArray:
-        """Return how far what is asked lies from its mean given each outcome, less what is expected, (n,)."""
-        asked = self.beliefs.asked.at[: share.shape[1]]
+        """Return how far what is asked lies from its mean given each outcome, less what is expected, (c, n)."""
+        asked = self.beliefs.asked.at[: share.shape[2]]
         p = asked.shape[1]
         mean = share @ asked
-        square = (share @ (asked[:, :, None] * asked[:, None, :]).reshape(-1, p * p)).reshape(-1, p, p)
-        variance = square - mean[:, :, None] * mean[:, None, :]
+        square = (share @ (asked[:, :, None] * asked[:, None, :]).reshape(-1, p * p)).reshape(*share.shape[:2], p, p)
+        variance = square - mean[..., :, None] * mean[..., None, :]
         inverse = np.linalg.inv(variance + RIDGE * np.eye(p))
-        away = asked[: len(share)] - mean
-        return np.asarray(np.einsum("ni,nij,nj->n", away, inverse, away) - np.einsum("nij,nji->n", inverse, variance))
+        away = asked[: share.shape[1]] - mean
+        own, expected = (
+            np.einsum("cni,cnij,cnj->cn", away, inverse, away),
+            np.einsum("cnij,cnji->cn", inverse, variance),
+        )
+        return np.asarray(own - expected)
 
     @cached_property
     def _fixed(self) -> Densities:
         """The log densities of the designs that are taken, summed."""
         taken = np.empty((0, 0)) if self.taken is None else self.taken
-        total = Densities(np.zeros((1, 1)), np.zeros((1, 1)))
+        total = Densities.none()
         for stream, design in enumerate(taken):
-            total = total + self.densities(design[None], stream)[0]
+            total = total + self.densities(design[None], stream)
         return total
 
     @property
@@ -156,7 +171,7 @@ class NestedGain:
         """Which random numbers the next design has: every design of a joint gain has its own."""
         return 0 if self.taken is None else len(self.taken)
 
-    def densities(self, xi: FloatArray, stream: int) -> list[Densities]:
+    def densities(self, xi: FloatArray, stream: int) -> Densities:
         """Return the log densities of the outcomes of designs (c, k), each alone.
 
         Args:
@@ -171,9 +186,8 @@ class NestedGain:
         pairs = np.where(valid, pairs, 0.0)
         own = pairs[:, rows, rows][:, :, None]
         if self._alike is not None:
-            others = [self._near_own(self._alike.theta, xi[i : i + 1], y[i : i + 1]) for i in range(len(xi))]
-            own = np.concatenate([own, np.where(valid, np.concatenate(others), 0.0)], axis=2)
-        return [Densities(*both) for both in zip(own, pairs, strict=True)]
+            own = np.concatenate([own, np.where(valid, self._near_own(self._alike.theta, xi, y), 0.0)], axis=2)
+        return Densities(own, pairs)
 
     def _pairs(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return log densities (c, n, m) of outcomes (c, n, width), row i under member i modulo members."""
@@ -183,14 +197,14 @@ class NestedGain:
         return np.asarray(found.swapaxes(1, 2).reshape(c, n, len(theta)))
 
     def _near_own(self, alike: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
-        """Return one design's log densities (1, n, draws) given parameters that agree in what is asked."""
+        """Return log densities (c, n, draws) of outcomes given parameters that agree in what is asked."""
         size = GROUP * self._members
         parts = []
         for first in range(0, y.shape[1], size):
             theta = alike[first : first + size]
             pairs = self._pairs(theta.reshape(-1, theta.shape[2]), xi, y[:, first : first + size])
             rows = np.arange(len(theta))
-            parts.append(pairs.reshape(1, len(theta), *theta.shape[:2])[:, rows, rows])
+            parts.append(pairs.reshape(len(xi), len(theta), *theta.shape[:2])[:, rows, rows])
         return np.concatenate(parts, axis=1)
 
     @cached_property

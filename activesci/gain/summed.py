@@ -16,8 +16,11 @@ from activesci.types import FloatArray
 
 INNER, OUTER, DRAWS = 1024, 256, 32
 COARSE_INNER, COARSE_OUTER, COARSE_DRAWS = 512, 64, 16
+GLANCE_INNER, GLANCE_OUTER, GLANCE_DRAWS = 128, 32, 8
 DRAWN = 256
 """Counts that are drawn to see how large they may be."""
+NUMBERS = 2_000_000
+"""Probabilities that are computed in one call."""
 MOST = 128
 """Counts above which they are not summed over but drawn, by `NestedGain`."""
 
@@ -65,27 +68,34 @@ class SummedGain:
 
     def __call__(self, xi: FloatArray) -> Gain:
         """Return the gains of designs (c, k)."""
-        return Gain.joined([self._one(design[None]) for design in xi])
+        if self.values is None:
+            return Gain.joined([self._counted(design[None]) for design in xi])
+        size = max(1, NUMBERS // (len(self.values) * self.inner * self.beliefs.surrogate.members))
+        return Gain.joined([self._summed(xi[i : i + size], self.values) for i in range(0, len(xi), size)])
 
     def given(self, xi: FloatArray) -> NestedGain:
         """Return the estimator of the joint gain with designs (q, k), whose outcomes are several numbers."""
-        return NestedGain(self.beliefs).given(xi)
+        return self._nested.given(xi)
 
     def coarse(self) -> Self:
-        """Return the estimator with fewer samples."""
-        return replace(self, inner=COARSE_INNER, outer=COARSE_OUTER, draws=COARSE_DRAWS)
+        """Return the estimator with half of the samples; of that one, another with a quarter of those."""
+        if self.inner > COARSE_INNER:
+            return replace(self, inner=COARSE_INNER, outer=COARSE_OUTER, draws=COARSE_DRAWS)
+        return replace(self, inner=GLANCE_INNER, outer=GLANCE_OUTER, draws=GLANCE_DRAWS)
 
     @cached_property
     def _nested(self) -> NestedGain:
         nested = NestedGain(self.beliefs)
-        return nested if self.inner == INNER else nested.coarse()
+        for size in (INNER, COARSE_INNER):
+            nested = nested.coarse() if self.inner < size else nested
+        return nested
 
     @cached_property
     def _support(self) -> Support:
         return self.beliefs.support(self.inner)
 
-    def _one(self, xi: FloatArray) -> Gain:
-        values = self._counts(xi) if self.values is None else self.values
+    def _counted(self, xi: FloatArray) -> Gain:
+        values = self._counts(xi)
         return self._nested(xi) if len(values) > MOST else self._summed(xi, values)
 
     def _counts(self, xi: FloatArray) -> FloatArray:
@@ -97,61 +107,61 @@ class SummedGain:
         return np.arange(max(0.0, np.floor(low - margin)), np.ceil(high + margin) + 1)
 
     def _q(self, theta: FloatArray, xi: FloatArray, values: FloatArray) -> FloatArray:
-        """Return the probabilities of values (g,) under each member, (members, g, m)."""
-        return np.asarray(np.exp(self.beliefs.surrogate.log_prob(theta, xi, values[None, None, :, None])[0]))
+        """Return the probabilities of values (g,) under each member, (c, members, g, m)."""
+        y = np.broadcast_to(values[:, None], (len(xi), 1, len(values), 1))
+        return np.asarray(np.exp(self.beliefs.surrogate.log_prob(theta, xi, y)))
 
     def _summed(self, xi: FloatArray, values: FloatArray) -> Gain:
         q, weight = self._q(self._support.theta, xi, values), self._support.weight
-        size, predictive = q.shape[2], (q @ weight)[:, :, None] / q.shape[2]
+        size, predictive = q.shape[3], (q @ weight)[..., None] / q.shape[3]
         alone = weight / size
         own = alone * q / np.maximum(predictive, 1e-300)
         # without its own sample, p is smaller by that sample's share of it
         rest = np.log1p(-np.minimum(own, 1 - 1e-12)) - np.log1p(-alone)
-        width = (q * np.minimum(-rest, ISOLATED)).sum(axis=1).mean(axis=0)
-        terms = (q * (log_of(q) - log_of(predictive))).sum(axis=1)
-        whole = self._mean(terms, np.empty((size, 0)))
+        width = (q * np.minimum(-rest, ISOLATED)).sum(axis=2).mean(axis=(1, 2))
+        terms = (q * (log_of(q) - log_of(predictive))).sum(axis=2)
+        whole = self._mean(terms, np.empty((len(xi), size, 0)))
         if not self.beliefs.marginal:
-            return bounded(whole.value, whole.value + float(width.mean()), whole.error)
+            return bounded(whole.value, whole.value + width, whole.error)
         n = min(self.outer, size)
         higher, more = self._given_asked(xi, values, predictive, n)
-        luck = (terms.mean(axis=0) - whole.value)[:n, None]
+        luck = (terms.mean(axis=1) - whole.value[:, None])[:, :n, None]
         found = self._mean(higher, luck)
-        error = float(np.hypot(found.error, found.slopes[0] * whole.error))
-        return bounded(found.value - more, found.value + float(width.mean()), error)
+        error = np.hypot(found.error, found.slopes[:, 0] * whole.error)
+        return bounded(found.value - more, found.value + width, error)
 
     def _mean(self, terms: FloatArray, lucks: FloatArray) -> Mean:
-        """Return the mean of each sample's terms (members, n); members that differ add to its error."""
-        n = terms.shape[1]
-        found = controlled(
-            terms.mean(axis=0), lucks, self._support.features[:n], self._support, np.zeros(n, dtype=np.int64)
-        )
-        spread = float(terms.mean(axis=1).var(ddof=1) / len(terms)) if len(terms) > 1 else 0.0
-        return replace(found, error=float(np.hypot(found.error, np.sqrt(spread))))
+        """Return the means of each sample's terms (c, members, n); members that differ add to their error."""
+        c, members, n = terms.shape
+        features = np.broadcast_to(self._support.features[:n], (c, n, self._support.features.shape[1]))
+        found = controlled(terms.mean(axis=1), lucks, features, self._support, np.zeros(n, dtype=np.int64))
+        spread = terms.mean(axis=2).var(axis=1, ddof=1) / members if members > 1 else 0.0
+        return replace(found, error=np.hypot(found.error, np.sqrt(spread)))
 
     def _given_asked(
         self, xi: FloatArray, values: FloatArray, predictive: FloatArray, n: int
-    ) -> tuple[FloatArray, float]:
-        """Return the terms of n samples given what is asked alone, (members, n), and by how much they are too high.
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the terms of n samples given what is asked alone, (c, members, n), and how much too high they are.
 
         Args:
-            xi: The design, (1, k).
+            xi: The designs, (c, k).
             values: Values of the outcome, (g,).
-            predictive: Their probabilities, (members, g, 1).
+            predictive: Their probabilities, (c, members, g, 1).
             n: How many samples.
         """
         alike = self.beliefs.alike(n, self.draws)
         assert alike is not None  # the caller's condition
         q = self._q(alike.theta.reshape(-1, alike.theta.shape[2]), xi, values)
-        q = q.reshape(*q.shape[:2], n, -1)
-        whole, first, second = (part.mean(axis=3) for part in (q, q[..., ::2], q[..., 1::2]))
-        terms = (whole * (log_of(whole) - log_of(predictive))).sum(axis=1)
+        q = q.reshape(*q.shape[:3], n, -1)
+        whole, first, second = (part.mean(axis=4) for part in (q, q[..., ::2], q[..., 1::2]))
+        terms = (whole * (log_of(whole) - log_of(predictive))).sum(axis=2)
         halves = sum(part * log_of(part) for part in (first, second)) / 2 - whole * log_of(whole)
-        return terms, max(0.0, float(halves.sum(axis=1).mean()))
+        return terms, np.maximum(0.0, halves.sum(axis=2).mean(axis=(1, 2)))
 
 
-def bounded(lower: float, upper: float, error: float) -> Gain:
-    """Return the gain of one design."""
-    return Gain(*(np.array([value]) for value in (lower, max(lower, upper), error)))
+def bounded(lower: FloatArray, upper: FloatArray, error: FloatArray) -> Gain:
+    """Return the gains of designs, no upper bound below its lower one."""
+    return Gain(lower, np.maximum(lower, upper), error)
 
 
 def log_of(values: FloatArray) -> FloatArray:

@@ -71,28 +71,28 @@ def calibrated(features: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """A mean, and its standard error.
+    """Means, one for each design, and their standard errors.
 
     Attributes:
-        value: The mean.
-        error: Its standard error.
-        slopes: By how much of each known luck it was corrected, (l,).
+        value: The means, (c,).
+        error: Their standard errors, (c,).
+        slopes: By how much of each known luck they were corrected, (c, l).
     """
 
-    value: float
-    error: float
+    value: FloatArray
+    error: FloatArray
     slopes: FloatArray
 
 
 def controlled(
     values: FloatArray, lucks: FloatArray, features: FloatArray, support: Support, members: IntArray
 ) -> Mean:
-    """Return the mean of values with the part of their luck that can be known taken out by regression.
+    """Return means of values with the part of their luck that can be known taken out by regression.
 
     Args:
-        values: Terms of the mean, (n,), of the first n samples of the support.
-        lucks: What has mean zero whatever the samples are, (n, l).
-        features: Expectations of the support's features given each term, (n, p), of mean zero over the posterior.
+        values: Terms of each mean, (c, n), of the first n samples of the support.
+        lucks: What has mean zero whatever the samples are, (c, n, l).
+        features: Expectations of the support's features given each term, (c, n, p), of mean zero over the posterior.
         support: The samples.
         members: Which member of the surrogate each term is of, (n,).
 
@@ -106,22 +106,22 @@ def controlled(
     Fails when:
         the terms have far outliers, whose leverage the error does not know.
     """
-    most = len(values) // ROWS_A_FEATURE
-    controls = np.concatenate([lucks, features], axis=1)[:, :most]
-    design = np.concatenate([np.ones((len(values), 1)), controls], axis=1)
-    root = np.sqrt(support.weight[: len(values)])
-    found = np.linalg.lstsq(design * root[:, None], values * root, rcond=1e-9)[0]
-    rest = values - design @ found
-    variance = float(rest.var()) * len(values) / (len(values) - len(found))
-    slopes = np.zeros(support.features.shape[1])
-    slopes[: max(0, len(found) - 1 - lucks.shape[1])] = found[1 + lucks.shape[1] :]
-    known = float(slopes @ support.covariance @ slopes)
-    scatter = max(variance / len(values), between(rest, members))
-    samples = variance / len(support.theta) if len(values) < len(support.theta) else 0.0
-    return Mean(float(found[0]), float(np.sqrt(scatter + samples + known)), found[1 : 1 + lucks.shape[1]])
+    n, size, known_lucks = values.shape[1], len(support.theta), lucks.shape[2]
+    controls = np.concatenate([lucks, features], axis=2)[:, :, : n // ROWS_A_FEATURE]
+    design = np.concatenate([np.ones((*values.shape, 1)), controls], axis=2)
+    root = np.sqrt(support.weight[:n])
+    found = (np.linalg.pinv(design * root[:, None], rcond=1e-9) @ (values * root)[:, :, None])[:, :, 0]
+    rest = values - (design @ found[:, :, None])[:, :, 0]
+    variance = rest.var(axis=1) * n / (n - found.shape[1])
+    slopes = np.zeros((len(values), support.features.shape[1]))
+    slopes[:, : max(0, found.shape[1] - 1 - known_lucks)] = found[:, 1 + known_lucks :]
+    known = np.einsum("ci,ij,cj->c", slopes, support.covariance, slopes)
+    scatter = np.maximum(variance / n, between(rest, members))
+    samples = variance / size if n < size else 0.0
+    return Mean(found[:, 0], np.sqrt(scatter + samples + known), found[:, 1 : 1 + known_lucks])
 
 
-def between(rest: FloatArray, members: IntArray) -> float:
-    """Return the variance of the mean of terms (n,) that their members' means tell of; zero for a single member."""
-    means = [float(rest[members == member].mean()) for member in np.unique(members)]
-    return float(np.var(means, ddof=1) / len(means)) if len(means) > 1 else 0.0
+def between(rest: FloatArray, members: IntArray) -> FloatArray:
+    """Return the variance of means of terms (c, n) that their members' means tell of, (c,); zero of one member."""
+    means = np.stack([rest[:, members == member].mean(axis=1) for member in np.unique(members)])
+    return np.asarray(means.var(axis=0, ddof=1) / len(means) if len(means) > 1 else np.zeros(len(rest)))

@@ -1,7 +1,7 @@
 """How many more measurements it will take until a study's stop rule holds, and what they will cost."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,10 @@ from activesci.loop.round import Belief, Cost
 from activesci.rng import Purpose, generator
 from activesci.study import Study
 from activesci.study.stopping import StopRule
-from activesci.types import FloatArray
+from activesci.types import FloatArray, IntArray
 
-OPTIONS = 6
-"""Designs that the measurements to come may take, the chosen one among them."""
+OPTIONS, OPTIONS_OF_POOL = 6, 9
+"""Designs that the measurements to come may take, the chosen one among them; of a pool more, as they are used up."""
 STREAM = 1_000_000
 """Keeps the forecast's random numbers apart from those of passes."""
 LOW, HIGH = 0.05, 0.95
@@ -44,7 +44,12 @@ class Standing:
 
 
 def forecast(
-    study: Study, round: int, belief: Belief, choices: list[Choice], cost: Cost | None
+    study: Study,
+    round: int,
+    belief: Belief,
+    choices: list[Choice],
+    cost: Cost | None,
+    pool: FloatArray | None = None,
 ) -> dict[str, Any] | None:
     """Return how many more measurements it will take until the goal is reached, in plain numbers.
 
@@ -58,15 +63,18 @@ def forecast(
         belief: What is believed.
         choices: What was chosen, with what was looked at.
         cost: The cost of designs, or None.
+        pool: The designs that are left to be measured, each once, (m, k), or None.
     """
     goal = None if study.stop is None else goal_of(study.stop)
     if study.stop is None or goal is None:
         return None
     rng = generator(study.seed, round, Purpose.GAIN, STREAM)
     beliefs = Beliefs.of(belief.surrogate, study.parameter_space, belief.posterior.theta, rng, None)
-    xi = options(choices)
+    xi, times = (options(choices), None) if pool is None else left(choices[0], pool, cost)
     prices = np.ones(len(xi)) if cost is None else cost(xi)
-    found = courses(beliefs, xi, prices)
+    found = courses(beliefs, xi, prices, times)
+    if pool is not None:
+        found = replace(found, most=float(len(pool)))
     spent = 0.0 if cost is None else float(cost(belief.data.xi).sum()) if len(belief.data) else 0.0
     price = float(prices[list(found.chosen)].mean())
     gain = float(max(choice.gain.value[0] for choice in choices))
@@ -86,6 +94,15 @@ def options(choices: list[Choice]) -> FloatArray:
     spread = order[np.linspace(0, len(order) - 1, min(OPTIONS - 1, len(order))).astype(np.int64)]
     every = np.concatenate([np.stack([choice.xi for choice in choices])[:OPTIONS], first.evaluated[spread]])
     return every[np.sort(np.unique(every, axis=0, return_index=True)[1])]
+
+
+def left(choice: Choice, pool: FloatArray, cost: Cost | None) -> tuple[FloatArray, IntArray]:
+    """Return the best designs (c, k) of a pool (m, k), by gain per cost, and how often it holds each, (c,)."""
+    designs, times = np.unique(pool, axis=0, return_counts=True)
+    rate = choice.gains.value if cost is None else choice.gains.value / cost(choice.evaluated)
+    worth = {row.tobytes(): float(one) for row, one in zip(choice.evaluated, rate, strict=True)}
+    order = np.argsort([-worth.get(row.tobytes(), -np.inf) for row in designs], kind="stable")[:OPTIONS_OF_POOL]
+    return designs[order], times[order]
 
 
 def goal_of(rule: StopRule) -> StopRule | None:

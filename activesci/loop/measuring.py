@@ -57,7 +57,7 @@ class Measuring:
             return
         size = batch or setup.study.designer.batch
         choices = self._chosen(belief, size, None)
-        ahead = forecast(setup.study, record.number, belief, choices, self._cost)
+        ahead = forecast(setup.study, record.number, belief, choices, self._cost, self._pool)
         said: dict[str, Any] = {} if ahead is None else {"forecast": ahead}
         self._record_choices(record, belief, choices, {"seconds": time.perf_counter() - start, **said})
 
@@ -78,9 +78,13 @@ class Measuring:
     def _cost(self) -> Cost | None:
         return self._setup.cost if self._setup.has_cost else None
 
+    @property
+    def _pool(self) -> FloatArray | None:
+        """The designs that nature's recorded answers are left for, (m, k); None without a pool."""
+        return None if self._setup.pool is None else self._setup.pool.xi[self._setup.rows_left()]
+
     def _chosen(self, belief: Belief, size: int, taken: FloatArray | None) -> list[Choice]:
-        setup, number = self._setup, self._memory.number
-        pool = None if setup.pool is None else setup.pool.xi[setup.rows_left()]
+        setup, number, pool = self._setup, self._memory.number, self._pool
         if pool is not None and taken is not None:
             space = setup.study.design_space
             pool = without(pool, np.array([space.encode(one["design"]) for one in self._memory.record.unmeasured]))

@@ -36,3 +36,14 @@ def test_a_tighter_goal_takes_longer():
     every = futures()
     counts = [every.until(0, limit) for limit in (0.4, 0.2, 0.1, 0.05)]
     assert all((later >= sooner).all() for sooner, later in zip(counts, counts[1:], strict=False))
+
+
+def test_a_design_that_can_be_measured_once_is_measured_once():
+    xi = np.concatenate([np.zeros(1), np.full(1, 9.0)])[:, None]
+    found = courses(line(role="nuisance").beliefs(0), xi, np.ones(2), np.array([2, 3]))
+    assert sorted(found.chosen) == [0, 0, 1, 1, 1]
+    assert found.most == 5
+    again = courses(line(role="nuisance").beliefs(0), xi, np.ones(2))
+    limit = float(again.sd[:, 4, 0].mean())
+    assert np.median(found.until(0, limit)) > np.median(again.until(0, limit))
+    assert np.isinf(found.until(0, 1e-3)).all()

@@ -60,6 +60,17 @@ def test_the_cost_is_that_of_the_measurements_to_come():
     assert one["cost"]["median"] == pytest.approx(2.5 * one["measurements"]["median"])
 
 
+def test_of_a_pool_each_measurement_can_be_made_once():
+    """Precise measurements of `a` are at x = 0; a pool has one of them, and what else it has tells of the slope."""
+    study, belief = study_of(NARROW), rounds.before_data(study_of(NARROW), ExactSurrogate(line()))
+    pool = np.array([[0.0], [9.0], [9.0], [10.0]])
+    choices = rounds.choose(study, 1, belief, Grid(5), None, pool, 1)
+    one = forecast(study, 1, belief, choices, None, pool)
+    free = forecast(study, 1, belief, rounds.choose(study, 1, belief, Grid(5), None, None, 1), None)
+    assert free["measurements"]["median"] < 15
+    assert one["measurements"]["median"] is None  # all four together leave an sd of 0.29
+
+
 def test_goals_nest_and_are_worded():
     rule = StopRule(any=[{"all": [NARROW, {"gain": 0.1}]}, {"seconds": 5}])
     goal = goal_of(rule)

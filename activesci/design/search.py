@@ -1,0 +1,106 @@
+"""A model of one round's gain surface, by scikit-optimize: the only file that imports it."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from activesci.study.designs import DesignSpace
+from activesci.study.variables import ChoiceVariable, DesignVariable, IntegerVariable, RealVariable
+from activesci.types import FloatArray
+
+
+class Search:
+    """One round's optimiser: tell it designs as rows and values to be maximised, and ask it for the next design.
+
+    Args:
+        space: The designs; variables of a single value are left out of the search.
+        seed: Seed of the optimiser.
+    """
+
+    def __init__(self, space: DesignSpace, seed: int) -> None:
+        from skopt import Optimizer
+
+        self.space = space
+        self.free = [j for j, variable in enumerate(space.variables) if variable.grid_size(2) > 1]
+        self._optimizer: Any = Optimizer(
+            [dimension(space.variables[j]) for j in self.free],
+            base_estimator="GP",
+            n_initial_points=0,
+            acq_func="EI",
+            acq_optimizer="sampling",
+            acq_optimizer_kwargs={"n_points": 2},  # ours are the candidates: feasible, of the pool, not asked before
+            random_state=seed % 2**31,
+            model_queue_size=1,
+        )
+
+    def tell(self, xi: FloatArray, values: FloatArray) -> None:
+        """Learn the values (c,) of designs (c, k)."""
+        with quiet():
+            self._optimizer.tell([self.point(row) for row in xi], (-values).tolist())
+
+    def ask(self, xi: FloatArray, known: FloatArray, count: int) -> FloatArray:
+        """Return those of the designs (c, k) that are expected to improve most on the known ones, (count, k).
+
+        After each of them what is expected near it shrinks as if it were known.
+        """
+        from skopt.acquisition import gaussian_ei
+
+        least = float(self.modelled(known).min())  # of the model: the least value that was told was the luckiest
+        points, model = self._transformed(xi), self._optimizer.models[-1]
+        with quiet():
+            expected = gaussian_ei(points, model, y_opt=least)
+        scale, picked = float(model.kernel_.diag(points[:1])[0]), list[int]()
+        for _ in range(min(count, len(xi))):
+            picked.append(int(np.argmax(expected)))
+            likeness = model.kernel_(points, points[picked[-1:]])[:, 0] / scale
+            expected = expected * (1.0 - np.minimum(likeness, 1.0) ** 2)
+            expected[picked] = -1.0
+        return xi[picked]
+
+    def ranked(self, xi: FloatArray) -> FloatArray:
+        """Return designs (c, k) in the order of their modelled values, the highest first."""
+        return np.asarray(xi[np.argsort(self.modelled(xi), kind="stable")])
+
+    def modelled(self, xi: FloatArray) -> FloatArray:
+        """Return the model's mean at designs (c, k), (c,), to be minimised."""
+        with quiet():
+            return np.asarray(self._optimizer.models[-1].predict(self._transformed(xi)))
+
+    def point(self, row: FloatArray) -> list[Any]:
+        """Return a design (k,) as skopt's list."""
+        return [float(row[j]) if isinstance(self.space.variables[j], RealVariable) else int(row[j]) for j in self.free]
+
+    def _transformed(self, xi: FloatArray) -> FloatArray:
+        """Return designs (c, k) in skopt's coordinates, by its own transforms, a variable at once."""
+        columns = [
+            one.transform(xi[:, j] if isinstance(self.space.variables[j], RealVariable) else xi[:, j].astype(np.int64))
+            for j, one in zip(self.free, self._optimizer.space.dimensions, strict=True)
+        ]
+        return np.hstack([np.asarray(column).reshape(len(xi), -1) for column in columns])
+
+
+def countable(variables: Sequence[DesignVariable]) -> bool:
+    """Return whether all variables have finitely many values."""
+    return not any(isinstance(variable, RealVariable) for variable in variables)
+
+
+def dimension(variable: DesignVariable) -> Any:  # noqa: ANN401 (skopt has no types)
+    """Return skopt's dimension for a variable."""
+    from skopt.space import Categorical, Integer, Real
+
+    if isinstance(variable, ChoiceVariable):
+        return Categorical(range(len(variable.choices)))
+    if isinstance(variable, IntegerVariable):
+        return Integer(variable.lo, variable.hi)
+    return Real(variable.lo, variable.hi, prior="log-uniform" if variable.log else "uniform")
+
+
+class quiet(warnings.catch_warnings):  # noqa: N801 (used as a function)
+    """Silences scikit-learn's remarks on kernel bounds and skopt's on points it has asked before."""
+
+    def __enter__(self) -> Any:  # noqa: ANN401 (as the parent)
+        entered = super().__enter__()
+        warnings.simplefilter("ignore")
+        return entered
