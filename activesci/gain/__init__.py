@@ -5,10 +5,12 @@ Every estimate is a pair, too low and too high on average, whose middle is free 
     NestedGain   any outcome; outcomes are drawn from the surrogate
     SummedGain   one binary, category or count; all outcomes are summed over
     Further      of one measurement more beside others: the difference of two joint gains
+    AmortisedGain  of Barber and Agakov: too low, by how far a posterior learned for all outcomes is from the right one
 
 With a ratio as the surrogate `NestedGain` is the contrastive estimate (van den Oord et al. 2018, arXiv:1807.03748),
 whose lower bound is at most the log of its samples; with outcomes drawn from the ratio and not from the simulator, a
-wrong ratio makes either bound wrong. There is no Barber-Agakov bound by an amortised posterior.
+wrong ratio makes either bound wrong. `AmortisedGain` is in a file of its own, which needs torch, and learns for
+seconds: it is what others are held against, and no campaign waits for it.
 
 `realised` is what was learned; it has no bias to first order. `forecast.courses` says how much is still to measure.
 `ignorance` is what not knowing the simulator costs; it is too high where it is near zero, as it is never negative.

@@ -8,11 +8,11 @@ from activesci.gain.amortised import AmortisedGain
 from .worlds import PRIOR, hit, line, line_gain, summed_gain
 
 XI = np.array([[0.0], [2.0], [6.0], [10.0]])
-TOO_LOW = 0.1
-"""What a posterior learned from 3000 outcomes may miss [nats]."""
+TOO_LOW = 0.12
+"""What a posterior learned from 5000 outcomes may miss at the ends of the range [nats]."""
 
 
-def learned(world, density=None, simulations=3000, **more):
+def learned(world, density=None, simulations=5000, **more):
     rng = np.random.default_rng(7)
     return AmortisedGain.learned(world.study, world.beliefs(**more), density, rng, simulations)
 
@@ -26,12 +26,13 @@ def low(gain, truth):
     assert np.all(gain.error < 0.05)
 
 
-@pytest.mark.parametrize("role", ["interest", "nuisance"])
+@pytest.mark.parametrize("role", [pytest.param("interest", marks=pytest.mark.slow), "nuisance"])
 def test_a_linear_gaussian_experiment_has_its_closed_form(role):
     interest = (0, 1) if role == "interest" else (0,)
     low(learned(line(role=role))(XI), [line_gain(x, interest=interest) for x in XI])
 
 
+@pytest.mark.slow
 def test_what_is_known_already_is_no_gain():
     covariance = np.diag([0.04, 0.01])
     theta = np.random.default_rng(1).multivariate_normal([0, 0], covariance, 4096)
