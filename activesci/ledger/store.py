@@ -230,8 +230,11 @@ class Ledger:
         own = self.folder / ARTIFACTS
         return own if self._before is None or (own / f"{digest}.npz").exists() else self._before._holder(digest)
 
-    def check(self) -> list[Event]:
+    def check(self, kinds: Collection[Kind] = ()) -> list[Event]:
         """Hold every event against its digest, and every artifact against its name; return the events.
+
+        Args:
+            kinds: The kinds of events whose artifacts are looked at; all by default.
 
         Raises:
             LedgerError: Naming the first event that does not hold.
@@ -239,10 +242,35 @@ class Ledger:
         with in_plain_words(self.folder):
             found = self._read()
         for event in found:
-            if event.artifact is not None:
+            if event.artifact is not None and (not kinds or event.kind in kinds):
                 with _at(self._name(event)):
                     artifacts.read_checked(self._holder(event.artifact), event.artifact)
         return found
+
+    def damaged(self) -> list[Event]:
+        """Return the events whose artifacts are missing or were changed."""
+        return [event for event in self.events() if event.artifact is not None and not self._sound(event.artifact)]
+
+    def _sound(self, artifact: str) -> bool:
+        try:
+            artifacts.read_checked(self._holder(artifact), artifact)
+        except LedgerError:
+            return False
+        return True
+
+    def mend(self, other: Self) -> list[Event]:
+        """Put artifacts back that are missing or were changed, where another ledger has them; return what is left.
+
+        An artifact's name is the digest of its content, so that nothing else can be put in its place.
+        """
+        with in_plain_words(self.folder):
+            for event in self.damaged():
+                if event.artifact is not None and other._sound(event.artifact):
+                    content = artifacts.read_checked(other._holder(event.artifact), event.artifact)
+                    path = self.folder / ARTIFACTS / f"{event.artifact}.npz"
+                    path.unlink(missing_ok=True)  # it may be a link to a file elsewhere
+                    artifacts.write_durably(path, content)
+        return self.damaged()
 
     def _read(self) -> list[Event]:
         """Return all events, each checked against the chain."""

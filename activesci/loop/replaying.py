@@ -39,8 +39,11 @@ class Replaying:
     ) -> None:
         if Ledger.exists(folder):
             raise LedgerError(f"{folder}: found a campaign, expected a new folder to replay into; name another")
-        self._ledger, self._tolerance = Ledger.read_only(recorded), tolerance
-        self._recorded = fold(self._ledger.check())
+        self._folders, self._tolerance = (recorded, folder), tolerance
+        self._ledger = Ledger.read_only(recorded)
+        # what else was computed is computed again, whether its artifact is still sound or not
+        self._recorded = fold(self._ledger.check([Kind.MEASURED]))
+        self._damaged = {event.seq for event in self._ledger.damaged()}
         self._first = self._begun(recorded, folder)
         study = recorded_study(recorded, beside)
         self._setup = Setup.of(study, folder, observer, deviate="this is a replay")
@@ -76,6 +79,17 @@ class Replaying:
             return next((found for found in self._rounds() if found is not None), None)
         finally:
             self.close()
+
+    def mend(self) -> list[Event]:
+        """After `run`, put what was computed again in the place of artifacts that are missing or were changed.
+
+        What differs in a bit has another name, and takes no other's place.
+
+        Returns:
+            The events whose artifacts are not sound even so.
+        """
+        with Ledger.read_only(self._folders[0]) as ledger, Ledger.read_only(self._folders[1]) as again:
+            return ledger.mend(again)
 
     def close(self) -> None:
         """Give back workers and ledgers; may be called twice."""
@@ -149,14 +163,22 @@ class Replaying:
 
     def _learned(self, number: int, before: Pass, again: Pass) -> Difference | None:
         """Compare the simulations, the surrogate and the posterior of a pass."""
+        return (
+            self._simulated(number, before, again)
+            or self._step(number, "surrogate", before.fitted, again.fitted)
+            or self._step(number, "posterior", before.inferred, again.inferred)
+        )
+
+    def _simulated(self, number: int, before: Pass, again: Pass) -> Difference | None:
+        """Compare simulations, which do not come back in the same portions; what is lost shows in what follows."""
+        if self._damaged & {event.seq for event in (before.planned, *before.simulated) if event is not None}:
+            return None
         banks = [bank_of(number, one, arrays) for one, arrays in self._sides(before, again)]
         for name in ("theta", "xi", "y"):
             arrays = [getattr(bank, name) for bank in banks]
             if (found := self._compared(f"round {number}, simulations: {name}", *arrays)) is not None:
                 return found
-        return self._step(number, "surrogate", before.fitted, again.fitted) or self._step(
-            number, "posterior", before.inferred, again.inferred
-        )
+        return None
 
     def _step(self, number: int, what: str, before: Event | None, again: Event | None) -> Difference | None:
         assert before is not None  # the round is complete,
@@ -167,6 +189,8 @@ class Replaying:
         return [(before, self._ledger.arrays), (again, self._setup.journal.arrays)]
 
     def _same(self, where: str, before: Event, again: Event) -> Difference | None:
+        if before.artifact is not None and before.artifact == again.artifact:
+            return self._compared(where, before.payload, again.payload)  # its name is the digest of its content
         told = [{**event.payload, **arrays(event)} for event, arrays in self._sides(before, again)]
         return self._compared(where, *told)
 
