@@ -48,6 +48,11 @@ def foundations(events: "list[Event]", history: "History") -> list[str]:
         f"study {said['study'].get('study', 'study')}, seed {said['seed']}, digest {said['study_digest']}",
         f"simulator's code {said.get('simulator_digest')}, recorded data {said.get('data_digest') or 'none'}",
         f"{measured} measurements, {history.simulations} simulations ({failed} failed), {said['surrogate']} surrogate",
+        *(
+            f"{part} {it['target']} of {it['package']} {it['version']}, {it['digest']}"
+            for part in ("surrogate", "designer")
+            if (it := said.get(f"{part}_plugin"))
+        ),
         f"activesci {said['versions'].get('activesci')}, python {said['versions'].get('python')}, "
         f"{len(history.alarms)} alarms, {history.status}",
     ]

@@ -10,6 +10,8 @@ CODE = {
     "data_digest": "the recorded data",
     "embedding_digest": "the embedding's code",
     "surrogate": "the surrogate",
+    "surrogate_plugin": "the surrogate's plug-in",
+    "designer_plugin": "the designer's plug-in",
 }
 """What a plan says beside the study, and what that is called."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from activesci.errors import LedgerError, StudyError
 from activesci.ledger import Event, History, Kind, Ledger, fold
 from activesci.loop.journal import STUDY, recorded_study
+from activesci.loop.plugins import said_of_designer
 from activesci.loop.surrogates import better_emulated, most_simulations
 from activesci.loop.surroundings import commit, surroundings
 from activesci.study import Study
@@ -80,6 +81,7 @@ def _last(history: History, at: int, origin: Path) -> Event:
 
 def _said(history: History, study: Study, at: int) -> dict[str, Any]:
     """Return what the branch says of itself: what `started` says, for the changed study."""
-    before = history.started.payload if history.started else {}
+    begun = history.started.payload if history.started else {}
+    before = {key: value for key, value in begun.items() if key != "designer_plugin"}
     content = {"study": study.mapping(), "study_digest": study.digest, "source_text": study.source_text}
-    return {**before, **content, "seed": study.seed, **surroundings(), "at": at}
+    return {**before, **said_of_designer(study), **content, "seed": study.seed, **surroundings(), "at": at}

@@ -106,6 +106,8 @@ class Journal:
             ("simulator_digest", "simulator's code"),
             ("data_digest", "data"),
             ("embedding_digest", "embedding's code"),
+            ("surrogate_plugin", "surrogate's plug-in"),
+            ("designer_plugin", "designer's plug-in"),
         ):
             if recorded.get(key) != now.get(key):
                 if key == "study_digest":

@@ -109,7 +109,8 @@ class Replaying:
     def surroundings(self) -> list[str]:
         """Return in words what is not as it was when the campaign was recorded: code, data, versions."""
         before, now = self._started(self._recorded), self._started(self._setup.journal.history)
-        parts = (("simulator_digest", "the simulator's code"), ("data_digest", "the recorded data"))
+        plugins = (("surrogate_plugin", "the surrogate's plug-in"), ("designer_plugin", "the designer's plug-in"))
+        parts = (("simulator_digest", "the simulator's code"), ("data_digest", "the recorded data"), *plugins)
         said = [f"{what} is not what it was" for key, what in parts if before.get(key) != now.get(key)]
         if before.get("program_digest", program_digest()) != program_digest():
             said.append("activesci's own code is not what it was")

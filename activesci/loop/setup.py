@@ -1,5 +1,6 @@
 """Everything that takes part in a campaign, put together from its study."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -7,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from activesci.design import Designer, designer_for
+from activesci.design import Designer
 from activesci.inference.base import Surrogate
 from activesci.inference.exact import ExactSurrogate
 from activesci.loop.journal import Journal, Observer
+from activesci.loop.plugins import designer_of
 from activesci.loop.registering import seen_rows
 from activesci.loop.surrogates import Chosen, surrogate_for
 from activesci.measure import Experiment, PoolRows, experiment_for
@@ -27,11 +29,15 @@ class Parts:
         simulator: The model.
         experiment: Nature.
         chosen: The surrogate and why it is the one.
+        designer: Who searches for designs.
+        designer_plugin: What is recorded of the designer if an installed package offers it.
     """
 
     simulator: Simulator
     experiment: Experiment
     chosen: Chosen
+    designer: Designer
+    designer_plugin: Mapping[str, str] | None
 
     @classmethod
     def of(cls, study: Study) -> "Parts":
@@ -43,18 +49,22 @@ class Parts:
         simulator = simulator_for(study)
         simulator.load()
         experiment = experiment_for(study, simulator.run, nature_for(study))
-        return cls(simulator, experiment, surrogate_for(study, simulator))
+        return cls(simulator, experiment, surrogate_for(study, simulator), *designer_of(study))
 
     def said(self) -> dict[str, Any]:
         """Return what a ledger says of them."""
-        digest = self.chosen.digest
+        theirs = {
+            "embedding_digest": self.chosen.digest,
+            "surrogate_plugin": self.chosen.plugin,
+            "designer_plugin": self.designer_plugin,
+        }
         return {
             "simulator_digest": self.simulator.digest,
             "ran": self.simulator.ran,
             "data_digest": getattr(self.experiment, "digest", None),
             "surrogate": self.chosen.kind,
             "reason": self.chosen.why,
-            **({} if digest is None else {"embedding_digest": digest}),
+            **{key: found for key, found in theirs.items() if found is not None},
         }
 
 
@@ -96,8 +106,8 @@ class Setup:
         """
         parts = Parts.of(study)
         journal = Journal.of(study, folder, parts.said(), observer, deviate)
-        designer, pool = designer_for(study.designer), parts.experiment.pool()
-        return cls(study, parts.simulator, parts.experiment, pool, parts.chosen.surrogate, designer, journal)
+        pool = parts.experiment.pool()
+        return cls(study, parts.simulator, parts.experiment, pool, parts.chosen.surrogate, parts.designer, journal)
 
     @property
     def simulates(self) -> bool:

@@ -16,10 +16,11 @@ from activesci.inference.exact import ExactSurrogate
 from activesci.inference.likelihood import LikelihoodSurrogate, ZoomedSurrogate
 from activesci.inference.networks.device import device_for
 from activesci.inference.ratio import RatioSurrogate
+from activesci.loop.plugins import plugged_surrogate
 from activesci.simulate import Simulator
 from activesci.simulate.source import load_source
 from activesci.study import Study
-from activesci.study.settings import EMBEDDINGS
+from activesci.study.settings import EMBEDDINGS, OWN_SURROGATES
 
 FEW = 500
 """Simulations up to which an emulator is the better one, as measured (experiments/benchmarks/inference)."""
@@ -36,12 +37,14 @@ class Chosen:
         why: The reason in words.
         surrogate: Nothing is fitted yet.
         digest: The sha256 (hex) of the user's code in it; None if there is none.
+        plugin: What is recorded of it if an installed package offers it; see `Plugin.said`.
     """
 
     kind: str
     why: str
     surrogate: Surrogate
     digest: str | None = None
+    plugin: Mapping[str, str] | None = None
 
 
 def surrogate_for(study: Study, simulator: Simulator) -> Chosen:
@@ -52,11 +55,10 @@ def surrogate_for(study: Study, simulator: Simulator) -> Chosen:
     """
     asked = study.inference.surrogate
     kind, why = automatic(study, simulator) if asked == "auto" else (asked, "asked for")
-    if kind not in (*KINDS, *EMBEDDED):
-        raise StudyError(
-            f"inference.surrogate: found {kind!r}, which is not available in this version, expected one of auto, "
-            f"{', '.join([*KINDS, *EMBEDDED])}"
-        )
+    if kind not in OWN_SURROGATES:
+        _no_embedding(study, kind)
+        surrogate, said = plugged_surrogate(study)
+        return Chosen(kind, f"asked for, of {said['package']} {said['version']}", surrogate, plugin=said)
     if kind != "likelihood" and study.inference.device == "cuda":
         raise StudyError(
             f"inference.device: found 'cuda' with the surrogate {kind!r}, expected it with likelihood: no other "
@@ -65,16 +67,20 @@ def surrogate_for(study: Study, simulator: Simulator) -> Chosen:
     if kind in EMBEDDED:
         embedding, digest = embedding_of(study)
         return Chosen(kind, why, EMBEDDED[kind](study, embedding), digest)
-    if study.inference.embedding != "auto":
-        raise StudyError(
-            f"inference.embedding: found {study.inference.embedding!r} with the surrogate {kind!r}, expected it with "
-            f"{' or '.join(EMBEDDED)}: no other looks at the outcome with an embedding"
-        )
+    _no_embedding(study, kind)
     surrogate = KINDS[kind](study, simulator)
     if asked == "auto" and kind == "emulator":
         tried = EmulatorOrElse(cast(EmulatorSurrogate, surrogate), likelihood(study, simulator))
         return Chosen(kind, why, cast(Surrogate, tried))
     return Chosen(kind, why, surrogate)
+
+
+def _no_embedding(study: Study, kind: str) -> None:
+    if study.inference.embedding != "auto":
+        raise StudyError(
+            f"inference.embedding: found {study.inference.embedding!r} with the surrogate {kind!r}, expected it with "
+            f"{' or '.join(EMBEDDED)}: no other looks at the outcome with an embedding"
+        )
 
 
 def automatic(study: Study, simulator: Simulator) -> tuple[str, str]:

@@ -8,6 +8,8 @@ from activesci.ledger.history import History
 
 from .numbers import number, rounded
 
+PLUGINS = ("surrogate_plugin", "designer_plugin")
+
 
 def comparison(one: History, other: History) -> dict[str, list[str]]:
     """Return the differences of two campaigns in words, by what they are differences of; empty lists where none.
@@ -20,7 +22,9 @@ def comparison(one: History, other: History) -> dict[str, list[str]]:
     before, now = begun
     return {
         "study": _told_apart(before.get("study"), now.get("study")),
-        "code": _other(begun, "simulator_digest", "the simulator's code") + _other(begun, "surrogate", "surrogate"),
+        "code": _other(begun, "simulator_digest", "the simulator's code")
+        + _other(begun, "surrogate", "surrogate")
+        + _told_apart(*({key: said.get(key) for key in PLUGINS if key in said} for said in begun)),
         "data": _other(begun, "data_digest", "the recorded data"),
         "environment": _told_apart(before.get("versions"), now.get("versions")),
         "result": [*_rounds(one, other), *_beliefs(one, other), *_ends(one, other)],

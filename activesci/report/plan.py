@@ -73,4 +73,9 @@ def _digests(said: Mapping[str, Any]) -> list[str]:
     lines = [f"- {name}, sha256: {said[key]}" for name, key in found if said.get(key)]
     seen = [f"- measurements that were seen before, and are not used: {len(said['seen'])}"] if said["seen"] else []
     versions = ", ".join(f"{name} {version}" for name, version in said["versions"].items())
-    return ["## What runs", "", *lines, *seen, f"- versions: {versions}"]
+    plugins = [
+        f"- {part}, a plug-in: {it['target']} of {it['package']} {it['version']}, sha256 {it['digest']}"
+        for part in ("surrogate", "designer")
+        if (it := said.get(f"{part}_plugin"))
+    ]
+    return ["## What runs", "", *lines, *plugins, *seen, f"- versions: {versions}"]

@@ -6,6 +6,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from .installed import in_words, installed
+
 LARGEST = 2**53 - 1
 """The largest whole number that float64 holds exactly with all those below it."""
 
@@ -46,8 +48,8 @@ class Part(BaseModel):
         for key in given:
             if key in cls.later:
                 raise wrong(_allowed(cls), f"{key!r}, which is not available in this version", key)
-            if key not in known:
-                raise wrong(_allowed(cls) + nearest(str(key), known), "an unknown key", key)
+            if key not in known and not cls.admits(key):
+                raise wrong(_allowed(cls) + nearest(str(key), known) + cls._elsewhere(), "an unknown key", key)
         cls._rest_is_right(given)
         return given
 
@@ -57,8 +59,18 @@ class Part(BaseModel):
         return tuple(field.alias or name for name, field in cls.model_fields.items())
 
     @classmethod
+    def admits(cls, key: str) -> bool:
+        """Say whether a key that the part does not have itself may stand there."""
+        return False
+
+    @classmethod
     def _expectation(cls) -> str:
         return f"the keys {listed(cls.keys())}" if cls.keys() else "no keys: {}"
+
+    @classmethod
+    def _elsewhere(cls) -> str:
+        """Return where other keys could have come from, as the end of what was expected."""
+        return ""
 
     @classmethod
     def _rest_is_right(cls, given: Mapping[str, Any]) -> None:
@@ -71,18 +83,30 @@ class Alternative(Part):
     Attributes:
         one_of: Keys of which exactly one is given; it says of what kind the part is.
         only_with: Keys that say something about one kind only, and which that is.
+        group: The entry points by which installed packages offer further kinds, each a key with its settings.
     """
 
     one_of: ClassVar[tuple[str, ...]] = ()
     only_with: ClassVar[Mapping[str, str]] = {}
+    group: ClassVar[str | None] = None
+
+    @classmethod
+    def admits(cls, key: str) -> bool:
+        """Say whether a key is a kind that an installed package offers."""
+        return cls.group is not None and key not in set(cls.keys()) and key in installed(cls.group)
 
     @classmethod
     def _expectation(cls) -> str:
-        return f"exactly one of {listed(cls.one_of)}" if len(cls.one_of) > 1 else f"the key {cls.one_of[0]}"
+        one = f"exactly one of {listed(cls.one_of)}" if len(cls.one_of) > 1 else f"the key {cls.one_of[0]}"
+        return one + (cls._elsewhere() if cls.group and installed(cls.group) else "")
+
+    @classmethod
+    def _elsewhere(cls) -> str:
+        return "" if cls.group is None else in_words(cls.group)
 
     @classmethod
     def _rest_is_right(cls, given: Mapping[str, Any]) -> None:
-        chosen = [key for key in cls.one_of if key in given]
+        chosen = [*(key for key in cls.one_of if key in given), *(key for key in given if cls.admits(key))]
         if len(chosen) != 1:
             raise wrong(cls._expectation(), " and ".join(chosen) or "none of them", chosen[1] if chosen else None)
         for key in given:
@@ -91,8 +115,14 @@ class Alternative(Part):
 
     @property
     def kind(self) -> str:
-        """The key of `one_of` that was given."""
-        return next(key for key in self.one_of if getattr(self, key) is not None)
+        """The key of `one_of`, or of an installed package, that was given."""
+        own = [key for key in self.one_of if getattr(self, key) is not None]
+        return [*own, *(self.model_extra or {})][0]
+
+    @property
+    def plugged(self) -> bool:
+        """Whether the kind is one that an installed package offers."""
+        return self.kind not in self.one_of
 
     @property
     def settings(self) -> Any:  # noqa: ANN401 -- as various as the kinds are

@@ -60,7 +60,19 @@ class _Generator(GenerateJsonSchema):
         chosen = getattr(schema["cls"], "one_of", ())
         if needs := getattr(schema["cls"], "only_with", {}):
             made["dependentRequired"] = {key: [kind] for key, kind in needs.items()}
-        return {**made, "oneOf": [{"required": [key]} for key in chosen]} if chosen else made
+        branches = [*({"required": [key]} for key in chosen), *_plugged(schema["cls"])]
+        return {**made, "oneOf": branches} if chosen else made
+
+
+def _plugged(model: type[BaseModel]) -> list[dict[str, Any]]:
+    """Return the alternative that an installed package offers: a key of a name that nobody can know here."""
+    if getattr(model, "group", None) is None:
+        return []
+    chosen = list(getattr(model, "one_of", ()))
+    known = [*chosen, *getattr(model, "later", ())]
+    others = [name for name in model.model_fields if name not in chosen]
+    no_own, only_others = ({"propertyNames": rule} for rule in ({"not": {"enum": known}}, {"enum": others}))
+    return [{**no_own, "not": only_others}]
 
 
 def _first_sentence(model: type[BaseModel]) -> str:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from .parts import Alternative, Count, Empty, Name, Number, Part, Positive, Text, Whole, that, wrong
+from .installed import DESIGNERS, SURROGATES, in_words, installed
+from .parts import Alternative, Count, Empty, Name, Number, Part, Positive, Text, Whole, listed, nearest, that, wrong
 from .programs import CommandLine, EnvironmentPart, FileNames, OutputName, Retries
 
 DEFAULT_BATCH = 256
@@ -41,6 +42,21 @@ EmbeddingName = Annotated[
     str,
     BeforeValidator(_embedding),
     WithJsonSchema({"anyOf": [{"enum": list(EMBEDDINGS)}, {"type": "string", "pattern": FUNCTION}]}),
+]
+OWN_SURROGATES = ("auto", "exact", "likelihood", "ratio", "posterior", "emulator")
+
+
+def _surrogate(value: Any) -> str:  # noqa: ANN401 -- anything a file may hold
+    if not isinstance(value, str) or (value not in OWN_SURROGATES and value not in installed(SURROGATES)):
+        near = nearest(str(value), OWN_SURROGATES)
+        raise wrong(f"{listed([repr(name) for name in OWN_SURROGATES])}{near}{in_words(SURROGATES)}")
+    return value
+
+
+SurrogateName = Annotated[
+    str,
+    BeforeValidator(_surrogate),
+    WithJsonSchema({"anyOf": [{"enum": list(OWN_SURROGATES)}, {"type": "string", "minLength": 1}]}),
 ]
 Resource = Annotated[Number, Field(ge=0)]
 OF_COMMANDS = dict.fromkeys(("output", "files", "environment"), "command")
@@ -112,7 +128,8 @@ class InferencePart(Part):
     """`inference:`.
 
     Attributes:
-        surrogate: What stands for the likelihood; auto is exact where the simulator offers it.
+        surrogate: What stands for the likelihood; auto is exact where the simulator offers it. Or the name of one that
+            an installed package offers.
         embedding: What a ratio looks at the outcome with: a name, or a `torch.nn.Module` of the user's.
         simulations: Simulations of the first round.
         per_round: Simulations of every later round, and of each more pass of it.
@@ -123,7 +140,7 @@ class InferencePart(Part):
         max_failures: The share of failed simulations above which the campaign pauses.
     """
 
-    surrogate: Literal["auto", "exact", "likelihood", "ratio", "posterior", "emulator"] = "auto"
+    surrogate: SurrogateName = "auto"
     embedding: EmbeddingName = "auto"
     simulations: Count = 4000
     per_round: Annotated[Whole, Field(ge=0)] = 500
@@ -147,7 +164,7 @@ class GridPart(Part):
 
 
 class DesignerPart(Alternative):
-    """`designer:`, exactly one of bayesopt, grid, random and pool.
+    """`designer:`, exactly one of bayesopt, grid, random, pool and what installed packages offer.
 
     Attributes:
         batch: How many designs are chosen a round.
@@ -155,6 +172,9 @@ class DesignerPart(Alternative):
         target: The function of the parameters that the gain is about, instead of the parameters of interest.
     """
 
+    model_config = ConfigDict(extra="allow")  # a mapping of settings under the name of an installed designer
+    __pydantic_extra__: dict[str, dict[str, Any]] = Field(init=False)
+    group: ClassVar[str | None] = DESIGNERS
     one_of: ClassVar[tuple[str, ...]] = ("bayesopt", "grid", "random", "pool")
     later: ClassVar[tuple[str, ...]] = ("policy",)
     bayesopt: BayesoptPart | None = None

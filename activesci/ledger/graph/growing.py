@@ -91,6 +91,7 @@ class Growing:
         # the exact one is the user's likelihood, and an embedding may be the user's too
         theirs = self._begun.get("simulator_digest" if kind == "exact" else "embedding_digest")
         code = self._own_code() if theirs is None else f"{self._own_code()} {theirs}"
+        code += self._plugin("surrogate_plugin")
         self._state("surrogate", event, self._recipe("fit", kind, event.round, inputs, code))
 
     def _infer(self, event: Event) -> None:
@@ -102,7 +103,8 @@ class Growing:
 
     def _choose(self, event: Event) -> None:
         inputs, kind = [self._latest.get("posterior"), self._latest.get("surrogate")], str(event.payload["designer"])
-        recipe = self._recipe("choose", kind, event.round, inputs, self._own_code())
+        code = self._own_code() + self._plugin("designer_plugin")
+        recipe = self._recipe("choose", kind, event.round, inputs, code)
         for place, proposal in enumerate(event.payload["proposals"]):
             placed = replace(recipe, parameters={**recipe.parameters, "place": place})
             state = self._add("design", placed, proposal, proposal, [event])
@@ -144,6 +146,11 @@ class Growing:
     def _own_code(self) -> str:
         """Return what says which activesci it was."""
         return str(self._begun.get("program_digest") or self._begun.get("versions", {}).get("activesci"))
+
+    def _plugin(self, key: str) -> str:
+        """Return what says which code of another package it was; nothing if none was."""
+        said = self._begun.get(key)
+        return f" {said['digest']}" if said else ""
 
     def _add(
         self,

@@ -1,5 +1,6 @@
 """The table of rounds, and where everything comes from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from activesci.ledger.history import RoundRecord
@@ -109,9 +110,14 @@ def provenance(reading: Reading) -> list[tuple[str, str]]:
         ("study, sha256", history.study_digest),
         ("simulator, sha256", str(said.get("simulator_digest") or "")),
         ("data, sha256", str(said.get("data_digest") or "")),
+        *((f"{part}, a plug-in", _plugin(said.get(f"{part}_plugin"))) for part in ("surrogate", "designer")),
         ("ledger, sha256", history.last.digest if history.last else ""),
     ]
     return [(name, clean(value, 300)) for name, value in found if value]
+
+
+def _plugin(said: Mapping[str, str] | None) -> str:
+    return "" if said is None else f"{said['target']} of {said['package']} {said['version']}, sha256 {said['digest']}"
 
 
 def registered(reading: Reading) -> tuple[str, list[tuple[str, str, str, str]]]:

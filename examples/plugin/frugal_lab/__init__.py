@@ -1,0 +1,1 @@
+"""A designer and a surrogate of one's own, offered to activesci by entry points."""
