@@ -1,7 +1,6 @@
 """How a command ends: in words, with an exit code that means something, and never in a traceback."""
 
 import errno
-import sqlite3
 import sys
 import tempfile
 import traceback
@@ -66,7 +65,9 @@ class Program(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except ActiveSciError as error:
-            raise (Paused if _is_full(error.__cause__) else Wrong)(str(error)) from error
+            from activesci.ledger.faults import is_full
+
+            raise (Paused if is_full(error) else Wrong)(str(error)) from error
         except KeyboardInterrupt as interrupt:
             raise Paused("interrupted") from interrupt
         except OSError as error:
@@ -109,13 +110,6 @@ def _fault(error: Exception) -> NoReturn:
         f"{_kept(error)}\n"
         "Please report it, with that file and the study (CONTRIBUTING.md says how)."
     ) from error
-
-
-def _is_full(cause: BaseException | None) -> bool:
-    """Say whether it was a full disk, which is no fault of the input: the run can go on."""
-    if isinstance(cause, sqlite3.Error):
-        return getattr(cause, "sqlite_errorname", "") == "SQLITE_FULL"
-    return isinstance(cause, OSError) and cause.errno in FULL
 
 
 def _kept(error: Exception) -> str:

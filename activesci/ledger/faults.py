@@ -37,6 +37,18 @@ def in_plain_words(folder: Path) -> Iterator[None]:
         raise LedgerError(f"{folder}: {_sentence(error)}") from error
 
 
+def is_full(error: BaseException) -> bool:
+    """Say whether an error came of a full disk, which is no fault of the input: the run can go on.
+
+    Args:
+        error: What was raised: by us, by the operating system or by SQLite.
+    """
+    cause = error.__cause__ or error
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+    return isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 def _sentence(error: sqlite3.DatabaseError) -> str:
     primary = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte; the rest is detail
     if primary in CODES:

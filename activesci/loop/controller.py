@@ -5,16 +5,18 @@ anywhere goes on as if it had not been.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from activesci.errors import CampaignError, DesignError
+from activesci.errors import CampaignError, DesignError, LedgerError
 from activesci.inference.checks.calibration import Calibration
 from activesci.inference.checks.crosscheck import CrossCheck
 from activesci.inference.posterior import Posterior
 from activesci.ledger import History, Kind
+from activesci.ledger.faults import is_full
 from activesci.ledger.graph import TAG, Graph
 from activesci.ledger.graph import State as Node
 from activesci.loop.calibrating import Calibrating, Origin, Tempered
@@ -139,6 +141,11 @@ class Campaign:
                 yield self._completed()
         except Pause as pause:
             self._pause(str(pause))
+        except LedgerError as error:
+            if is_full(error):
+                with suppress(LedgerError):  # a disk without room for this has lost nothing either
+                    self._pause(str(error))
+            raise
         finally:
             self._simulating.release()
 
