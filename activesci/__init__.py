@@ -5,7 +5,7 @@ Example:
     >>> sorted(asci.__all__)[:2]
     ['ActiveSciError', 'ActiveSciWarning']
 
-Nothing heavy is imported until it is used: `Study` and `Campaign` are found on first access.
+Nothing heavy is imported until it is used: `Study`, `Campaign` and `Client` are found on first access.
 """
 
 from importlib import import_module
@@ -26,6 +26,7 @@ from .errors import (
 
 if TYPE_CHECKING:
     from .loop.controller import Campaign
+    from .service.client import Client
     from .study import Study
 
     __version__: str
@@ -35,6 +36,7 @@ __all__ = [
     "ActiveSciWarning",
     "Campaign",
     "CampaignError",
+    "Client",
     "DataError",
     "DesignError",
     "LedgerError",
@@ -46,7 +48,7 @@ __all__ = [
     "__version__",
 ]
 
-_ROOMS = {"Study": "activesci.study", "Campaign": "activesci.loop.controller"}
+_ROOMS = {"Study": "activesci.study", "Campaign": "activesci.loop.controller", "Client": "activesci.service.client"}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module's attribute may be anything

@@ -20,6 +20,7 @@ from .export import export
 from .record import report, status
 from .register import register
 from .replay import replay
+from .serve import serve
 from .study import init, schema, validate
 from .verify import verify
 from .workflow import why, workflow
@@ -48,6 +49,7 @@ __all__ = ["main"]
         schema,
         workflow,
         why,
+        serve,
     ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

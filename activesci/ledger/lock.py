@@ -110,6 +110,23 @@ def run_out(folder: Path) -> bool:
         return False
 
 
+def holder(folder: Path) -> int | None:
+    """Return the process that a folder's lock file names, if it lives and its lease has not run out; else None.
+
+    For people to read: whether the folder can be had, only an attempt tells.
+    """
+    try:
+        said = json.loads((folder / NAME).read_text(encoding="utf-8", errors="replace"))
+        if said["boot"] != boot() or float(said["until"]) < time.monotonic():
+            return None
+        os.kill(int(said["pid"]), 0)
+        return int(said["pid"])
+    except PermissionError:  # another user's process, which lives
+        return int(said["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 @cache
 def boot() -> str:
     """Return what tells this boot of the machine from others; nothing where the system does not say."""

@@ -225,6 +225,14 @@ class Ledger:
             return {}
         return artifacts.load(self._holder(event.artifact), event.artifact)
 
+    def artifact(self, digest: str) -> bytes:
+        """Return the bytes of an artifact, an `.npz` file, held against its digest.
+
+        Raises:
+            LedgerError: If it is missing or was changed.
+        """
+        return artifacts.read_checked(self._holder(digest), digest)
+
     def _holder(self, digest: str) -> Path:
         """Return the folder that an artifact is in: this run's, or that of the run it branched off."""
         own = self.folder / ARTIFACTS

@@ -215,6 +215,23 @@ class Campaign:
         self.write()
         return State(number, self.history.rounds[number], self.posterior)
 
+    def fail(self, proposal: int, reason: str) -> None:
+        """Record that a measurement did not succeed; its design goes on waiting for one that does.
+
+        Args:
+            proposal: The number of the proposal that was tried.
+            reason: Why it failed, in words.
+
+        Raises:
+            DesignError: If no such proposal is waiting.
+            CampaignError: If the campaign has stopped.
+        """
+        self._refuse_if_stopped()
+        tried = next((one for one in self._memory.record.unmeasured if one["id"] == proposal), None)
+        if tried is None:
+            raise DesignError(f"found proposal {proposal}, expected one that is waiting for its measurement")
+        self._measuring.fail(tried, reason)
+
     @property
     def history(self) -> History:
         """What the ledger tells so far."""

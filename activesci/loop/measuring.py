@@ -17,7 +17,9 @@ from activesci.loop.memory import Memory
 from activesci.loop.round import Belief, Cost
 from activesci.loop.setup import Setup
 from activesci.loop.stop import Pause, StopReason
+from activesci.measure.base import Attempt
 from activesci.rng import Purpose, generator
+from activesci.simulate.reasons import shortened
 from activesci.types import FloatArray
 
 ATTEMPTS = 3
@@ -157,11 +159,19 @@ class Measuring:
                 self.record(proposal, xi, found.y, found.row, found.seconds)
                 return
             reason = found.reason
-            said = {"proposal": proposal["id"], "attempt": attempt, "status": "failed", "design": proposal["design"]}
-            rest = {"outcome": None, "reason": reason, "surprise": None, "row": found.row, "seconds": found.seconds}
-            complaint = {"stderr": found.stderr} if found.stderr else {}
-            self._setup.journal.append(Kind.MEASURED, number, said | rest | complaint)
+            self._record_failure(proposal, attempt, found)
         raise Pause(f"{StopReason.MEASUREMENT} ({reason})")
+
+    def _record_failure(self, proposal: Mapping[str, Any], attempt: int, found: Attempt) -> None:
+        said = {"proposal": proposal["id"], "attempt": attempt, "status": "failed", "design": proposal["design"]}
+        rest = {"outcome": None, "reason": found.reason, "surprise": None, "row": found.row, "seconds": found.seconds}
+        complaint = {"stderr": found.stderr} if found.stderr else {}
+        self._setup.journal.append(Kind.MEASURED, self._memory.number, said | rest | complaint)
+
+    def fail(self, proposal: Mapping[str, Any], reason: str) -> None:
+        """Record that somebody has tried a proposal in vain; it goes on waiting."""
+        found = Attempt("failed", None, shortened(reason))
+        self._record_failure(proposal, self._memory.record.attempts(proposal["id"]), found)
 
     def record(
         self, proposal: Mapping[str, Any], xi: FloatArray, y: FloatArray, row: int | None, seconds: float

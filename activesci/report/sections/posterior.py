@@ -29,8 +29,8 @@ def corner_picture(reading: Reading) -> Picture | None:
     return Picture.of(figure, f"posterior of {', '.join(names)} over the prior", _left_out(reading))
 
 
-def trajectory_pictures(reading: Reading) -> list[Picture]:
-    """Return one picture a parameter of interest: its quantiles after each round."""
+def trajectory_pictures(reading: Reading, most: int | None = None) -> list[Picture]:
+    """Return one picture a parameter of interest, of the first `most` of them: its quantiles after each round."""
     space = reading.study.parameter_space
     rounds = sorted(reading.beliefs)
     bands = np.array([np.quantile(reading.beliefs[r], QUANTILES, axis=0) for r in rounds])
@@ -40,7 +40,7 @@ def trajectory_pictures(reading: Reading) -> list[Picture]:
             f"{space.names[i]} against the rounds",
             one_in(len(reading.history.rounds), "round"),
         )
-        for i in (reading.shown if rounds else [])
+        for i in (reading.shown[:most] if rounds else [])
     ]
 
 

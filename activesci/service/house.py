@@ -1,0 +1,87 @@
+"""All that requests are answered with, put together once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Self
+
+from fastapi import Depends, HTTPException, Request
+from fastapi import Path as InPath
+
+from .bodies import Name
+from .desk import Desk
+from .instruments import Instruments
+from .jobs import Jobs
+from .reader import Campaign, Reader
+from .store import Store
+from .tokens import Principal, Tokens
+from .workers import Workers
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Who takes part in a service.
+
+    Attributes:
+        store: Where campaigns and studies are.
+        desk: What the service remembers.
+        tokens: Who may ask.
+        reader: Reads ledgers.
+        workers: Run campaigns.
+        instruments: Hand out designs and take answers.
+        jobs: Do what takes long.
+    """
+
+    store: Store
+    desk: Desk
+    tokens: Tokens
+    reader: Reader
+    workers: Workers
+    instruments: Instruments
+    jobs: Jobs
+
+    @classmethod
+    def of(cls, root: Path, limit: int) -> Self:
+        """Return the house of a store, with at most `limit` campaigns running at a time."""
+        store = Store(root)
+        desk = Desk(store.private)
+        reader, workers = Reader(store), Workers(store, desk, limit)
+        instruments = Instruments(reader, desk, workers)
+        return cls(store, desk, Tokens(desk), reader, workers, instruments, Jobs(desk, store.private / "jobs"))
+
+    def begin(self) -> None:
+        """Take up the work where it was left."""
+        self.workers.begin()
+        self.jobs.begin()
+
+    def close(self) -> None:
+        """Pause all work, and give back what is held."""
+        self.jobs.close()
+        self.workers.close()
+        self.desk.close()
+
+
+def house(request: Request) -> House:
+    """Return the house that a request has come to."""
+    found: House = request.app.state.house
+    return found
+
+
+def principal(request: Request) -> Principal:
+    """Return who asks; the gate has let nobody else in."""
+    found: Principal = request.state.principal
+    return found
+
+
+TheHouse = Annotated[House, Depends(house)]
+Who = Annotated[Principal, Depends(principal)]
+
+
+def existing(campaign: Annotated[Name, InPath()], house: TheHouse) -> Campaign:
+    """Return the campaign that a path names."""
+    found = house.reader.campaign(campaign)
+    if found is None:
+        raise HTTPException(404, "found no such campaign")
+    return found
+
+
+TheCampaign = Annotated[Campaign, Depends(existing)]

@@ -1,0 +1,1 @@
+"""Pages for people: rendered here, with one small script, and nothing loaded from anywhere else."""

@@ -1,0 +1,116 @@
+"""The figures of the live page, drawn by the report's own sections, once a change."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from activesci.ledger import Kind, Ledger, RoundRecord
+from activesci.report.page import ending, question_sentence, report_html
+from activesci.report.sections.answer import answers, facts
+from activesci.report.sections.base import Picture, Reading
+from activesci.report.sections.gain import Panels, gain_pictures
+from activesci.report.sections.posterior import trajectory_pictures
+from activesci.report.sections.predicted import predicted_pictures
+from activesci.report.sections.record import round_rows
+from activesci.service.reader import Campaign, Kept
+
+DRAWN = (Kind.CHOSEN, Kind.MEASURED, Kind.INFERRED, Kind.ALARM, Kind.NOTE, Kind.PAUSED, Kind.STOPPED, Kind.RESUMED)
+"""Events after which the figures may be others."""
+MOST = 4
+"""Figures of a kind on the page."""
+ROWS = 15
+"""Rounds in the page's table."""
+WIDE = 4
+"""Numbers of an outcome beyond which only the latest measurement is drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the live page shows of a campaign.
+
+    Attributes:
+        sentence: The question.
+        ending: Where it stands.
+        answers: What is believed of each parameter.
+        facts: Counts and times: (name, value).
+        beliefs: A figure a parameter: its quantiles after each round.
+        gain: The gain surface of the latest choice; None before the first.
+        gain_note: How to read it.
+        predicted: Measured against predicted.
+        rounds: The latest rounds, the latest first.
+        names: Whose values stand in the table.
+    """
+
+    sentence: str
+    ending: str
+    answers: list[Any]
+    facts: list[tuple[str, str]]
+    beliefs: list[Picture]
+    gain: Panels | None
+    gain_note: str
+    predicted: list[Picture]
+    rounds: list[Any]
+    names: list[str]
+
+
+class Pictures:
+    """Draws, one page at a time, as the drawing library has one set of settings for all threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._views: Kept[View] = Kept(40)
+        self._reports: Kept[str] = Kept(8)
+
+    def view(self, campaign: Campaign) -> View:
+        """Return what the live page shows."""
+        with self._lock:
+            return self._views.get(campaign.name, _stamp(campaign), lambda: _view(campaign))
+
+    def report(self, campaign: Campaign) -> str:
+        """Return the report as it would be written now."""
+        with self._lock:
+            return self._reports.get(campaign.name, _stamp(campaign), lambda: _report(campaign))
+
+
+def _stamp(campaign: Campaign) -> str:
+    return next((event.digest for event in reversed(campaign.events) if event.kind in DRAWN), "")
+
+
+def _report(campaign: Campaign) -> str:
+    with Ledger.read_only(campaign.folder) as ledger:
+        return report_html(campaign.study, campaign.history, ledger.arrays)
+
+
+def _view(campaign: Campaign) -> View:
+    with Ledger.read_only(campaign.folder) as ledger:
+        reading = Reading.of(campaign.study, campaign.history, ledger.arrays)
+        gains, note = gain_pictures(_only(reading, _latest_choice(reading)))
+        return View(
+            sentence=question_sentence(campaign.study.mapping()),
+            ending=ending(campaign.history),
+            answers=answers(reading),
+            facts=facts(reading),
+            beliefs=trajectory_pictures(reading, MOST),
+            gain=gains[0] if gains else None,
+            gain_note=note,
+            predicted=predicted_pictures(_drawable(reading))[:MOST],
+            rounds=round_rows(_only(reading, reading.history.rounds[-ROWS:]))[::-1],
+            names=[reading.study.parameter_space.names[i] for i in reading.shown],
+        )
+
+
+def _latest_choice(reading: Reading) -> Sequence[RoundRecord]:
+    chosen = [record for record in reading.history.rounds if any(p.get("gain") is not None for p in record.proposals)]
+    return chosen[-1:]
+
+
+def _drawable(reading: Reading) -> Reading:
+    """Return the reading with as many measurements as are drawn: of wide outcomes only the latest."""
+    measured = [record for record in reading.history.rounds if record.measurements]
+    wide = any(group.iid is not None or len(group.columns) > WIDE for group in reading.study.outcome_space.groups)
+    return _only(reading, measured[-1:] if wide else measured)
+
+
+def _only(reading: Reading, rounds: Sequence[RoundRecord]) -> Reading:
+    return replace(reading, history=replace(reading.history, rounds=tuple(rounds)))

@@ -1,0 +1,62 @@
+"""Templates filled in: everything from outside is escaped, and the few drawings of ours are not."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+
+from activesci.report.numbers import clean, duration, number, rounded, unit_text
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+REPORT_CSS = Path(__file__).parents[2] / "report" / "report.css"
+
+
+def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 - a template's values
+    """Return a page."""
+    return HTMLResponse(text(template, **values), status)
+
+
+def text(template: str, **values: Any) -> str:  # noqa: ANN401 - a template's values
+    """Return one of our templates filled in."""
+    return environment().get_template(template).render(**values)
+
+
+@cache
+def environment() -> Environment:
+    """Return what fills in templates."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(
+        clean=clean, number=number, duration=duration, unit=unit_text, moment=moment, drawing=Markup, rounded=rounded
+    )
+    return made
+
+
+@cache
+def style() -> str:
+    """Return the style of all pages: that of the report, and what pages have besides."""
+    return REPORT_CSS.read_text(encoding="utf-8") + (TEMPLATES / "page.css").read_text(encoding="utf-8")
+
+
+@cache
+def script() -> str:
+    """Return the one script."""
+    return (TEMPLATES / "page.js").read_text(encoding="utf-8")
+
+
+def moment(time: str) -> str:
+    """Return a time of the ledger for people.
+
+    Example:
+        >>> moment("2026-11-21T17:22:46.123+00:00")
+        '2026-11-21 17:22:46 UTC'
+    """
+    return time[:19].replace("T", " ") + " UTC" if time else "–"

@@ -1,0 +1,241 @@
+"""What ledgers say, read once a change: the history of a campaign, and the row it is worth in a list."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from activesci.errors import ActiveSciError
+from activesci.ledger import Event, History, Kind, Ledger, fold, unpack_attempts
+from activesci.ledger.store import DATABASE
+from activesci.loop.journal import recorded_study
+from activesci.report.summary import summary
+from activesci.study import Study
+
+from .store import Store
+
+T = TypeVar("T")
+KEPT = 300
+"""Campaigns whose rows are kept in memory."""
+WHOLE = 12
+"""Campaigns of which everything is kept in memory."""
+SAID: dict[Kind, tuple[str, ...]] = {
+    Kind.STARTED: ("seed", "surrogate", "reason"),
+    Kind.BRANCHED: ("seed", "at"),
+    Kind.PLANNED: ("count",),
+    Kind.SIMULATED: ("count", "failed", "reasons", "seconds"),
+    Kind.FITTED: ("surrogate", "seconds"),
+    Kind.INFERRED: ("again", "doubt", "seconds"),
+    Kind.CHOSEN: ("proposals", "designer", "evaluations", "seconds"),
+    Kind.MEASURED: ("proposal", "attempt", "status", "design", "outcome", "reason", "row", "seconds"),
+    Kind.ALARM: ("what", "message"),
+    Kind.PAUSED: ("reason",),
+    Kind.STOPPED: ("reason",),
+    Kind.NOTE: ("what",),
+}
+"""What of an event is handed on. What is believed is not: the summary says that, and hides what is blind."""
+LISTED = (Kind.STARTED, Kind.BRANCHED, Kind.MEASURED, Kind.ALARM, Kind.PAUSED, Kind.RESUMED, Kind.STOPPED, Kind.NOTE)
+"""Kinds of events that a row of the list is made of."""
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A campaign as its ledger tells it at one moment.
+
+    Attributes:
+        name: Its name in the store.
+        folder: Its run folder.
+        study: The study.
+        events: Every event.
+    """
+
+    name: str
+    folder: Path
+    study: Study
+    events: list[Event] = field(repr=False)
+
+    @cached_property
+    def history(self) -> History:
+        """What the events tell."""
+        return fold(self.events)
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """What summary.json would say."""
+        return summary(self.study, self.history)
+
+    @property
+    def last(self) -> int:
+        """The number of the last event."""
+        return self.events[-1].seq if self.events else 0
+
+    @property
+    def manual(self) -> bool:
+        """Whether somebody else measures."""
+        return self.study.experiment is not None and self.study.experiment.kind == "manual"
+
+    def after(self, seq: int, limit: int | None = None) -> list[dict[str, Any]]:
+        """Return what may be said of the events after a number, in order."""
+        return [told(event) for event in self.events[seq:][:limit]]
+
+    def attempts(self, limit: int) -> list[dict[str, Any]]:
+        """Return the latest attempts that failed: what, attempt, reason and the end of what the program complained."""
+        found: list[dict[str, Any]] = []
+        with Ledger.read_only(self.folder) as ledger:
+            for event in reversed(self.events):
+                found += _failed(event, ledger)
+                if len(found) >= limit:
+                    break
+        return found[:limit]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A campaign in a list.
+
+    Attributes:
+        name: Its name in the store.
+        study: What its study is called.
+        description: What the study says of itself.
+        status: 'running', 'paused' or 'stopped', as the ledger has it; 'damaged' if it cannot be read.
+        reason: Why.
+        round: The last round that has measured.
+        measurements: How many count.
+        alarms: How many there are.
+        begun: When the first event was written.
+        changed: When the last of these events was.
+    """
+
+    name: str
+    study: str = ""
+    description: str = ""
+    status: str = "damaged"
+    reason: str = ""
+    round: int = 0
+    measurements: int = 0
+    alarms: int = 0
+    begun: str = ""
+    changed: str = ""
+
+
+class Kept(Generic[T]):
+    """Values by name, each with the stamp it was made at; the least used go first."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._lock = most, threading.Lock()
+        self._found: OrderedDict[str, tuple[object, T]] = OrderedDict()
+
+    def get(self, name: str, stamp: object, make: Callable[[], T]) -> T:
+        """Return the value of a name, made anew if it was made at another stamp."""
+        with self._lock:
+            before = self._found.get(name)
+            if before is not None and before[0] == stamp:
+                self._found.move_to_end(name)
+                return before[1]
+        made = make()
+        with self._lock:
+            self._found[name] = stamp, made
+            self._found.move_to_end(name)
+            while len(self._found) > self._most:
+                self._found.popitem(last=False)
+        return made
+
+
+class Reader:
+    """Reads the campaigns of a store; what has not changed is not read again.
+
+    Args:
+        store: The store.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._rows: Kept[Row] = Kept(KEPT)
+        self._studies: Kept[Study] = Kept(KEPT)
+        self._whole: Kept[Campaign] = Kept(WHOLE)
+
+    def rows(self) -> list[Row]:
+        """Return the row of every campaign in the store, by name."""
+        return [self.row(name) for name in self._store.campaigns()]
+
+    def row(self, name: str) -> Row:
+        """Return a campaign's row; one that cannot be read says so."""
+        folder = self._store.root / name
+        return self._rows.get(name, stamp(folder), lambda: _row(name, folder))
+
+    def campaign(self, name: str) -> Campaign | None:
+        """Return a campaign as it is now, or None if there is no such campaign.
+
+        Raises:
+            LedgerError: If it cannot be read, or was killed before it began.
+        """
+        if (folder := self._store.folder(name)) is None:
+            return None
+        now = stamp(folder)  # before reading: what comes in between is then read again
+        return self._whole.get(name, now, lambda: self._read(name, folder))
+
+    def _read(self, name: str, folder: Path) -> Campaign:
+        with Ledger.read_only(folder) as ledger:
+            events = ledger.events()
+        begun = next((e.digest for e in events if e.kind in (Kind.STARTED, Kind.BRANCHED, Kind.NOTE)), "")
+        study = self._studies.get(name, begun, lambda: recorded_study(folder))
+        return Campaign(name, folder, study, events)
+
+
+def stamp(folder: Path) -> tuple[int, bytes]:
+    """Return what is another after every change of a ledger: the file itself, and SQLite's own count of changes."""
+    with (folder / DATABASE).open("rb") as file:
+        header = file.read(28)
+        return (folder / DATABASE).stat().st_ino, header[24:28]
+
+
+def told(event: Event) -> dict[str, Any]:
+    """Return what may be said of an event."""
+    said = {key: event.payload[key] for key in SAID.get(event.kind, ()) if key in event.payload}
+    return {"seq": event.seq, "kind": str(event.kind), "round": event.round, "time": event.time, "said": said}
+
+
+def _row(name: str, folder: Path) -> Row:
+    try:
+        with Ledger.read_only(folder) as ledger:
+            events = ledger.events(LISTED)
+    except ActiveSciError as error:
+        return Row(name, reason=str(error))
+    history = fold(events)
+    mapping = history.study_mapping
+    return Row(
+        name=name,
+        study=str(mapping.get("study", "")),
+        description=str(mapping.get("description", "")),
+        status=history.status,
+        reason=history.reason,
+        round=max((record.number for record in history.rounds), default=0),
+        measurements=len(history.measured()),
+        alarms=len(history.alarms),
+        begun=events[0].time if events else "",
+        changed=events[-1].time if events else "",
+    )
+
+
+def _failed(event: Event, ledger: Ledger) -> list[dict[str, Any]]:
+    """Return the failed attempts that an event tells of, the latest first."""
+    said = event.payload
+    if event.kind is Kind.MEASURED and said["status"] == "failed":
+        what = {
+            "what": "measurement",
+            "round": event.round,
+            "number": said["proposal"],
+            "attempt": said["attempt"] + 1,
+        }
+        return [{**what, "reason": said["reason"], "stderr": said.get("stderr") or ""}]
+    if event.kind is not Kind.SIMULATED or not (said.get("failed") or said.get("failed_attempts")):
+        return []
+    found = reversed(unpack_attempts(ledger.arrays(event)))
+    common = {"what": "simulation", "round": event.round}
+    return [
+        {**common, "number": one.row, "attempt": one.attempt, "reason": one.reason, "stderr": one.stderr}
+        for one in found
+    ]

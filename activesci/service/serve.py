@@ -1,0 +1,111 @@
+"""Listens: one process, an address, and a first token that is printed once."""
+
+import json
+import logging
+import signal
+import socket
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import uvicorn
+
+from activesci.errors import CampaignError, LedgerError
+from activesci.ledger.lock import WriterLock
+
+from .app import application
+from .house import House
+from .store import Store
+from .tokens import Scope
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+FAREWELL = 3
+"""Seconds for which open connections are waited for when the service ends."""
+FIRST = "printed at start"
+
+
+class Lines(logging.Formatter):
+    """Writes a record as one line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        said = {"time": self.formatTime(record), "level": record.levelname, "logger": record.name}
+        trace = {"traceback": self.formatException(record.exc_info)} if record.exc_info else {}
+        return json.dumps({**said, "message": record.getMessage(), **trace})
+
+
+def serve(
+    root: Path,
+    host: str,
+    port: int,
+    names: Sequence[str],
+    limit: int,
+    https: bool,
+    say: Callable[[str], None],
+) -> None:
+    """Serve the campaigns of a store until a signal ends it; then every worker pauses its campaign.
+
+    Args:
+        root: The store's folder.
+        host: The address to listen at.
+        port: The port; 0 for any that is free.
+        names: More `Host` headers that are this service, such as that of a proxy in front of it.
+        limit: Campaigns that run at a time.
+        https: Whether a proxy in front speaks https.
+        say: Prints a line for whoever has started it.
+
+    Raises:
+        CampaignError: If something else listens there, or another service has this store.
+    """
+    _log()
+    with _alone(Store(root)), _listening(host, port) as listening:
+        house = House.of(root, limit)
+        bound = listening.getsockname()[1]
+        hosts = [*(f"{name}:{bound}" for name in sorted({*LOOPBACK, host})), *names]
+        app = application(house, hosts, ("http", "https") if https else ("http",))
+        say(f"activesci serves {house.store.root} at http://{host}:{bound}/")
+        say(f"the token of its owner, valid until the next start: {_first_token(house)}")
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws="none",
+            lifespan="on",
+            timeout_graceful_shutdown=FAREWELL,
+        )
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _nothing)  # the server takes them; when it is done, that is the end of it
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _log() -> None:
+    written = logging.StreamHandler()
+    written.setFormatter(Lines())
+    logging.basicConfig(handlers=[written], level=logging.WARNING)
+
+
+def _alone(store: Store) -> WriterLock:
+    try:
+        return WriterLock(store.private)
+    except LedgerError as error:
+        raise CampaignError(f"{store.root}: another service has this store: use that one, or stop it") from error
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise CampaignError(f"{host}:{port}: cannot listen there ({error.strerror}): name another port") from error
+
+
+def _first_token(house: House) -> str:
+    """Return a new token of the owner; those of earlier starts are worth nothing any more."""
+    for one in house.tokens.listed():
+        if one["label"] == FIRST and one["revoked"] is None:
+            house.tokens.revoke(one["id"])
+    return house.tokens.create(FIRST, Scope.OWNER)[1]
+
+
+def _nothing(number: int, frame: object) -> None:
+    """Take a signal that has been obeyed already."""
