@@ -19,7 +19,7 @@ if (
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("ray"):
+    if item.get_closest_marker("ray") or item.get_closest_marker("http"):
         pytest_socket.enable_socket()
     else:
         pytest_socket.disable_socket(allow_unix_socket=True)  # asyncio's own wake-up pipe is one

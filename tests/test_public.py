@@ -13,6 +13,7 @@ NAMES = {
     "ActiveSciWarning",
     "Campaign",
     "CampaignError",
+    "Client",
     "DataError",
     "DesignError",
     "LedgerError",
@@ -23,7 +24,7 @@ NAMES = {
     "WorkersLost",
     "__version__",
 }
-HEAVY = {"torch", "ray", "skopt", "sklearn", "matplotlib", "fastapi"}
+HEAVY = {"torch", "ray", "skopt", "sklearn", "matplotlib", "fastapi", "httpx2"}
 HELP_SECONDS = 0.5  # of CPU, the contract's own figure
 
 

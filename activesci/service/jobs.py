@@ -62,17 +62,25 @@ class Jobs:
     def of(self, name: str) -> dict[str, Any] | None:
         """Return a job by its name: id, kind, campaign, state, code, created, ended, output, error; or None."""
         found = self._desk.row("SELECT * FROM jobs WHERE id = ?", name)
-        return None if found is None else _said(found)
+        return None if found is None else self._said(found)
 
     def listed(self, limit: int) -> list[dict[str, Any]]:
         """Return the latest jobs, the latest first."""
-        return [_said(one) for one in self._desk.rows("SELECT * FROM jobs ORDER BY created DESC, id LIMIT ?", limit)]
+        return [
+            self._said(one) for one in self._desk.rows("SELECT * FROM jobs ORDER BY created DESC, id LIMIT ?", limit)
+        ]
 
     def result(self, name: str) -> Path | None:
         """Return the file that a job has left, if it is done and left one."""
         path = self.folder / f"{name}.zip"
         found = self.of(name)
         return path if found is not None and found["state"] == "done" and path.is_file() else None
+
+    def _said(self, found: dict[str, Any]) -> dict[str, Any]:
+        """Return what may be said of a job: not where the store is."""
+        keys = ("id", "kind", "campaign", "state", "code", "created", "ended")
+        root = f"{self.folder.parents[1]}/"
+        return {key: found[key] for key in keys} | {key: found[key].replace(root, "") for key in ("output", "error")}
 
     def close(self) -> None:
         """Stop the job that runs; it is done again when the service is back."""
@@ -136,11 +144,6 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         with suppress(OSError):
             os.killpg(process.pid, signal.SIGKILL)
-
-
-def _said(found: dict[str, Any]) -> dict[str, Any]:
-    keys = ("id", "kind", "campaign", "state", "code", "created", "ended", "output", "error")
-    return {key: found[key] for key in keys}
 
 
 def _now() -> str:

@@ -37,7 +37,8 @@ def listed(house: House, search: str = "") -> list[Entry]:
 def work_of(house: House, name: str) -> dict[str, Any]:
     """Return what is being done for a campaign: state, wished, why, stage, done, total, stderr."""
     shown, wish = house.workers.shown(name), house.workers.wishes.of(name)
-    stage: dict[str, Any] = {key: shown[key] for key in ("stage", "done", "total", "stderr") if key in shown}
+    stage: dict[str, Any] = {"stage": "", "done": 0, "total": 0, "stderr": ""}
+    stage |= {key: shown[key] for key in stage if key in shown}
     wished, why = (wish.state, wish.why) if wish is not None else ("none", "")
     return {"state": shown["state"], "wished": wished, "why": why, **stage}
 

@@ -1,0 +1,209 @@
+"""Designs are leased, answers are taken once, and whatever comes late is kept and not counted."""
+
+import json
+import os
+import shutil
+import threading
+
+import pytest
+
+from activesci.errors import CampaignError, DesignError, OutcomeError
+from activesci.loop.controller import Campaign
+from activesci.service.tokens import Scope
+from activesci.service.worker import Worker
+from activesci.service.workers import Running
+
+LEASE = 100.0
+
+
+@pytest.fixture
+def ask(house):
+    house.workers.wishes.put("asked", "running")
+
+    def asked(instrument, count=1, seconds=LEASE):
+        return house.instruments.ask(house.reader.campaign("asked"), instrument, "t", count, seconds)
+
+    return asked
+
+
+@pytest.fixture
+def tell(house):
+    def told(key="k", proposal=0, outcome=None, failed=None, design=None, instrument="arm"):
+        outcome = {"y": 1.0} if outcome is None and failed is None else outcome
+        said = {"key": key, "instrument": instrument, "proposal": proposal, "outcome": outcome}
+        return house.instruments.tell(house.reader.campaign("asked"), said | {"failed": failed, "design": design}, "t")
+
+    return told
+
+
+class Given:
+    """Orders that are there from the start; then the service wants the worker to pause."""
+
+    def __init__(self, orders):
+        self._orders = list(orders)
+
+    def next(self):
+        if not self._orders:
+            raise KeyboardInterrupt
+        return self._orders.pop(0)
+
+
+def worked(house, orders=()):
+    """Let a worker do what the service would hand it, in this process; return what it reports."""
+    said = []
+    received = house.desk.rows("SELECT * FROM answers WHERE state = 'received' ORDER BY id")
+    given = [
+        {"do": "answer", "design": json.loads(one["design"]), "outcome": json.loads(one["outcome"] or "null")}
+        | {key: one[key] for key in ("id", "proposal", "failed")}
+        for one in received
+    ]
+    with Campaign.open(house.store.root / "asked") as campaign:
+        Worker(campaign, Given([*given, *orders]), said.append).run()
+    for one in said:
+        if "answer" in one:
+            house.workers._settle("asked", one)
+    return said
+
+
+def states(house):
+    return [one["state"] for one in house.instruments.answers("asked", 100)][::-1]
+
+
+def test_asked_again_an_instrument_gets_its_own_design_and_others_do_not(ask):
+    first = ask("one")
+    assert (first["state"], len(first["leases"])) == ("ready", 1)
+    assert ask("one")["leases"] == first["leases"]
+    other = ask("two")
+    assert (other["state"], other["leases"]) == ("computing", [])
+
+
+def test_a_lease_runs_out_and_says_so(house, ask, tell):
+    ask("slow", seconds=0.0)
+    assert [one["left"] <= 0 for one in house.instruments.leases("asked")] == [True]
+    assert ask("quick")["leases"][0]["proposal"] == 0
+    assert tell("late", instrument="slow")["state"] == "received"  # whoever answers first is believed
+    assert tell("second", instrument="quick")["state"] == "late"
+
+
+def test_a_lease_of_another_boot_has_run_out(house, ask):
+    ask("one")
+    house.desk.do("UPDATE leases SET boot = 'another'")
+    assert house.instruments.leases("asked")[0]["left"] < 0
+
+
+def test_a_paused_campaign_says_so(house):
+    house.workers.wishes.put("asked", "paused", "the disk is full")
+    found = house.instruments.ask(house.reader.campaign("asked"), "one", "t", 3, LEASE)
+    assert (found["state"], len(found["leases"])) == ("ready", 1)
+    found = house.instruments.ask(house.reader.campaign("asked"), "two", "t", 3, LEASE)
+    assert (found["state"], found["reason"]) == ("paused", "the disk is full")
+
+
+def test_an_answer_is_taken_once_however_often_it_is_sent(house, tell):
+    first = tell("k")
+    assert first["state"] == "received"
+    assert tell("k") == first
+    with pytest.raises(CampaignError, match="key 'k' with another answer"):
+        tell("k", outcome={"y": 2.0})
+    assert tell("other")["state"] == "late"
+    assert states(house) == ["received", "late"]
+
+
+def test_of_many_at_once_one_is_received(house, tell):
+    sending = [threading.Thread(target=tell, args=(f"k{i}",)) for i in range(20)]
+    for one in sending:
+        one.start()
+    for one in sending:
+        one.join()
+    assert sorted(states(house)) == ["late"] * 19 + ["received"]
+
+
+@pytest.mark.parametrize(
+    ("told", "error"),
+    [
+        ({"outcome": {"y": float("nan")}}, OutcomeError),
+        ({"outcome": {"z": 1.0}}, OutcomeError),
+        ({"outcome": {"y": "1.0"}}, OutcomeError),
+        ({"outcome": {"y": [1.0]}}, OutcomeError),
+        ({"proposal": 7}, DesignError),
+        ({"design": {"x": 9.0}}, DesignError),
+    ],
+)
+def test_what_does_not_fit_the_study_is_refused_and_not_kept(house, tell, told, error):
+    with pytest.raises(error):
+        tell(**told)
+    assert states(house) == []
+
+
+def test_a_worker_counts_an_answer_once_and_knows_one_that_it_has_counted(house, tell):
+    tell("first", outcome={"y": 1.0})
+    assert {"answer": 1, "state": "counted", "why": ""} in worked(house)
+    house.desk.do("UPDATE answers SET state = 'received'")  # as if it had been killed before it could say so
+    assert {"answer": 1, "state": "counted", "why": ""} in worked(house)
+    house.desk.do("UPDATE answers SET state = 'received', outcome = '{\"y\": 3.0}'")
+    assert {"answer": 1, "state": "late", "why": "measured already"} in worked(house)
+    assert [one.outcome for one in house.reader.campaign("asked").history.measured()] == [{"y": 1.0}]
+
+
+def test_a_failed_measurement_is_on_record_and_its_design_waits_on(house, ask, tell):
+    ask("one")
+    tell("f", failed="no\x1bbeam")
+    assert {"answer": 1, "state": "failed", "why": ""} in worked(house)
+    campaign = house.reader.campaign("asked")
+    assert [(one["reason"], one["attempt"]) for one in campaign.attempts(5)] == [("no?beam", 1)]
+    assert [one["id"] for one in house.instruments.waiting(campaign)] == [0]
+    assert house.instruments.leases("asked") == []  # anybody may have it now
+    assert tell("again")["state"] == "received"
+
+
+def test_the_same_designs_as_on_the_command_line(house, tell, made, tmp_path):
+    """Through the service, with others asked for beside those that wait, as by the campaign itself."""
+    tell("a", outcome={"y": 0.9})
+    worked(house)
+    with Campaign.open(house.store.root / "asked") as campaign:
+        through = [dict(one["design"]) for one in campaign.proposals()], campaign.history.inferred.payload["posterior"]
+    shutil.copytree(made / "asked", tmp_path / "by_hand")
+    with Campaign.open(tmp_path / "by_hand") as campaign:
+        campaign.tell({"x": 2.0}, {"y": 0.9})
+        by_hand = [dict(one["design"]) for one in campaign.proposals()], campaign.history.inferred.payload["posterior"]
+    assert through == by_hand
+
+
+def test_designs_beside_those_that_wait_are_asked_of_a_waiting_worker(house, ask):
+    read, write = os.pipe()
+    waiting = Running(OnlyAPipe(write))
+    waiting.become("waiting")
+    house.workers._running["asked"] = waiting
+    ask("one")
+    assert ask("two")["state"] == "computing"
+    assert ask("three")["state"] == "computing"  # asked once, not once more for everybody who looks
+    waiting.process.stdin.close()
+    with os.fdopen(read) as orders:
+        said = [json.loads(line) for line in orders]
+    assert said == [{"do": "more", "count": 1}]
+    del house.workers._running["asked"]
+    worked(house, [*said])
+    assert len(house.instruments.waiting(house.reader.campaign("asked"))) == 2
+    assert ask("two")["leases"][0]["proposal"] == 1
+
+
+class OnlyAPipe:
+    """A process of which only the pipe is there."""
+
+    def __init__(self, descriptor):
+        self.stdin = os.fdopen(descriptor, "wb")
+
+
+def test_the_api_says_what_became_of_an_answer(asks, house):
+    house.workers.wishes.put("asked", "running")
+    arm = asks(Scope.OPERATOR)
+    lease = arm.post("/api/campaigns/asked/ask", json={"instrument": "arm"}).json()["leases"][0]
+    assert (lease["proposal"], lease["design"]) == (0, {"x": 2.0})
+    told = {"key": "k", "instrument": "arm", "proposal": 0, "outcome": {"y": 1.0}}
+    answer = arm.post("/api/campaigns/asked/tell", json=told)
+    assert (answer.status_code, answer.json()["state"]) == (202, "received")
+    worked(house)
+    assert arm.get("/api/campaigns/asked/answers/1").json()["state"] == "counted"
+    both = arm.post("/api/campaigns/asked/tell", json=told | {"key": "l", "failed": "x"})
+    assert both.status_code == 422
+    assert arm.post("/api/campaigns/done/ask", json={"instrument": "arm"}).status_code == 409  # it measures by itself
