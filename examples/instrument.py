@@ -2,8 +2,8 @@
 
     ACTIVESCI_TOKEN=asci_... python examples/instrument.py http://127.0.0.1:8642 decay
 
-The campaign `decay` is that of experiments/decay with `experiment: {manual: true}`. Put your own instrument in the place of
-`measure`. Killed and started again, it goes on with the design it was at: the key makes an answer count once.
+The campaign `decay` is that of experiments/decay with `experiment: {manual: true}`. Put your own instrument in the
+place of `measure`. Killed and started again, it goes on with the design it was at: the key makes an answer count once.
 """
 
 import math
