@@ -9,8 +9,9 @@ import numpy as np
 
 from .designs import LARGEST_GRID, DesignSpace
 from .expressions import FUNCTIONS, Expression, ExpressionError
+from .hypotheses import WORD
 from .outcomes import WIDEST, OutcomePart
-from .parameters import ParameterSpace
+from .parameters import ParameterPart, ParameterSpace
 from .parts import listed, nearest
 from .programs import check_programs
 from .source import Path_, Problem, shown
@@ -34,6 +35,7 @@ def check(study: "Study") -> None:
     _stop(study)
     _constraints(study)
     _cost(study)
+    _ = study.rivals  # which raises at a hypothesis that does not fit,
     _ = study.expectations  # which raises at a sentence that cannot be understood
 
 
@@ -84,12 +86,24 @@ def _experiment(study: "Study") -> None:
     truth, path = study.experiment.truth, ("experiment", "truth")
     if truth is None:
         return
-    _known(truth, list(study.parameters), path, "parameter")
-    for name in study.parameter_space.names:
+    parameters = _simulated_by(study)
+    _known(truth, list(parameters), path, "parameter")
+    free = ParameterSpace.of(parameters).names
+    for name in free:
         if name not in truth:
-            raise Problem(
-                path, f"no value of {name}", f"one of every parameter ({listed(study.parameter_space.names)})"
-            )
+            raise Problem(path, f"no value of {name}", f"one of every parameter ({listed(free)})")
+
+
+def _simulated_by(study: "Study") -> Mapping[str, ParameterPart]:
+    """Return the parameters of simulated nature: the study's, or those of the hypothesis that it follows."""
+    name = study.experiment.hypothesis
+    if name is None:
+        return study.parameters
+    own = {each: part.parameters for each, part in study.hypotheses.items() if part.parameters}
+    if name not in own:
+        known = f"a hypothesis with a simulator of its own{f' ({listed(list(own))})' if own else ''}"
+        raise Problem(("experiment", "hypothesis"), shown(name), known + nearest(name, own))
+    return own[name] or {}
 
 
 def _known(given: Mapping[str, Any], names: Sequence[str], path: Path_, noun: str) -> None:
@@ -113,6 +127,10 @@ def _designer(study: "Study") -> None:
 
 
 def _target(study: "Study") -> None:
+    if study.designer.target == WORD and WORD in study.parameters and study.hypotheses:
+        raise Problem(("designer", "target"), f"{WORD!r}, which is also a parameter", "another name of the parameter")
+    if study.designer.target == WORD and WORD not in study.parameters and not study.hypotheses:
+        raise Problem(("designer", "target"), f"{WORD!r} in a study without hypotheses", "hypotheses: {...}")
     if study.target is None:
         return
     space, path = study.parameter_space, ("designer", "target")
@@ -152,6 +170,11 @@ def _stop(study: "Study") -> None:
             raise Problem((*path, "gain"), "a limit of gain", "a study with a design, as only that is chosen by gain")
 
 
+        for key in ("hypothesis", "bayes_factor"):
+            if rule.kind == key and not study.hypotheses:
+                raise Problem((*path, key), "a rule about hypotheses", "a study with hypotheses")
+
+
 def _rules(rule: StopRule, path: Path_) -> Iterator[tuple[Path_, StopRule]]:
     yield path, rule
     for i, inner in enumerate(rule.any or rule.all or ()):
@@ -176,6 +199,9 @@ def expression(text: str, design: Mapping[str, Any], path: Path_, kind: str) -> 
 
 
 def _surrogate(study: "Study") -> None:
+    if study.inference.surrogate == "posterior" and study.hypotheses:
+        found = "'posterior', which knows no evidence, in a study with hypotheses"
+        raise Problem(("inference", "surrogate"), found, "auto, exact, likelihood or emulator")
     if study.inference.surrogate == "posterior" and study.design_space.dim:
         found = "'posterior', which learns to read the outcome of one experiment, in a study with a design"
         raise Problem(("inference", "surrogate"), found, "auto, exact, likelihood, ratio or emulator")

@@ -20,6 +20,7 @@ from .costs import CostSpec, names_function
 from .designs import LARGEST_GRID, DesignSpace
 from .expectations import Expectation, expectations
 from .expressions import Expression
+from .hypotheses import WORD, Hypothesis, HypothesisPart, hypotheses_of
 from .load import read, take
 from .outcomes import Component, OutcomePart, OutcomeSpace
 from .parameters import ParameterPart, ParameterSpace
@@ -67,6 +68,7 @@ class Study(Part):
         stop: When it ends; None: when the recorded pool is used up.
         claim: Whether the run is to test what was registered before it.
         expect: What its author expects of the run, in sentences; see `expectations`.
+        hypotheses: What may be the case, by name, the null first; see `rivals`.
 
     Example:
         >>> study = Study(
@@ -81,7 +83,7 @@ class Study(Part):
         activesci.errors.StudyError: study: study: found 'Decay', expected a slug such as ...
     """
 
-    later: ClassVar[tuple[str, ...]] = ("hypotheses", "blind")
+    later: ClassVar[tuple[str, ...]] = ("blind",)
     study: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
     description: Text = ""
     seed: Annotated[int, Field(ge=0, le=LARGEST_INTEGER)] = 0
@@ -98,6 +100,7 @@ class Study(Part):
     stop: StopRule | None = None
     claim: Literal["exploratory", "confirmatory"] = "exploratory"
     expect: Annotated[tuple[Text, ...], Field(strict=False, max_length=100)] = ()
+    hypotheses: Annotated[dict[Name, HypothesisPart], Field(max_length=20)] = {}
     _source: Source = PrivateAttr()
 
     def __init__(self, /, **mapping: Any) -> None:  # noqa: ANN401 -- whatever the caller has: it is checked here
@@ -166,7 +169,8 @@ class Study(Part):
     @cached_property
     def digest(self) -> str:
         """The sha256 of the study's content and of the order of its names, which is that of all columns."""
-        order = {section: list(getattr(self, section)) for section in ("parameters", "design", "outcome")}
+        sections = ("parameters", "design", "outcome", *(("hypotheses",) if self.hypotheses else ()))
+        order = {section: list(getattr(self, section)) for section in sections}
         content = [self._source.mapping, order]
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -206,7 +210,26 @@ class Study(Part):
     @cached_property
     def expectations(self) -> tuple[Expectation, ...]:
         """What `expect:` says."""
-        return expectations(self.expect, self.parameter_space.names)
+        return expectations(self.expect, self.parameter_space.names, tuple(self.hypotheses))
+
+    @cached_property
+    def rivals(self) -> tuple[Hypothesis, ...]:
+        """The hypotheses as models, the null first; none where the study has none."""
+        return hypotheses_of(self) if self.hypotheses else ()
+
+    def under(self, name: str) -> "Study":
+        """Return the study of a hypothesis' own simulator and parameters, as if there were no other hypothesis.
+
+        Nature is simulated by it, if it is simulated and meant to.
+        """
+        mapping = self.mapping()
+        own, truth = mapping["hypotheses"][name], mapping["experiment"]
+        manual = truth.get(WORD) != name
+        experiment = {"manual": True} if manual else {"truth": truth["truth"]}
+        kept = ("study", "seed", "design", "constraints", "outcome", "inference", "executor")
+        rest = {key: mapping[key] for key in kept if key in mapping}
+        changed = {"parameters": own["parameters"], "simulator": own["simulator"], "experiment": experiment}
+        return type(self)._of(take({**rest, **changed, "stop": {"rounds": 1}}, self.folder))
 
     @cached_property
     def cost_spec(self) -> CostSpec | None:
@@ -224,7 +247,12 @@ class Study(Part):
     def target(self) -> Expression | None:
         """The function of the parameters that the gain is about; None for the parameters of interest."""
         text = self.designer.target
-        return None if text is None else target(text, self.parameter_space)
+        return None if text is None or self.asks_which else target(text, self.parameter_space)
+
+    @property
+    def asks_which(self) -> bool:
+        """Whether designs are chosen by the gain about which hypothesis is true."""
+        return self.designer.target == WORD and bool(self.hypotheses)
 
     def _repr_html_(self) -> str:
         """Return the card that a notebook shows."""

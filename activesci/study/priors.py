@@ -256,3 +256,52 @@ class Exponential:
     def logpdf(self, x: FloatArray) -> FloatArray:
         """Return the log density at x [nats]."""
         return _inside(x, 0.0, np.inf, -x / self.scale - log(self.scale))
+
+
+@dataclass(frozen=True)
+class Restricted:
+    """A prior cut to `lo` ... `hi`.
+
+    Fails when:
+        the interval is so far out in the upper tail that the CDF there is within 1e-13 of one.
+    """
+
+    prior: Prior
+    lo: float
+    hi: float
+
+    @cached_property
+    def _ends(self) -> tuple[float, float]:
+        low, high = self.prior.cdf(np.array([self.lo, self.hi])).tolist()
+        return low, high
+
+    def ppf(self, u: FloatArray) -> FloatArray:
+        """Return the quantile at u."""
+        low, high = self._ends
+        return np.asarray(np.clip(self.prior.ppf(low + u * (high - low)), self.lo, self.hi))
+
+    def cdf(self, x: FloatArray) -> FloatArray:
+        """Return the probability at or below x."""
+        low, high = self._ends
+        return np.asarray(np.clip((self.prior.cdf(x) - low) / (high - low), 0.0, 1.0))
+
+    def logpdf(self, x: FloatArray) -> FloatArray:
+        """Return the log density at x [nats]."""
+        low, high = self._ends
+        return _inside(x, self.lo, self.hi, self.prior.logpdf(x) - log(high - low))
+
+
+def restricted(prior: Prior, lo: float, hi: float) -> Prior:
+    """Return a prior cut to an interval, in closed form where there is one.
+
+    Example:
+        >>> restricted(Uniform(0.0, 3.0), 1.0, 5.0)
+        Uniform(lo=1.0, hi=3.0)
+    """
+    if isinstance(prior, Uniform | LogUniform):
+        return type(prior)(max(lo, prior.lo), min(hi, prior.hi))
+    if isinstance(prior, Normal):
+        return TruncatedNormal(prior.mean, prior.sd, lo, hi)
+    if isinstance(prior, TruncatedNormal):
+        return TruncatedNormal(prior.mean, prior.sd, max(lo, prior.lo), min(hi, prior.hi))
+    return Restricted(prior, lo, hi)

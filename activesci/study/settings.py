@@ -104,6 +104,7 @@ class ExperimentPart(Alternative):
     Attributes:
         recorded: The file of the recorded pool, relative to the study's folder.
         truth: The parameters of simulated nature.
+        hypothesis: The hypothesis whose own simulator simulated nature is.
         manual: Somebody measures, and tells.
         command: A program that measures, and its arguments with places for values.
         output: The file that the command writes.
@@ -113,9 +114,10 @@ class ExperimentPart(Alternative):
     """
 
     one_of: ClassVar[tuple[str, ...]] = ("recorded", "truth", "manual", "command")
-    only_with: ClassVar[Mapping[str, str]] = {"timeout": "command", **OF_COMMANDS}
+    only_with: ClassVar[Mapping[str, str]] = {"timeout": "command", "hypothesis": "truth", **OF_COMMANDS}
     recorded: Annotated[Text, Field(pattern=r"^.+\.([cC][sS][vV]|[jJ][sS][oO][nN][lL])$")] | None = None
     truth: dict[Name, Number] | None = None
+    hypothesis: Name | None = None
     manual: Annotated[bool, that("true", bool), WithJsonSchema({"const": True})] | None = None
     command: CommandLine | None = None
     output: OutputName | None = None
@@ -169,7 +171,8 @@ class DesignerPart(Alternative):
     Attributes:
         batch: How many designs are chosen a round.
         horizon: How many measurements ahead are planned together, of which the first are done.
-        target: The function of the parameters that the gain is about, instead of the parameters of interest.
+        target: What the gain is about, instead of the parameters of interest: a function of the parameters, or
+            `hypothesis` for which of the hypotheses is true.
     """
 
     model_config = ConfigDict(extra="allow")  # a mapping of settings under the name of an installed designer

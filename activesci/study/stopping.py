@@ -23,6 +23,8 @@ class StopRule(Alternative):
         simulations: This many simulations are done.
         cost: The measurements have cost this much.
         seconds: The campaign has run this long [s].
+        hypothesis: The posterior probability of one of the hypotheses is at or above this.
+        bayes_factor: The data are this many times as probable under one hypothesis as under the others together.
     """
 
     one_of: ClassVar[tuple[str, ...]] = (
@@ -35,6 +37,8 @@ class StopRule(Alternative):
         "simulations",
         "cost",
         "seconds",
+        "hypothesis",
+        "bayes_factor",
     )
     any: Rules | None = None
     all: Rules | None = None
@@ -45,6 +49,8 @@ class StopRule(Alternative):
     simulations: Count | None = None
     cost: Positive | None = None
     seconds: Positive | None = None
+    hypothesis: Annotated[Number, Field(gt=0.5, lt=1)] | None = None
+    bayes_factor: Annotated[Number, Field(gt=1)] | None = None
 
     def least(self, kind: str) -> float | None:
         """Return the lowest number that this rule, or one below it, sets for a kind; None if none does."""

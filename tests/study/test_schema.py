@@ -9,7 +9,7 @@ from .studies import BAD, GOOD
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())
 BEYOND = {"constraint", "cost", "empty", "grid", "iid", "keyword", "lo", "log", "loguniform", "one", "only"} | {
-    "engine", "horizon", "pool", "posterior", "program", "shape", "shared", "stop", "surrogate", "target",
+    "engine", "horizon", "pool", "posterior", "program", "rival", "shape", "shared", "stop", "surrogate", "target",
     "truth", "wild",
 }  # fmt: skip
 """What begins so is a matter of meaning, which a schema cannot say (all); what does not, the schema refuses."""
