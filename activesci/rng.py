@@ -30,6 +30,7 @@ class Purpose(IntEnum):
     REPORT = 9
     CALIBRATE = 10
     CHECK = 11
+    HYPOTHESIS = 12
 
 
 def sequence(seed: int, round: int, purpose: Purpose | int, index: int = 0) -> np.random.SeedSequence:

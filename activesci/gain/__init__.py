@@ -6,6 +6,7 @@ Every estimate is a pair, too low and too high on average, whose middle is free 
     SummedGain   one binary, category or count; all outcomes are summed over
     Further      of one measurement more beside others: the difference of two joint gains
     AmortisedGain  of Barber and Agakov: too low, by how far a posterior learned for all outcomes is from the right one
+    WhichGain    about which hypothesis is true
 
 With a ratio as the surrogate `NestedGain` is the contrastive estimate (van den Oord et al. 2018, arXiv:1807.03748),
 whose lower bound is at most the log of its samples; with outcomes drawn from the ratio and not from the simulator, a
@@ -29,6 +30,7 @@ from .ignorance import ignorance
 from .nested import NestedGain
 from .realised import Known, Realised, realised
 from .summed import SummedGain
+from .which import Side, WhichGain
 
 __all__ = [
     "Beliefs",
@@ -38,7 +40,9 @@ __all__ = [
     "Known",
     "NestedGain",
     "Realised",
+    "Side",
     "SummedGain",
+    "WhichGain",
     "estimator_for",
     "ignorance",
     "realised",

@@ -8,7 +8,7 @@ import numpy as np
 from activesci.types import FloatArray, IntArray
 
 if TYPE_CHECKING:
-    from activesci.gain.nested import NestedGain
+    from activesci.gain.nested import Densities
 
 ISOLATED = 2.0
 """Nats by which leaving out an outcome's own parameters may lower its predictive density: where no other sample is
@@ -62,10 +62,10 @@ class GainEstimator(Protocol):
     def __call__(self, xi: FloatArray) -> Gain:
         """Return the gains of designs (c, k)."""
 
-    def given(self, xi: FloatArray) -> "NestedGain":
+    def given(self, xi: FloatArray) -> "JointGain":
         """Return the estimator of the *joint* gain with designs (q, k) that are already going to be measured.
 
-        Several measurements are several numbers, so it is `NestedGain` whatever the estimator of one is.
+        Several measurements are several numbers, so it draws outcomes whatever the estimator of one does.
         """
 
     def coarse(self) -> "GainEstimator":
@@ -73,3 +73,16 @@ class GainEstimator(Protocol):
 
         That of the one returned has fewer still: what very many designs are glanced at with.
         """
+
+
+class JointGain(GainEstimator, Protocol):
+    """Estimates joint gains from log densities of outcomes, which add up over measurements."""
+
+    def coarse(self) -> "JointGain":
+        """Return the estimator with fewer samples."""
+
+    def densities(self, xi: FloatArray, stream: int) -> "list[Densities]":
+        """Return the log densities of the outcomes of designs (c, k), each alone, with a stream of random numbers."""
+
+    def of(self, found: "Densities") -> Gain:
+        """Return the gain of outcomes of these log densities, of one design or, summed, of several."""

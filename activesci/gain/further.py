@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
-from activesci.gain.base import Gain, GainEstimator
-from activesci.gain.nested import NestedGain
+from activesci.gain.base import Gain, GainEstimator, JointGain
 from activesci.types import FloatArray
 
 
@@ -37,7 +36,7 @@ class Further:
         return float(self.before(self.last).value[0])
 
     @cached_property
-    def _joint(self) -> NestedGain:
+    def _joint(self) -> JointGain:
         return self.before.given(self.last)
 
     def __call__(self, xi: FloatArray) -> Gain:
@@ -45,7 +44,7 @@ class Further:
         found = self._joint(xi)
         return Gain(found.lower - self._without, found.upper - self._without, found.error)
 
-    def given(self, xi: FloatArray) -> NestedGain:
+    def given(self, xi: FloatArray) -> JointGain:
         """Return the estimator of the joint gain with designs (q, k) and the others."""
         return self._joint.given(xi)
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from activesci.gain.nested import Densities, NestedGain
+from activesci.gain.base import JointGain
+from activesci.gain.nested import Densities
 from activesci.types import FloatArray, IntArray
 
 
@@ -17,7 +18,7 @@ class Jointly:
         size: Designs of a set; one may be in it several times, each time with outcomes of its own.
     """
 
-    def __init__(self, gain: NestedGain, xi: FloatArray, size: int) -> None:
+    def __init__(self, gain: JointGain, xi: FloatArray, size: int) -> None:
         self._gain = gain
         self._found = [gain.densities(xi, stream) for stream in range(size)]
 

@@ -144,6 +144,10 @@ def disagreement(theta: FloatArray, members: FloatArray) -> FloatArray:
     return spread
 
 
+STORED = ("theta", "u", "log_like", "log_evidence", "eves", "quality", "disagreement")
+"""The arrays that a posterior is kept as."""
+
+
 def as_arrays(posterior: Posterior) -> Mapping[str, FloatArray]:
     """Return what a later round needs to go on from this posterior, bit for bit."""
     population = posterior.population

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +80,7 @@ class JointlyUnder(Under):
         return self.surrogate.log_likelihood(self.full(theta), data)
 
 
-def under(surrogate: Surrogate, full: Full) -> Under:
+def under(surrogate: Surrogate, full: Full) -> Surrogate:
     """Return a surrogate as a hypothesis sees it."""
     kind = JointlyUnder if isinstance(surrogate, Joint) else Under
-    return kind(surrogate, full)
+    return cast(Surrogate, kind(surrogate, full))

@@ -1,7 +1,7 @@
 """Whether what the author of a study expected of its run came true."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from activesci.study.expectations import Expectation
 
@@ -16,12 +16,14 @@ class Facts:
             each level; empty if the run was not calibrated.
         totals: The numbers of the whole run, by the names of `OF_ALL`; what is not known is left out.
         files: The names of the files in its folder.
+        hypotheses: Of each hypothesis its `probability` and `log bayes factor` against the null.
     """
 
     posterior: Mapping[str, Mapping[str, float]]
     coverage: Mapping[str, Mapping[float, float]]
     totals: Mapping[str, float]
     files: frozenset[str]
+    hypotheses: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ def _value(one: Expectation, facts: Facts) -> tuple[float | None, str]:
         if said is None:
             return None, "there is no posterior"
         return (said["q95"] - said["q05"] if one.quantity == "width" else said[one.quantity]), ""
+    if one.quantity in ("probability", "log bayes factor"):
+        return facts.hypotheses.get(one.name, {}).get(one.quantity), "nothing is known of the hypotheses"
     if one.quantity == "coverage":
         return facts.coverage.get(one.name, {}).get(one.at), "it was not calibrated: run activesci calibrate"
     return facts.totals.get(one.quantity), "it is not known of this run"

@@ -9,6 +9,7 @@ CODE = {
     "simulator_digest": "the simulator's code",
     "data_digest": "the recorded data",
     "embedding_digest": "the embedding's code",
+    "rivals_digest": "the code of the hypotheses' own simulators",
     "surrogate": "the surrogate",
     "surrogate_plugin": "the surrogate's plug-in",
     "designer_plugin": "the designer's plug-in",

@@ -3,6 +3,7 @@
 from activesci.ledger import Kind
 from activesci.loop.measuring import Measuring
 from activesci.loop.memory import Memory
+from activesci.loop.rivalry import standings
 from activesci.loop.setup import Setup
 from activesci.loop.stop import Progress, StopReason, reached
 
@@ -63,6 +64,7 @@ class Ending:
             cost=float(self._setup.cost(belief.data.xi).sum()),
             seconds=history.seconds,
             gain=gain,
+            hypotheses=standings(self._setup.study, history),
         )
         return reached(rule, done)
 

@@ -1,6 +1,9 @@
 """A campaign's expectations, checked when it has stopped, and recorded."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.special import logsumexp
@@ -10,6 +13,7 @@ from activesci.integrity.expecting import Checked, Facts, checked
 from activesci.ledger import History, Kind
 from activesci.loop.journal import Journal
 from activesci.study import Study
+from activesci.study.hypotheses import Hypothesis
 
 WHAT = "expectations"
 
@@ -23,13 +27,23 @@ def expect(study: Study, journal: Journal, folder: Path) -> bool:
         folder: Its folder, with its files written.
     """
     history = journal.history
-    if not study.expectations or history.status != "stopped":
+    if not (study.expectations or any(one.expect for one in study.rivals)) or history.status != "stopped":
         return False
-    said = {"what": WHAT, "checked": [_said(one) for one in checked(study.expectations, facts(history, folder))]}
+    known = facts(history, folder)
+    said: dict[str, Any] = {"what": WHAT, "checked": [_said(one) for one in checked(study.expectations, known)]}
+    if study.rivals:
+        said["hypotheses"] = {one.name: _predicted(one, known, history) for one in study.rivals}
     if history.noted(WHAT) == said:
         return False
     journal.append(Kind.NOTE, history.rounds[-1].number, said)
     return True
+
+
+def _predicted(hypothesis: Hypothesis, known: Facts, history: History) -> list[dict[str, object]]:
+    """Return what became of the sentences of a hypothesis, of what is believed under it."""
+    said = history.inferred.payload.get("hypotheses", {}) if history.inferred else {}
+    under = replace(known, posterior=said.get(hypothesis.name, {}).get("posterior", {}))
+    return [_said(one) for one in checked(hypothesis.expect, under)]
 
 
 def unmet(history: History) -> list[str]:
@@ -53,7 +67,17 @@ def facts(history: History, folder: Path) -> Facts:
     }
     levels = {name: {float(level): share for level, share in one.items()} for name, one in coverage.items()}
     files = frozenset(path.name for path in folder.iterdir()) if folder.is_dir() else frozenset[str]()
-    return Facts(inferred.get("posterior", {}), levels, totals, files)
+    return Facts(inferred.get("posterior", {}), levels, totals, files, _weights(inferred))
+
+
+def _weights(inferred: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Return what is known of each hypothesis; a Bayes factor that is infinite is none in the ledger."""
+    said = inferred.get("hypotheses", {})
+    found = {
+        name: {"probability": one["probability"], "log bayes factor": one["log_bayes_factor"]}
+        for name, one in said.items()
+    }
+    return {name: {what: value for what, value in one.items() if value is not None} for name, one in found.items()}
 
 
 def misfit_p_value(history: History) -> float | None:

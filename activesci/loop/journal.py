@@ -108,6 +108,7 @@ class Journal:
             ("embedding_digest", "embedding's code"),
             ("surrogate_plugin", "surrogate's plug-in"),
             ("designer_plugin", "designer's plug-in"),
+            ("rivals_digest", "code of a hypothesis' own simulator"),
         ):
             if recorded.get(key) != now.get(key):
                 if key == "study_digest":

@@ -12,6 +12,7 @@ from activesci.inference.posterior import Posterior, as_arrays
 from activesci.ledger import Kind
 from activesci.loop import round as rounds
 from activesci.loop.memory import Memory
+from activesci.loop.rivalry import rivals_as_arrays, rivals_described
 from activesci.loop.round import Belief
 from activesci.loop.setup import Setup
 from activesci.loop.stop import Pause
@@ -63,9 +64,8 @@ class Learning:
         learned = ~kept_from_fits(bank)
         fresh, step = int(learned[len(bank) - len(self._memory.simulated()) :].sum()), self._step
         belief, rng = self._memory.belief(), generator(setup.study.seed, number, Purpose.FIT, step)
-        focus = None if belief is None or not len(belief.data) else belief.posterior.theta
         try:
-            surrogate, info = last.fit(bank.where(learned), fresh, focus, rng)
+            surrogate, info = last.fit(bank.where(learned), fresh, rounds.focus(belief), rng)
         except ValueError as error:
             raise Pause(str(error)) from error
         said = {
@@ -86,14 +86,21 @@ class Learning:
             belief = rounds.after_data(study, number, before, surrogate, self._memory.data(), self._step)
         checked = self._checked(number, belief)
         doubt = doubt_about(belief) or (checked.doubt if checked else None)
-        said = {**described(belief), "doubt": doubt, "again": doubt is not None and self._may_go_on(number)}
+        said = {
+            **described(belief),
+            **rivals_described(study, belief),
+            "doubt": doubt,
+            "again": doubt is not None and self._may_go_on(number),
+        }
         if not said["again"]:
             self._mention_doubts(number, belief.posterior, checked)
             said |= (taught := self._teaching.found(number, belief))
             self._teaching.mention(number, taught)
         said |= {"checked": found_in(checked), "seconds": time.perf_counter() - start}
         ranks = {} if checked is None else {"checked": np.concatenate(list(checked.ranks.values()))}
-        self._setup.journal.append(Kind.INFERRED, number, said, {**as_arrays(belief.posterior), **ranks})
+        self._setup.journal.append(
+            Kind.INFERRED, number, said, {**as_arrays(belief.posterior), **rivals_as_arrays(belief), **ranks}
+        )
 
     def _checked(self, number: int, belief: Belief) -> HeldOut | None:
         """Return how simulations that the surrogate has not learned from lie in it; None if there are too few."""
@@ -140,6 +147,10 @@ def doubt_about(belief: Belief) -> str | None:
         return None
     if posterior.outside > OUTSIDE:
         return f"{posterior.outside:.2%} of the posterior lies where the surrogate is coarse"
+    for rival in rounds.constrained(belief):
+        if rival.posterior.outside > OUTSIDE:
+            share, name = f"{rival.posterior.outside:.2%}", rival.hypothesis.name
+            return f"{share} of the posterior under hypothesis {name} lies where the surrogate is coarse"
     if not belief.surrogate.resolves(posterior.theta):
         return "the posterior is much narrower than what the surrogate was fitted to"
     if (worst := float(posterior.disagreement.max())) > AGREED:

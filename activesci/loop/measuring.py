@@ -14,6 +14,7 @@ from activesci.ledger import Kind, RoundRecord
 from activesci.loop import round as rounds
 from activesci.loop.forecasting import forecast
 from activesci.loop.memory import Memory
+from activesci.loop.rivalry import contradicted, predicted, prediction
 from activesci.loop.round import Belief, Cost
 from activesci.loop.setup import Setup
 from activesci.loop.stop import Pause, StopReason
@@ -24,6 +25,10 @@ from activesci.types import FloatArray
 
 ATTEMPTS = 3
 """Attempts at a measurement before the campaign pauses."""
+NONE_OF_THEM = (
+    "none of the hypotheses: the outcomes contradict what each of them predicts, whatever the others say, so that no "
+    "claim is made for any"
+)
 KEPT = 200
 """Predicted outcomes that are recorded with each measurement."""
 
@@ -188,12 +193,12 @@ class Measuring:
         belief, number, study = self._memory.belief(), self._memory.number, self._setup.study
         assert belief is not None  # no design is proposed before the prior's round is done
         rng = generator(study.seed, number, Purpose.PREDICT, proposal["id"])
-        found = surprise(belief.surrogate, belief.posterior.theta, xi, y, rng)
+        found = surprise(*prediction(belief, rng), xi, y, rng)
         design = study.design_space.decode(xi)
         attempt = self._memory.record.attempts(proposal["id"])
         said = {"proposal": proposal["id"], "attempt": attempt, "status": "ok", "design": design, "reason": None}
         outcome = {"outcome": study.outcome_space.unflatten(y), "surprise": found.tail, "row": row, "seconds": seconds}
-        outcome["rank"] = found.rank
+        outcome |= {"rank": found.rank, **predicted(study, number, proposal["id"], belief, xi, y)}
         arrays = {"y": np.asarray(y)[None], "predicted": found.drawn[:KEPT]}
         self._setup.journal.append(Kind.MEASURED, number, said | outcome, arrays)
         self._mention_misfits()
@@ -208,6 +213,15 @@ class Measuring:
                 )
                 self._setup.journal.alarm(measurement.round, "misfit", message, proposal=measurement.proposal)
         self._mention_evidence()
+        self._mention_none_of_them()
+
+    def _mention_none_of_them(self) -> None:
+        """Raise the alarm, once, if the outcomes contradict every hypothesis of the study."""
+        study, journal = self._setup.study, self._setup.journal
+        if not study.rivals or any(alarm["what"] == "hypotheses" for alarm in journal.history.alarms):
+            return
+        if len(contradicted(study, journal.history)) == len(study.rivals):
+            journal.alarm(self._memory.number, "hypotheses", NONE_OF_THEM)
 
     def _mention_evidence(self) -> None:
         """Raise the alarm, once, if all measurements of complete rounds together speak against the model."""

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from activesci.inference.base import Data
-from activesci.inference.posterior import from_arrays
+from activesci.inference.posterior import STORED, from_arrays
+from activesci.integrity.rivals import Rival
 from activesci.ledger import Bank, Measurement, Pass, RoundRecord, bank_of
 from activesci.loop.round import Belief
 from activesci.loop.setup import Setup
@@ -82,8 +83,12 @@ class Memory:
         assert learned.inferred is not None  # the pass is complete
         assert learned.fitted is not None  # and so has both
         surrogate = setup.surrogate.restore(setup.journal.arrays(learned.fitted))
-        posterior = from_arrays(setup.study.parameter_space, setup.journal.arrays(learned.inferred))
-        return Belief(surrogate, self.data(number), posterior)
+        arrays = setup.journal.arrays(learned.inferred)
+        posterior = from_arrays(setup.study.parameter_space, arrays)
+        own = [{name: arrays[f"{name}_{k}"] for name in STORED} for k in range(len(setup.study.rivals))]
+        pairs = zip(setup.study.rivals, own, strict=True)
+        rivals = tuple(Rival(one, from_arrays(one.space, stored)) for one, stored in pairs)
+        return Belief(surrogate, self.data(number), posterior, rivals)
 
     def data(self, upto: int | None = None) -> Data:
         """Return all measurements, or those of the rounds up to and with `upto`."""

@@ -13,7 +13,7 @@ from activesci.ledger.events import canonical, plain
 from activesci.measure import PoolRows
 from activesci.study import Study
 
-ORDERED = ("parameters", "design", "outcome")
+ORDERED = ("parameters", "design", "outcome", "hypotheses")
 
 
 def plan_of(study: Study, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def plan_of(study: Study, said: Mapping[str, Any]) -> dict[str, Any]:
         study: The study.
         said: What its campaign's first event says of where it is and what runs.
     """
-    order = {part: list(getattr(study, part)) for part in ORDERED}
+    order = {part: list(getattr(study, part)) for part in ORDERED if getattr(study, part) or part != "hypotheses"}
     return dict(plain({"study": study.mapping(), "study_digest": study.digest, "order": order, **said}))
 
 

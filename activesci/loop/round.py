@@ -6,11 +6,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from activesci.design import Choice, Designer, Question, ahead, believed, together
-from activesci.gain import Beliefs, Further, Known, Realised, estimator_for, ignorance, realised
+from activesci.gain import (
+    Beliefs,
+    Further,
+    GainEstimator,
+    Known,
+    Realised,
+    Side,
+    WhichGain,
+    estimator_for,
+    ignorance,
+    realised,
+)
 from activesci.inference import posterior as posteriors
 from activesci.inference.base import Data, Surrogate, log_likelihood, mixed
 from activesci.inference.posterior import Posterior
 from activesci.inference.smc import reflected
+from activesci.integrity.rivals import Rival, evidence_error, rivals_after, rivals_before
+from activesci.integrity.weighing import Weighed
 from activesci.rng import Purpose, generator
 from activesci.study import Study
 from activesci.types import FloatArray
@@ -23,6 +36,11 @@ POSTERIOR_SHARE = 0.75
 """Share of later simulations whose parameters come from the posterior; the rest come from the prior."""
 WIDENED = 3.0
 """Simulations are spread over up to about this many times the posterior's width."""
+RIVALS_SHARE, LEAST_PROBABLE = 0.5, 1e-3
+"""Of the simulations around what is believed, the share around what is believed under hypotheses, and how probable one
+has to be for that."""
+STREAMS = 64
+"""Streams of random numbers of a pass: one a hypothesis."""
 PROMISING, UNSURE = 8, 4
 """The designs of the highest gain, and those where not knowing the simulator costs most, to simulate at."""
 
@@ -35,11 +53,13 @@ class Belief:
         surrogate: The density of outcomes.
         data: The raw measurements so far.
         posterior: Prior times the likelihood of all of them.
+        rivals: The study's hypotheses, and what is believed under each; none in a study without.
     """
 
     surrogate: Surrogate
     data: Data
     posterior: Posterior
+    rivals: tuple[Rival, ...] = ()
 
 
 def before_data(study: Study, surrogate: Surrogate) -> Belief:
@@ -47,14 +67,39 @@ def before_data(study: Study, surrogate: Surrogate) -> Belief:
     space = study.parameter_space
     prior = posteriors.prior(space, study.inference.particles, generator(study.seed, 0, Purpose.INFER))
     nothing = Data(np.empty((0, study.design_space.dim)), np.empty((0, study.outcome_space.width)))
-    return Belief(surrogate, nothing, prior)
+    rivals = rivals_before(study.rivals, study.inference.particles, _streams(study, 0, 0))
+    return Belief(surrogate, nothing, prior, rivals)
 
 
 def after_data(study: Study, round: int, belief: Belief, surrogate: Surrogate, data: Data, step: int = 0) -> Belief:
     """Return what is believed with a refitted surrogate and all the data, after so many passes of the round."""
     rng = generator(study.seed, round, Purpose.INFER, step)
-    before = (belief.surrogate, belief.data)
-    return Belief(surrogate, data, posteriors.update(belief.posterior, before, (surrogate, data), rng))
+    before, after = (belief.surrogate, belief.data), (surrogate, data)
+    rivals = rivals_after(belief.rivals, before, after, _streams(study, round, step))
+    return Belief(surrogate, data, posteriors.update(belief.posterior, before, after, rng), rivals)
+
+
+def _streams(study: Study, round: int, step: int) -> list[np.random.Generator]:
+    """Return random numbers for each hypothesis."""
+    return [generator(study.seed, round, Purpose.HYPOTHESIS, step * STREAMS + k) for k in range(len(study.rivals))]
+
+
+def weighed(belief: Belief) -> Weighed:
+    """Return the hypotheses weighed against each other."""
+    rivals = belief.rivals
+    logs = [-np.inf if one.impossible else one.posterior.population.log_evidence for one in rivals]
+    errors = [evidence_error(one, one.seen(belief.surrogate), belief.data) for one in rivals]
+    prior = np.array([one.hypothesis.probability for one in rivals])
+    return Weighed(tuple(one.hypothesis.name for one in rivals), prior, np.array(logs), np.array(errors))
+
+
+def about(study: Study, round: int, belief: Belief) -> GainEstimator:
+    """Return the estimator of the gain about what is asked: parameters, a function of them, or which hypothesis."""
+    rng = generator(study.seed, round, Purpose.GAIN)
+    if not study.asks_which:
+        return estimator_for(study, belief.surrogate, belief.posterior.theta, rng)
+    pairs = zip(belief.rivals, weighed(belief).probability.tolist(), strict=True)
+    return WhichGain.between([Side(p, one.seen(belief.surrogate), one.posterior.theta) for one, p in pairs], rng)
 
 
 def choose(
@@ -82,7 +127,7 @@ def choose(
         taken: Designs of this round that are asked for, whose outcomes are not known to the belief, (q, k), or None.
     """
     rng = generator(study.seed, round, Purpose.CHOOSE, 0 if taken is None else len(taken))
-    gain = estimator_for(study, belief.surrogate, belief.posterior.theta, generator(study.seed, round, Purpose.GAIN))
+    gain = about(study, round, belief)
     hints = None if pool is not None else hinted(study, round, belief)
     if taken is not None:
         question = Question(study.design_space, Further.beside(gain, taken), cost, pool, taken, hints)
@@ -121,8 +166,18 @@ def taught(study: Study, round: int, before: Belief, after: Belief, step: int = 
     """
     if any(one.posterior.population.impossible for one in (before, after)):
         return Realised(np.nan, np.inf)
+    if study.asks_which:
+        return _taught_which(weighed(before), weighed(after))
     rng = generator(study.seed, round, Purpose.GAIN, 1 + step)
     return realised(study.parameter_space, study.target, known(before), known(after), rng, evidence(before, after))
+
+
+def _taught_which(before: Weighed, after: Weighed) -> Realised:
+    """Return the divergence of what is believed of the hypotheses from what was, and its error to first order."""
+    now, then = after.probability, before.probability
+    surprise = np.log(np.maximum(now, 1e-300)) - np.log(np.maximum(then, 1e-300))
+    slopes = (surprise + 1) * after.probability_error, now / np.maximum(then, 1e-300) * before.probability_error
+    return Realised(float(now @ surprise), float(np.sqrt(np.square(slopes).sum())))
 
 
 def known(belief: Belief) -> Known:
@@ -187,7 +242,27 @@ def proposed(belief: Belief, theta: FloatArray, rng: np.random.Generator) -> Flo
         return belief.surrogate.proposed(belief.posterior.theta, len(theta), rng) if len(belief.data) else theta
     near = int(len(theta) * POSTERIOR_SHARE)
     theta[:near] = around(belief.posterior, near, rng)
+    sharing = constrained(belief)
+    for turn, rival in enumerate(sharing):
+        mine = theta[: int(near * RIVALS_SHARE)][turn :: len(sharing)]
+        mine[:] = rival.hypothesis.full(around(rival.posterior, len(mine), rng))
     return theta[rng.permutation(len(theta))]
+
+
+def constrained(belief: Belief) -> list[Rival]:
+    """Return the hypotheses that are not ruled out and have the study's own simulator."""
+    if not belief.rivals:
+        return []
+    pairs = zip(belief.rivals, weighed(belief).probability, strict=True)
+    return [one for one, p in pairs if not one.hypothesis.own and p >= LEAST_PROBABLE]
+
+
+def focus(belief: Belief | None) -> FloatArray | None:
+    """Return the parameters (n, d) around which a surrogate must be right; None before there are data."""
+    if belief is None or not len(belief.data):
+        return None
+    sharing = (one.hypothesis.full(one.posterior.theta) for one in constrained(belief))
+    return np.concatenate([belief.posterior.theta, *sharing])
 
 
 def around(posterior: Posterior, n: int, rng: np.random.Generator) -> FloatArray:

@@ -10,13 +10,15 @@ import numpy as np
 
 from activesci.design import Designer
 from activesci.inference.base import Surrogate
+from activesci.inference.candidates import Candidates
 from activesci.inference.exact import ExactSurrogate
+from activesci.loop.candidates import candidates, nature_of
 from activesci.loop.journal import Journal, Observer
 from activesci.loop.plugins import designer_of
 from activesci.loop.registering import seen_rows
 from activesci.loop.surrogates import Chosen, surrogate_for
-from activesci.measure import Experiment, PoolRows, experiment_for
-from activesci.simulate import Simulator, nature_for, simulator_for
+from activesci.measure import Experiment, PoolRows
+from activesci.simulate import Simulator, simulator_for
 from activesci.study import Study
 from activesci.types import FloatArray, IntArray
 
@@ -31,6 +33,7 @@ class Parts:
         chosen: The surrogate and why it is the one.
         designer: Who searches for designs.
         designer_plugin: What is recorded of the designer if an installed package offers it.
+        rivals_digest: The sha256 (hex) of the code of hypotheses' own simulators; None if there is none.
     """
 
     simulator: Simulator
@@ -38,6 +41,7 @@ class Parts:
     chosen: Chosen
     designer: Designer
     designer_plugin: Mapping[str, str] | None
+    rivals_digest: str | None = None
 
     @classmethod
     def of(cls, study: Study) -> "Parts":
@@ -48,8 +52,8 @@ class Parts:
         """
         simulator = simulator_for(study)
         simulator.load()
-        experiment = experiment_for(study, simulator.run, nature_for(study))
-        return cls(simulator, experiment, surrogate_for(study, simulator), *designer_of(study))
+        chosen, digest = candidates(study, simulator, surrogate_for(study, simulator))
+        return cls(simulator, nature_of(study, simulator), chosen, *designer_of(study), digest)
 
     def said(self) -> dict[str, Any]:
         """Return what a ledger says of them."""
@@ -57,6 +61,7 @@ class Parts:
             "embedding_digest": self.chosen.digest,
             "surrogate_plugin": self.chosen.plugin,
             "designer_plugin": self.designer_plugin,
+            "rivals_digest": self.rivals_digest,
         }
         return {
             "simulator_digest": self.simulator.digest,
@@ -112,7 +117,8 @@ class Setup:
     @property
     def simulates(self) -> bool:
         """Whether the surrogate learns from simulations."""
-        return not isinstance(self.surrogate, ExactSurrogate)
+        surrogate = self.surrogate.main if isinstance(self.surrogate, Candidates) else self.surrogate
+        return not isinstance(surrogate, ExactSurrogate)
 
     def rows_left(self) -> IntArray | None:
         """Return the rows of the pool that are not used up; None without a pool."""

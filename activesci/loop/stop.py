@@ -1,9 +1,10 @@
 """When the campaign has reached its end."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from activesci.integrity.claims import Standing
 from activesci.study.stopping import StopRule
 
 
@@ -34,6 +35,7 @@ class Progress:
         cost: What the measurements have cost.
         seconds: Time spent computing and measuring [s].
         gain: The gain that the best next design promises [nats]; None where it is not known yet.
+        hypotheses: How each hypothesis stands.
     """
 
     posterior: Mapping[str, Mapping[str, float]]
@@ -42,6 +44,7 @@ class Progress:
     cost: float
     seconds: float
     gain: float | None = None
+    hypotheses: Mapping[str, Standing] = field(default_factory=dict)
 
 
 def reached(rule: StopRule, progress: Progress) -> str | None:
@@ -83,6 +86,15 @@ def _gain(rule: StopRule, progress: Progress) -> str | None:
     return f"the best next design promises {progress.gain:.3g} < {rule.settings:g} nats"
 
 
+def _hypothesis(rule: StopRule, progress: Progress) -> str | None:
+    """Say which hypothesis has reached the rule's threshold; one that the outcomes contradict does not."""
+    for name, one in progress.hypotheses.items():
+        if one.reaches(rule) and not one.contradicted:
+            factor = f"log Bayes factor {one.against_rest:.3g} +- {one.error:.2g} nats against the others"
+            return f"hypothesis {name} has probability {one.probability:.4g} ({factor})"
+    return None
+
+
 CHECKS: Mapping[str, Callable[[StopRule, Progress], str | None]] = {
     "any": _any,
     "all": _all,
@@ -93,4 +105,6 @@ CHECKS: Mapping[str, Callable[[StopRule, Progress], str | None]] = {
     "simulations": _at_least("simulations", lambda progress: progress.simulations),
     "cost": _at_least("cost", lambda progress: progress.cost),
     "seconds": _at_least("seconds", lambda progress: progress.seconds),
+    "hypothesis": _hypothesis,
+    "bayes_factor": _hypothesis,
 }

@@ -169,7 +169,6 @@ def _stop(study: "Study") -> None:
         if rule.gain is not None and not study.design:
             raise Problem((*path, "gain"), "a limit of gain", "a study with a design, as only that is chosen by gain")
 
-
         for key in ("hypothesis", "bayes_factor"):
             if rule.kind == key and not study.hypotheses:
                 raise Problem((*path, key), "a rule about hypotheses", "a study with hypotheses")

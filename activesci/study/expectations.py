@@ -81,7 +81,9 @@ def _read(text: str, place: int, known: Known) -> Expectation:
     if found := _FILE.fullmatch(text):
         return Expectation(text, "file", found["name"])
     if found := _HOLDS.fullmatch(text):
-        return Expectation(text, "holds", _parameter(found["name"], place, known.parameters), at=_number(found["value"]))
+        return Expectation(
+            text, "holds", _parameter(found["name"], place, known.parameters), at=_number(found["value"])
+        )
     if found := _LIMITED.fullmatch(text):
         return _limited(text, found, place, known)
     raise _unknown(text, place)

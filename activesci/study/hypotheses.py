@@ -138,7 +138,9 @@ def _made(study: "Study", name: str, part: HypothesisPart, probability: float) -
     columns = space.names if part.parameters else study.parameter_space.names
     path: Path_ = ("hypotheses", name)
     if part.parameters and not space.interest:
-        raise Problem((*path, "parameters"), "no free parameter of interest", "at least one that is not fixed and no nuisance")
+        raise Problem(
+            (*path, "parameters"), "no free parameter of interest", "at least one that is not fixed and no nuisance"
+        )
     for key in part.limit or {}:
         if key not in space.names:
             known = f"a free parameter of the hypothesis{f' ({listed(space.names)})' if space.names else ''}"
@@ -196,7 +198,9 @@ def _prior(prior: Prior, where: WherePart | None, path: Path_) -> Prior:
         return restricted(prior, lo, hi)
     own = prior_of(where)
     if not np.isfinite(prior.logpdf(own.ppf(np.array([0.001, 0.999])))).all():
-        raise Problem(path, "a prior that goes beyond the parameter's own", "one inside it, or a wider one of the study")
+        raise Problem(
+            path, "a prior that goes beyond the parameter's own", "one inside it, or a wider one of the study"
+        )
     return own
 
 
