@@ -64,7 +64,7 @@ class Ending:
             cost=float(self._setup.cost(belief.data.xi).sum()),
             seconds=history.seconds,
             gain=gain,
-            hypotheses=standings(self._setup.study, history),
+            hypotheses=standings(history, self._setup.study),
         )
         return reached(rule, done)
 

@@ -88,7 +88,7 @@ class Learning:
         doubt = doubt_about(belief) or (checked.doubt if checked else None)
         said = {
             **described(belief),
-            **rivals_described(study, belief),
+            **rivals_described(study, number, self._setup.journal.history, belief),
             "doubt": doubt,
             "again": doubt is not None and self._may_go_on(number),
         }

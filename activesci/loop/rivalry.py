@@ -1,6 +1,6 @@
-"""What the ledger says of a study's hypotheses after a round."""
+"""What the ledger says of a study's hypotheses: how each predicted an outcome, and how they stand after a round."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -11,6 +11,7 @@ from activesci.inference.predictive import surprise
 from activesci.inference.whichever import Whichever
 from activesci.integrity.averaging import averaged
 from activesci.integrity.claims import Claim, Standing, claim, contradicts
+from activesci.integrity.limits import limits
 from activesci.integrity.rivals import Rival
 from activesci.integrity.weighing import Weighed
 from activesci.integrity.widths import probed, stretched
@@ -21,20 +22,32 @@ from activesci.rng import Purpose, generator
 from activesci.study import Study
 from activesci.types import FloatArray
 
-PREDICTING = 2**20
-"""Keeps the random numbers of predictions under hypotheses apart from those of passes."""
+PREDICTING, LIMITING = 2**20, 2**19
+"""Keep the random numbers of predictions and of limits under hypotheses apart from those of passes."""
 WIDTHS = {"half": 0.5, "double": 2.0}
 """How many times as wide priors are made, to see what a Bayes factor owes to their width."""
 
 
-def rivals_described(study: Study, belief: Belief) -> dict[str, Any]:
-    """Return the hypotheses in plain numbers, and parameters averaged over them; nothing in a study without."""
+def rivals_described(study: Study, round: int, history: History, belief: Belief) -> dict[str, Any]:
+    """Return the hypotheses in plain numbers, parameters averaged over them, and what may be claimed.
+
+    Nothing in a study without hypotheses.
+    """
     if not belief.rivals:
         return {}
-    found = rounds.weighed(belief)
+    found, against = rounds.weighed(belief), contradicted(study, history)
     each = {one.hypothesis.name: _described(belief, found, k) for k, one in enumerate(belief.rivals)}
+    for k, one in enumerate(belief.rivals):
+        each[one.hypothesis.name]["contradicted"] = one.hypothesis.name in against
+        each[one.hypothesis.name]["limits"] = _limits(study, round, belief, k)
     names = [study.parameter_space.names[i] for i in study.parameter_space.interest]
-    return {"hypotheses": each, "averaged": averaged(belief.rivals, found.probability, names)}
+    said = {"hypotheses": each, "averaged": averaged(belief.rivals, found.probability, names)}
+    claimed = claim(_standings(found, against), study.stop) if len(belief.data) else None
+    return said if claimed is None else {**said, "claim": _said(claimed)}
+
+
+def _said(claimed: Claim) -> dict[str, str]:
+    return {"verdict": str(claimed.verdict), "hypothesis": claimed.hypothesis, "text": str(claimed)}
 
 
 def rivals_as_arrays(belief: Belief) -> dict[str, FloatArray]:
@@ -74,17 +87,16 @@ def prediction(belief: Belief, rng: np.random.Generator) -> tuple[Surrogate, Flo
     return cast(Surrogate, mixture), mixture.rows(len(belief.posterior.theta), rng)
 
 
-def standings(study: Study, history: History) -> dict[str, Standing]:
-    """Return how the hypotheses stand after the last round that has its posterior."""
+def standings(history: History, study: Study) -> dict[str, Standing]:
+    """Return how the hypotheses stand after the last round that has its posterior; nothing in a study without."""
     said = history.inferred.payload.get("hypotheses", {}) if history.inferred else {}
-    against = contradicted(study, history)
     return {
         one.name: Standing(
             one.probability,
             said[one.name]["probability"],
             _number(said[one.name]["against_rest"], said[one.name]["probability"]),
-            _number(said[one.name]["against_rest_error"], 0.0),
-            one.name in against,
+            said[one.name]["against_rest_error"],
+            said[one.name]["contradicted"],
         )
         for one in study.rivals
         if one.name in said
@@ -92,25 +104,26 @@ def standings(study: Study, history: History) -> dict[str, Standing]:
 
 
 def _number(value: float | None, probability: float) -> float:
-    """Return a number that a ledger has; an infinite one is none there."""
+    """Return a number that a ledger has; one that is not finite is none there."""
     return float(value) if value is not None else (np.inf if probability > 0.5 else -np.inf)
+
+
+def _standings(found: Weighed, against: Collection[str]) -> dict[str, Standing]:
+    columns = (found.prior, found.probability, found.log_against_rest, found.log_against_rest_error)
+    rows = np.stack(columns, axis=1).tolist()
+    return {name: Standing(*row, name in against) for name, row in zip(found.names, rows, strict=True)}
 
 
 def contradicted(study: Study, history: History) -> set[str]:
     """Return the hypotheses that the outcomes contradict by themselves."""
     measured = [[one.event.payload.get("hypotheses") for one in record.measurements] for record in history.rounds]
-    known = [[said for said in found if said] for found in measured]
-    return {one.name for one in study.rivals if _contradicted(one.name, [found for found in known if found])}
+    known = [said for said in ([one for one in found if one] for found in measured) if said]
+    return {one.name for one in study.rivals if _contradicted(one.name, known)}
 
 
 def _contradicted(name: str, found: list[list[dict[str, Any]]]) -> bool:
     tails = [said[name]["surprise"] for round in found for said in round]
     return contradicts(tails, [[said[name]["rank"] for said in round] for round in found])
-
-
-def claimed(study: Study, history: History) -> Claim | None:
-    """Return what may be claimed of a study's hypotheses; None where it has none, or sets nothing to reach."""
-    return claim(standings(study, history), study.stop) if study.rivals else None
 
 
 def _described(belief: Belief, found: Weighed, k: int) -> dict[str, Any]:
@@ -126,7 +139,7 @@ def _described(belief: Belief, found: Weighed, k: int) -> dict[str, Any]:
         "against_rest_error": found.log_against_rest_error[k],
         "posterior": rival.posterior.summary(),
         "fixed": dict(rival.hypothesis.space.fixed),
-        "widths": _widths(rival, belief.rivals[0], found, k),
+        "widths": _widths(rival, belief.rivals[0], found, k) if len(belief.data) else {},
     }
 
 
@@ -144,3 +157,14 @@ def _widths(rival: Rival, null: Rival, found: Weighed, k: int) -> dict[str, Mapp
         }
         for name, (change, error) in changes.items()
     }
+
+
+def _limits(study: Study, round: int, belief: Belief, k: int) -> dict[str, Any]:
+    """Return the upper limits that are asked for, once there are data."""
+    rival, found = belief.rivals[k], {}
+    for i, (name, level) in enumerate(rival.hypothesis.limit.items() if len(belief.data) else ()):
+        if not rival.impossible:
+            rng = generator(study.seed, round, Purpose.HYPOTHESIS, LIMITING + i * rounds.STREAMS + k)
+            said = limits(rival, rival.seen(belief.surrogate), belief.data, name, level, rng)
+            found[name] = {"level": level, "credible": said.credible, "likelihood": said.likelihood}
+    return found
