@@ -64,7 +64,9 @@ class Claim:
     def __str__(self) -> str:
         """Return it in words."""
         sentences = {
-            Verdict.CLAIMED: f"{self.hypothesis} is true",
+            Verdict.CLAIMED: (
+                f"{self.hypothesis}: it has reached what the stop rule asks for, and the outcomes do not contradict it"
+            ),
             Verdict.UNDECIDED: "nothing yet: no hypothesis has reached what the stop rule asks for",
             Verdict.CONTRADICTED: (
                 f"nothing: {self.hypothesis} beats its rivals, but the outcomes contradict what it predicts"

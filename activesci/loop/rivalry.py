@@ -109,9 +109,9 @@ def _number(value: float | None, probability: float) -> float:
 
 
 def _standings(found: Weighed, against: Collection[str]) -> dict[str, Standing]:
-    columns = (found.prior, found.probability, found.log_against_rest, found.log_against_rest_error)
-    rows = np.stack(columns, axis=1).tolist()
-    return {name: Standing(*row, name in against) for name, row in zip(found.names, rows, strict=True)}
+    rest, error = found.log_against_rest.tolist(), found.log_against_rest_error.tolist()
+    rows = zip(found.names, found.prior.tolist(), found.probability.tolist(), rest, error, strict=True)
+    return {name: Standing(prior, p, factor, wide, name in against) for name, prior, p, factor, wide in rows}
 
 
 def contradicted(study: Study, history: History) -> set[str]:

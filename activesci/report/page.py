@@ -88,6 +88,7 @@ def _question(reading: "Reading") -> dict[str, Any]:
 
 def _answer(reading: "Reading") -> dict[str, Any]:
     from .sections.answer import answers, expected, facts
+    from .sections.rivals import contest
 
     history = reading.history
     return {
@@ -98,6 +99,7 @@ def _answer(reading: "Reading") -> dict[str, Any]:
         "facts": facts(reading),
         "measured": len(history.measured()),
         "expectations": expected(reading),
+        "contest": contest(reading),
         "alarms": [
             {"round": a["round"], "what": clean(a.get("what"), 200), "message": clean(a.get("message", ""), 1000)}
             for a in history.alarms
@@ -158,7 +160,11 @@ def question_sentence(mapping: dict[str, Any]) -> str:
     units = {n: p.get("unit") or "" for n, p in mapping.get("parameters", {}).items()}
     how = f"choosing {_and(chosen)}" if chosen else "choosing which simulations to run"
     verb = "are" if len(asked) > 1 else "is"
-    return clean(f"What {verb} {_and(asked)}? By {how}, until {words.stop_text(mapping.get('stop'), units)}.", 600)
+    rivals = list(mapping.get("hypotheses") or {})
+    which = f"Which is true: {' or '.join(filter(None, [', '.join(rivals[:-1]), *rivals[-1:]]))}? " if rivals else ""
+    return clean(
+        f"{which}What {verb} {_and(asked)}? By {how}, until {words.stop_text(mapping.get('stop'), units)}.", 600
+    )
 
 
 def how(mapping: dict[str, Any], designer: str) -> list[tuple[str, str]]:

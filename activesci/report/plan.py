@@ -30,7 +30,8 @@ def plan_text(study: "Study", said: Mapping[str, Any], by: str, time: datetime) 
         by: Who registers it.
         time: When.
     """
-    return "\n".join([*_head(study, by, time), *_question(study), *_rules(study), *_digests(said)]) + "\n"
+    parts = (_head(study, by, time), _question(study), _hypotheses(study), _rules(study), _digests(said))
+    return "\n".join(line for part in parts for line in part) + "\n"
 
 
 def _head(study: "Study", by: str, time: datetime) -> list[str]:
@@ -57,6 +58,19 @@ def _question(study: "Study") -> Iterator[str]:
             notes = (f", {row.note}" if row.note == "nuisance" else "" for row in rows)
             both = zip(rows, units, notes, strict=True)
             yield from [f"## {title}", "", *(f"- {row.name}: {row.what}{unit}{note}" for row, unit, note in both), ""]
+
+
+def _hypotheses(study: "Study") -> Iterator[str]:
+    if study.rivals:
+        yield from ["## Hypotheses, the first of them the null", ""]
+        for one in study.rivals:
+            part = study.mapping()["hypotheses"][one.name]
+            where = words.where_text(part)
+            yield f"- {one.name}, of probability {one.probability:.4g}: {clean(one.statement, 300)} ({where})"
+            if one.predicts:
+                yield f"  - it predicts: {clean(one.predicts, 300)}"
+            yield from (f"  - under it: {clean(each.text, 300)}" for each in one.expect)
+        yield ""
 
 
 def _rules(study: "Study") -> list[str]:

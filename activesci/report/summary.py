@@ -29,7 +29,8 @@ def summary(study: "Study", history: History) -> dict[str, Any]:
     `rounds` starts at round 1, the first that has a design; round 0, the prior's, counts only towards `simulations`.
     In a study with `batch: q` each of a round's `design`, `outcome`, `gain`, `gain_error` and `surprise` is a list
     of q. What has not happened yet is None. `expectations` is there where the study has some: text, held, found;
-    `registration` where it was registered: claim, time, by, digest, deviations; `forecast`,
+    `registration` where it was registered: claim, time, by, digest, deviations; `hypotheses` where there are some, see
+    `contest_summary`, and in each round their probabilities; `forecast`,
     how many more measurements it will take, while the campaign goes on and has a goal.
     """
     listed = study.designer.batch > 1 or any(len(entries(record)) > 1 for record in history.rounds)
@@ -44,6 +45,7 @@ def summary(study: "Study", history: History) -> dict[str, Any]:
         "alarms": plain(history.alarms),
         **({"expectations": _expectations(history)} if study.expectations else {}),
         **({"registration": _registration(study, history)} if history.registration else {}),
+        **({"hypotheses": contest_summary(study, history)} if study.rivals else {}),
         **({} if (said := latest_forecast(history)) is None else {"forecast": plain(said)}),
     }
 
@@ -85,7 +87,36 @@ def round_summary(study: "Study", record: RoundRecord, listed: bool = False) -> 
         "seconds": record.seconds,
         "posterior": _belief(study, record.inferred)["posterior"],
         "surprise": surprise,
+        **({"hypotheses": _probabilities(study, record.inferred)} if study.rivals else {}),
     }
+
+
+def _probabilities(study: "Study", inferred: Event | None) -> dict[str, float] | None:
+    said = (inferred.payload if inferred else {}).get("hypotheses")
+    return None if said is None else {one.name: said[one.name]["probability"] for one in study.rivals}
+
+
+def contest_summary(study: "Study", history: History) -> dict[str, Any] | None:
+    """Return how the hypotheses stand: what may be claimed, each one in numbers, and parameters whichever is true.
+
+    None before the first posterior. Log Bayes factors [nats] are against the first hypothesis (`log_bayes_factor`) and
+    against the others together (`against_rest`); one that is not finite is None.
+    """
+    said = history.inferred.payload if history.inferred else {}
+    if "hypotheses" not in said:
+        return None
+    checked = history.noted("expectations").get("hypotheses", {})
+    each = [
+        {
+            "name": one.name,
+            "statement": one.statement,
+            "prior": one.probability,
+            **in_order(said["hypotheses"][one.name], ("probability", "probability_error", "log_bayes_factor")),
+            "expectations": [in_order(found, ("text", "held", "found")) for found in checked.get(one.name, [])],
+        }
+        for one in study.rivals
+    ]
+    return {"claim": said.get("claim"), "each": each, "averaged": said["averaged"]}
 
 
 def entries(record: RoundRecord) -> list[tuple[Mapping[str, Any], Measurement | None]]:

@@ -60,6 +60,30 @@ def prior_text(prior: Mapping[str, Any]) -> str:
     return f"{kind.replace('_', ' ')}({', '.join(_plain(v) for v in _listed(values))})"
 
 
+def where_text(part: Mapping[str, Any]) -> str:
+    """Return what a hypothesis says of the parameters, or what it has of its own.
+
+    Example:
+        >>> where_text({"where": {"mu": 0, "nu": [0.1, 3], "xi": {"normal": [0, 1]}}})
+        'mu = 0, nu from 0.1 to 3, xi normal(0, 1)'
+        >>> where_text({"statement": "anything"})
+        'as the study has them'
+    """
+    if "simulator" in part:
+        own = ", ".join(f"{name} {prior_text(one['prior'])}" for name, one in part["parameters"].items())
+        return f"a simulator of its own, {how_text(part['simulator'])}: {own}"
+    said = [_constraint(name, one) for name, one in (part.get("where") or {}).items()]
+    return ", ".join(said) or "as the study has them"
+
+
+def _constraint(name: str, said: Any) -> str:  # noqa: ANN401 (a value of the study file)
+    if isinstance(said, Mapping):
+        return f"{name} {prior_text(said)}"
+    if isinstance(said, Sequence):
+        return f"{name} from {_plain(said[0])} to {_plain(said[1])}"
+    return f"{name} = {_plain(said)}"
+
+
 def design_text(part: Mapping[str, Any]) -> str:
     """Return what a design variable may be.
 
@@ -115,7 +139,13 @@ def stop_text(rule: Mapping[str, Any] | None, units: Mapping[str, str] | None = 
         return " and ".join(
             f"the {named} of {n} is at most {quantity(_plain(x), units.get(n))}" for n, x in value.items()
         )
-    form = {"gain": "the gain is below {} nats", "seconds": "{} s have passed", "cost": "a cost of {} is spent"}
+    form = {
+        "hypothesis": "a hypothesis has the probability {}",
+        "bayes_factor": "the data are {} times as probable under a hypothesis as under the others",
+        "gain": "the gain is below {} nats",
+        "seconds": "{} s have passed",
+        "cost": "a cost of {} is spent",
+    }
     return form.get(key, "{} " + key + " are done").format(_plain(value))
 
 

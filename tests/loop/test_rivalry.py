@@ -1,0 +1,124 @@
+"""Campaigns with hypotheses, from the file to the claim."""
+
+import json
+
+import numpy as np
+import pytest
+
+from activesci.errors import LedgerError, StudyError
+from activesci.loop.controller import Campaign
+from activesci.loop.journal import Nobody
+from activesci.loop.replaying import Replaying
+
+from .worlds import LEARNED, MODEL, PLAIN, finished, reason, world
+
+HYPOTHESES = {
+    "flat": {"statement": "nothing depends on x", "where": {"slope": 0}},
+    "steep": {"statement": "it does", "expect": ["slope within 0.3 and 0.7"], "limit": {"slope": 0.95}},
+}
+CURVE = MODEL.replace('theta["slope"] * design["x"]', 'theta["bend"] * design["x"] ** 2')
+BENT = {
+    "statement": "it grows faster",
+    "simulator": {"function": "curve:simulate", "batch": 64},
+    "parameters": {"bend": {"prior": {"normal": [0.0, 1.0]}}},
+}
+ASKED = {"grid": {"points": 5}, "target": "hypothesis"}
+
+
+def question(folder, **changes):
+    return world(folder, **{"hypotheses": HYPOTHESES, "designer": ASKED, "stop": {"hypothesis": 0.99}, **changes})
+
+
+def bent(folder, **changes):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "curve.py").write_text(CURVE)
+    line = {"statement": "it grows evenly"}
+    stop = {"any": [{"hypothesis": 0.99}, {"rounds": 6}]}
+    return question(folder, hypotheses={"even": line, "bent": BENT}, stop=stop, **changes)
+
+
+def standing(campaign):
+    said = campaign.history.inferred.payload
+    return said["claim"]["verdict"], said["claim"]["hypothesis"]
+
+
+def test_a_campaign_stops_at_a_claim_and_says_it_everywhere(tmp_path):
+    campaign = finished(question(tmp_path, expect=["probability of steep above 0.99"]), tmp_path / "run")
+    assert reason(campaign)[1].startswith("hypothesis steep has probability")
+    assert standing(campaign) == ("claimed", "steep")
+    said = json.loads((tmp_path / "run" / "summary.json").read_text())
+    flat, steep = said["hypotheses"]["each"]
+    assert flat["probability"] + steep["probability"] == pytest.approx(1)
+    assert steep["expectations"][0]["held"]
+    assert said["expectations"][0]["held"]
+    assert steep["limits"]["slope"]["credible"] == pytest.approx(steep["posterior"]["slope"]["q95"])
+    assert said["rounds"][-1]["hypotheses"]["steep"] == steep["probability"]
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "What may be claimed: steep" in page
+    # where nothing depends on x there is nothing to tell them apart, so it looks elsewhere
+    assert campaign.history.measured()[0].design["x"] > 0
+
+
+def test_a_campaign_that_is_resumed_round_by_round_and_one_that_is_replayed_are_the_same(tmp_path):
+    study = question(tmp_path, stop={"rounds": 2})
+    finished(study, tmp_path / "whole")
+    for _ in range(3):
+        with Campaign(study, tmp_path / "parts") as campaign:
+            next(iter(campaign))
+    with Campaign(study, tmp_path / "parts") as campaign:
+        campaign.run()
+    whole, parts = (json.loads((tmp_path / name / "summary.json").read_text()) for name in ("whole", "parts"))
+    assert whole["hypotheses"] == parts["hypotheses"]
+    assert Replaying(tmp_path / "whole", tmp_path / "again", 0.0, Nobody()).run() is None
+
+
+@pytest.mark.parametrize("true", ["even", "bent"])
+def test_of_two_simulators_the_one_that_nature_follows_is_claimed(tmp_path, true):
+    experiment = {"truth": {"slope": 0.7}} if true == "even" else {"truth": {"bend": 0.5}, "hypothesis": "bent"}
+    campaign = finished(bent(tmp_path, experiment=experiment), tmp_path / "run")
+    assert standing(campaign) == ("claimed", true)
+    assert campaign.history.simulations == 0
+
+
+def test_outcomes_that_no_hypothesis_predicts_refuse_every_claim(tmp_path):
+    strange = "x,y\n" + "".join(f"{x},{y}\n" for x, y in [(1, 2.0), (1, -2.0), (2, 3.0), (2, -3.0), (0.5, 4.0)])
+    patient = {"any": [{"all": [{"hypothesis": 0.99}, {"rounds": 3}]}, {"rounds": 5}]}
+    campaign = finished(question(tmp_path, data=strange, designer={"pool": {}}, stop=patient), tmp_path / "run")
+    assert standing(campaign) == ("none of them", "")
+    assert reason(campaign)[1] == "rounds 5 >= 5"
+    assert [alarm["what"] for alarm in campaign.history.alarms].count("hypotheses") == 1
+    assert "none of them" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_one_likelihood_that_was_learned_serves_all_hypotheses(tmp_path):
+    study = question(tmp_path, model=PLAIN, inference=LEARNED, designer={"grid": {"points": 3}}, stop={"rounds": 1})
+    campaign = finished(study, tmp_path / "run")
+    said = campaign.history.inferred.payload["hypotheses"]
+    xi, y = zip(*((one.design["x"], one.outcome["y"]) for one in campaign.history.measured()), strict=True)
+    xi, y = np.array(xi), np.array(y)
+    wide = np.outer(xi, xi) + 0.01 * np.eye(len(xi))
+    square = y @ np.linalg.solve(wide, y) - y @ y / 0.01
+    exact = -0.5 * (square + np.linalg.slogdet(wide)[1] - 2 * len(xi) * np.log(0.1))
+    # few simulations: right in sign and within its error, or a tenth of it
+    wanted = pytest.approx(exact, abs=max(0.15 * abs(exact), 4 * said["steep"]["log_bayes_factor_error"]))
+    assert said["steep"]["log_bayes_factor"] == wanted
+    assert np.sign(said["steep"]["log_bayes_factor"]) == np.sign(exact)
+
+
+def test_simulators_of_hypotheses_need_their_likelihoods(tmp_path):
+    study = bent(tmp_path)
+    (tmp_path / "curve.py").write_text(PLAIN)
+    with pytest.raises(StudyError, match="without log_likelihood beside it"):
+        Campaign(study, tmp_path / "run")
+
+
+def test_a_registered_plan_holds_the_hypotheses_and_their_code(tmp_path):
+    study = bent(tmp_path)
+    text = Campaign.register(study, tmp_path / "run")
+    assert "- bent, of probability 0.5: it grows faster (a simulator of its own" in text
+    other = study.with_settings({"hypotheses.bent.probability": 0.2})
+    with pytest.raises(LedgerError, match=r"hypotheses\.bent\.probability: registered absent, found 0\.2"):
+        Campaign(other, tmp_path / "run")
+    (tmp_path / "curve.py").write_text(CURVE + "\n# changed\n")
+    with pytest.raises(LedgerError, match="the code of the hypotheses' own simulators: registered"):
+        Campaign(study, tmp_path / "run")
