@@ -160,11 +160,14 @@ def question_sentence(mapping: dict[str, Any]) -> str:
     units = {n: p.get("unit") or "" for n, p in mapping.get("parameters", {}).items()}
     how = f"choosing {_and(chosen)}" if chosen else "choosing which simulations to run"
     verb = "are" if len(asked) > 1 else "is"
-    rivals = list(mapping.get("hypotheses") or {})
-    which = f"Which is true: {' or '.join(filter(None, [', '.join(rivals[:-1]), *rivals[-1:]]))}? " if rivals else ""
+    end = words.stop_text(mapping.get("stop"), units)
     return clean(
-        f"{which}What {verb} {_and(asked)}? By {how}, until {words.stop_text(mapping.get('stop'), units)}.", 600
+        f"{_which(list(mapping.get('hypotheses') or {}))}What {verb} {_and(asked)}? By {how}, until {end}.", 600
     )
+
+
+def _which(rivals: list[str]) -> str:
+    return f"Which is true: {', '.join(rivals[:-1])} or {rivals[-1]}? " if rivals else ""
 
 
 def how(mapping: dict[str, Any], designer: str) -> list[tuple[str, str]]:
