@@ -15,7 +15,8 @@ from activesci.rng import Purpose, generator
 from activesci.types import FloatArray, IntArray
 
 OUTER, INNER = 192, 768
-COARSE_OUTER, COARSE_INNER = 64, 256
+COARSER = ((64, 256), (24, 96))
+"""Outcomes and parameters of each hypothesis where designs are screened, and where very many are glanced at."""
 STREAMS = 64
 """Streams of random numbers of a measurement: one a hypothesis."""
 
@@ -85,8 +86,9 @@ class WhichGain:
         return replace(self, taken=xi if self.taken is None else np.concatenate([self.taken, xi]))
 
     def coarse(self) -> Self:
-        """Return the estimator with a ninth of the pairs."""
-        return replace(self, outer=COARSE_OUTER, inner=COARSE_INNER)
+        """Return the estimator with a ninth of the pairs; of that one, with a seventh."""
+        outer, inner = COARSER[0] if self.outer > COARSER[0][0] else COARSER[1]
+        return replace(self, outer=outer, inner=inner)
 
     def of(self, found: Densities) -> Gain:
         """Return the gain of outcomes of these log densities, of one design or, summed, of several."""

@@ -160,10 +160,8 @@ def question_sentence(mapping: dict[str, Any]) -> str:
     units = {n: p.get("unit") or "" for n, p in mapping.get("parameters", {}).items()}
     how = f"choosing {_and(chosen)}" if chosen else "choosing which simulations to run"
     verb = "are" if len(asked) > 1 else "is"
-    end = words.stop_text(mapping.get("stop"), units)
-    return clean(
-        f"{_which(list(mapping.get('hypotheses') or {}))}What {verb} {_and(asked)}? By {how}, until {end}.", 600
-    )
+    which, end = _which(list(mapping.get("hypotheses") or {})), words.stop_text(mapping.get("stop"), units)
+    return clean(f"{which}What {verb} {_and(asked)}? By {how}, until {end}.", 600)
 
 
 def _which(rivals: list[str]) -> str:
