@@ -81,8 +81,8 @@ class JointGain(GainEstimator, Protocol):
     def coarse(self) -> "JointGain":
         """Return the estimator with fewer samples."""
 
-    def densities(self, xi: FloatArray, stream: int) -> "list[Densities]":
+    def densities(self, xi: FloatArray, stream: int) -> "Densities":
         """Return the log densities of the outcomes of designs (c, k), each alone, with a stream of random numbers."""
 
     def of(self, found: "Densities") -> Gain:
-        """Return the gain of outcomes of these log densities, of one design or, summed, of several."""
+        """Return the gains of outcomes of these log densities, each of one design or, summed, of several."""

@@ -79,7 +79,7 @@ class WhichGain:
         """Return the gains of designs (c, k); jointly with `taken`, if there are any."""
         size = max(1, PAIRS // (int(sum(self._rows)) * int(sum(self._samples))))
         parts = (self.densities(xi[i : i + size], self._stream) for i in range(0, len(xi), size))
-        return Gain.joined([self.of(one + self._fixed) for part in parts for one in part])
+        return Gain.joined([self.of(part + self._fixed) for part in parts])
 
     def given(self, xi: FloatArray) -> Self:
         """Return the estimator of the joint gain with designs (q, k)."""
@@ -91,56 +91,55 @@ class WhichGain:
         return replace(self, outer=outer, inner=inner)
 
     def of(self, found: Densities) -> Gain:
-        """Return the gain of outcomes of these log densities, of one design or, summed, of several."""
+        """Return the gains of outcomes of these log densities, each of one design or, summed, of several."""
         whole = self._terms(found, slice(None))
-        halves = [self._terms(found, slice(start, None, 2)) for start in (0, 1)]
-        excess = max(0.0, 0.5 * float(sum(self._mean(one) for one in halves)) - self._mean(whole))
-        luck = 0.5 * abs(self._mean(halves[0]) - self._mean(halves[1]))
-        value = self._mean(whole)
-        bounds = (value - 2 * excess, value)
-        return Gain(*(np.array([each]) for each in (*bounds, float(np.hypot(self._scatter(whole), luck)))))
+        value, halves = self._mean(whole), [self._mean(self._terms(found, slice(k, None, 2))) for k in (0, 1)]
+        excess = np.maximum(0.0, 0.5 * (halves[0] + halves[1]) - value)
+        luck = 0.5 * np.abs(halves[0] - halves[1])
+        return Gain(value - 2 * excess, value, np.hypot(self._scatter(whole), luck))
 
     def _terms(self, found: Densities, kept: slice) -> list[FloatArray]:
-        """Return what each outcome teaches, an array for each hypothesis, from some of the samples of each."""
+        """Return what each outcome teaches, (c, n) for each hypothesis, from some of the samples of each."""
         logs = self._predictive(found, kept)
         chance = np.log(np.array([one.probability for one in self.sides]))
         joint = logs + chance
-        after = joint - logsumexp(joint, axis=1, keepdims=True)
-        taught = (np.exp(after) * np.where(np.exp(after) > 0, after - chance, 0.0)).sum(axis=1)
-        return np.split(taught, np.cumsum(self._rows)[:-1])
+        after = joint - logsumexp(joint, axis=2, keepdims=True)
+        taught = (np.exp(after) * np.where(np.exp(after) > 0, after - chance, 0.0)).sum(axis=2)
+        return np.split(taught, np.cumsum(self._rows)[:-1], axis=1)
 
     def _predictive(self, found: Densities, kept: slice) -> FloatArray:
-        """Return the log predictive density of every outcome under each hypothesis, without its own sample."""
+        """Return each outcome's log predictive density under each hypothesis, (c, n, k), without its own sample."""
         logs, row, column = [], 0, 0
         for rows, samples in zip(self._rows.tolist(), self._samples.tolist(), strict=True):
-            pairs = found.pairs[:, column : column + samples].copy()
+            pairs = found.pairs[:, :, column : column + samples].copy()
             if samples > 1:
-                pairs[np.arange(row, row + rows), np.arange(rows)] = np.nan
-            logs.append(log_mean_known(pairs[:, kept] if samples > 1 else pairs))
+                pairs[:, np.arange(row, row + rows), np.arange(rows)] = np.nan
+            logs.append(log_mean_known(pairs[:, :, kept] if samples > 1 else pairs))
             row, column = row + rows, column + samples
-        return np.stack(logs, axis=1)
+        return np.stack(logs, axis=2)
 
-    def _mean(self, terms: Sequence[FloatArray]) -> float:
-        return float(sum(one.probability * each.mean() for one, each in zip(self.sides, terms, strict=True)))
-
-    def _scatter(self, terms: Sequence[FloatArray]) -> float:
-        """Return the standard error of the mean, of the outcomes that were drawn."""
+    def _mean(self, terms: Sequence[FloatArray]) -> FloatArray:
         pairs = zip(self.sides, terms, strict=True)
-        return float(np.sqrt(sum(one.probability**2 * each.var() / len(each) for one, each in pairs)))
+        return np.asarray(sum(one.probability * each.mean(axis=1) for one, each in pairs))
+
+    def _scatter(self, terms: Sequence[FloatArray]) -> FloatArray:
+        """Return the standard error of the mean, of the outcomes that were drawn, (c,)."""
+        pairs = zip(self.sides, terms, strict=True)
+        return np.asarray(np.sqrt(sum(one.probability**2 * each.var(axis=1) / each.shape[1] for one, each in pairs)))
 
     @cached_property
     def _fixed(self) -> Densities:
         """The log densities of the designs that are taken, summed."""
-        total = Densities(np.zeros((1, 1)), np.zeros((1, 1)))
+        total = Densities.none()
         for stream, design in enumerate(np.empty((0, 0)) if self.taken is None else self.taken):
-            total = total + self.densities(design[None], stream)[0]
+            total = total + self.densities(design[None], stream)
         return total
 
     @property
     def _stream(self) -> int:
         return 0 if self.taken is None else len(self.taken)
 
-    def densities(self, xi: FloatArray, stream: int) -> list[Densities]:
+    def densities(self, xi: FloatArray, stream: int) -> Densities:
         """Return the log densities of the outcomes of designs (c, k), each alone; of all hypotheses in a row.
 
         Args:
@@ -150,7 +149,7 @@ class WhichGain:
         y = np.concatenate([self._drawn(k, xi, stream) for k in range(len(self.sides))], axis=1)
         pairs = np.concatenate([self._pairs(k, xi, y) for k in range(len(self.sides))], axis=2)
         pairs = np.where(np.isnan(y).all(axis=2)[:, :, None], 0.0, pairs)
-        return [Densities(np.zeros((1, 1)), one) for one in pairs]
+        return Densities(np.zeros((len(xi), 1, 1)), pairs)
 
     def _drawn(self, k: int, xi: FloatArray, stream: int) -> FloatArray:
         side, rng = self.sides[k], generator(self.seed, 0, Purpose.GAIN, stream * STREAMS + k)
@@ -177,8 +176,8 @@ class WhichGain:
 
 
 def log_mean_known(log_values: FloatArray) -> FloatArray:
-    """Return the log of the mean over the last axis of exp(log_values), (n,), leaving out what is not a number."""
+    """Return the log of the mean over the last axis of exp(log_values), leaving out what is not a number."""
     known = ~np.isnan(log_values)
     filled = np.where(known, log_values, -np.inf)
     with np.errstate(divide="ignore"):
-        return np.asarray(logsumexp(filled, axis=1) - np.log(known.sum(axis=1)))
+        return np.asarray(logsumexp(filled, axis=-1) - np.log(known.sum(axis=-1)))
