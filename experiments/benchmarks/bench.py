@@ -105,6 +105,8 @@ def _run(study: asci.Study) -> Line:
                 rounds.append(_round(state))
                 _show(f"{study.study} seed {study.seed}: round {state.round}, {time.perf_counter() - wall:.0f} s")
             history = campaign.history
+        if history.status != "stopped":
+            raise RuntimeError(f"{study.study}, seed {study.seed}: {history.status}: {history.reason}")
         curve = _first_gains(Path(folder) / "run", study)
     _show("")
     return {
