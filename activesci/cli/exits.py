@@ -65,9 +65,9 @@ class Program(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except ActiveSciError as error:
-            from activesci.ledger.faults import is_full
+            from activesci.ledger.faults import is_full, is_locked
 
-            raise (Paused if is_full(error) else Wrong)(str(error)) from error
+            raise (Paused if is_full(error) or is_locked(error) else Wrong)(str(error)) from error
         except KeyboardInterrupt as interrupt:
             raise Paused("interrupted") from interrupt
         except OSError as error:

@@ -37,6 +37,12 @@ def in_plain_words(folder: Path) -> Iterator[None]:
         raise LedgerError(f"{folder}: {_sentence(error)}") from error
 
 
+def is_locked(error: BaseException) -> bool:
+    """Say whether an error came of a file that another process has locked; it passes."""
+    cause = error.__cause__ or error
+    return isinstance(cause, sqlite3.Error) and _code(cause) == sqlite3.SQLITE_BUSY
+
+
 def is_full(error: BaseException) -> bool:
     """Say whether an error came of a full disk, which is no fault of the input: the run can go on.
 
@@ -45,12 +51,16 @@ def is_full(error: BaseException) -> bool:
     """
     cause = error.__cause__ or error
     if isinstance(cause, sqlite3.Error):
-        return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+        return _code(cause) == sqlite3.SQLITE_FULL
     return isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
+def _code(error: sqlite3.Error) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF  # the low byte; the rest is detail
+
+
 def _sentence(error: sqlite3.DatabaseError) -> str:
-    primary = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte; the rest is detail
+    primary = _code(error)
     if primary in CODES:
         return SENTENCES[CODES[primary]]
     if primary == sqlite3.SQLITE_BUSY:

@@ -2,7 +2,9 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+import time
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any, Self
 
 from numpy.typing import NDArray
 
-from activesci.errors import LedgerError
+from activesci.errors import ActiveSciWarning, LedgerError
 
 from . import artifacts
 from .ancestry import Parent
@@ -30,11 +32,13 @@ from .database import (
     write,
 )
 from .events import GENESIS, Event, Kind, canonical, digest_of, plain
-from .faults import in_plain_words
+from .faults import in_plain_words, is_locked
 from .lock import WriterLock, run_out
 
 DATABASE = "ledger.sqlite"
 ARTIFACTS = "artifacts"
+WAIT = 600.0
+"""Seconds for which an append waits for another process that has the file locked; after that the campaign pauses."""
 
 
 class Ledger:
@@ -168,13 +172,13 @@ class Ledger:
         """
         self._require_writable()
         with in_plain_words(self.folder):
-            self._catch_up()
+            self._patiently(self._catch_up)
         self._refuse_second(kind, payload)
         with in_plain_words(self.folder):
             artifact = artifacts.store(self.folder / ARTIFACTS, arrays) if arrays else None
             event = self._next(kind, round, payload, artifact)
             try:
-                write(self._connection, event, canonical(event.payload), self._holds)
+                self._patiently(lambda: write(self._connection, event, canonical(event.payload), self._holds))
             except Superseded as error:
                 raise LedgerError(
                     f"{self.folder}: this process gave no sign of life for so long that another one has taken over; "
@@ -183,12 +187,26 @@ class Ledger:
         self._known.append(event)
         return event
 
+    def _patiently(self, step: Callable[[], None]) -> None:
+        """Do what another process may hold up that has the file locked; say so, and wait for it."""
+        until, said = time.monotonic() + WAIT, False
+        while True:
+            try:
+                return step()
+            except sqlite3.OperationalError as error:
+                if not is_locked(error) or time.monotonic() >= until:
+                    raise
+            if not said:
+                message = f"{self.folder}: another process keeps ledger.sqlite locked: waiting for it"
+                warnings.warn(message, ActiveSciWarning, stacklevel=4)
+                said = True
+
     def _next(self, kind: Kind, round: int, payload: Mapping[str, Any], artifact: str | None) -> Event:
         previous = self._known[-1].digest if self._known else GENESIS
         seq = len(self._known) + 1
-        time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        digest = digest_of(seq, kind, round, canonical(payload), artifact, time, previous)
-        return Event(seq, Kind(kind), int(round), plain(payload), artifact, time, previous, digest)
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        digest = digest_of(seq, kind, round, canonical(payload), artifact, now, previous)
+        return Event(seq, Kind(kind), int(round), plain(payload), artifact, now, previous, digest)
 
     def _holds(self) -> bool:
         return self._lock is not None and self._lock.holds
@@ -305,9 +323,9 @@ class Ledger:
 
     def _lines(self, kinds: Collection[Kind] = ()) -> Iterator[tuple[Event, str]]:
         for row in rows(self._connection, kinds):
-            seq, kind, round, text, artifact, time, previous, digest = row
+            seq, kind, round, text, artifact, when, previous, digest = row
             try:
-                event = Event(seq, Kind(kind), round, json.loads(text), artifact, time, previous, digest)
+                event = Event(seq, Kind(kind), round, json.loads(text), artifact, when, previous, digest)
             except (ValueError, TypeError) as error:
                 raise LedgerError(f"{self.folder / DATABASE}: event {seq} cannot be read: {error}") from error
             yield event, text

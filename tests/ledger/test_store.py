@@ -3,13 +3,16 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from contextlib import closing
 
 import numpy as np
 import pytest
 
-from activesci.errors import LedgerError
+from activesci.errors import ActiveSciWarning, LedgerError
 from activesci.ledger import Kind, Ledger, artifacts, database, store
+from activesci.ledger.faults import is_locked
 
 MEASURED = {"proposal": 1, "attempt": 1, "status": "ok", "design": {}, "outcome": {}}
 
@@ -304,14 +307,23 @@ def test_a_read_only_database_is_said_in_plain_words(ledger):
         ledger.append(Kind.NOTE, 0, {})
 
 
-def test_a_database_locked_by_another_is_said_in_plain_words(ledger, monkeypatch):
+def test_a_ledger_that_another_process_has_locked_is_waited_for_and_then_said_to_be(ledger, monkeypatch):
+    """Trial 11; without the wait, as in the second half, an append fails."""
     ledger._connection.execute("PRAGMA busy_timeout=10")
-    with sqlite3.connect(ledger.folder / "ledger.sqlite") as other:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(LedgerError, match="locked"):
+    path = ledger.folder / "ledger.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        later = threading.Timer(0.3, lambda: other.execute("ROLLBACK"))
+        later.start()
+        with pytest.warns(ActiveSciWarning, match="another process keeps ledger.sqlite locked: waiting for it"):
+            assert ledger.append(Kind.NOTE, 0, {}).seq == 1
+        later.join()
+        monkeypatch.setattr(store, "WAIT", 0.0)
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(LedgerError, match="locked: close it, then resume") as raised:
             ledger.append(Kind.NOTE, 0, {})
-    other.close()
-    assert ledger.append(Kind.NOTE, 0, {}).seq == 1
+    assert is_locked(raised.value)
+    assert ledger.append(Kind.NOTE, 0, {}).seq == 2
 
 
 def test_an_append_takes_less_than_a_twentieth_of_a_second(ledger):
