@@ -27,6 +27,18 @@ RESULTS = {
     "posterior.csv": "Samples of the posterior, a row a sample",
     "report.html": "The report",
 }
+FORMATS = {
+    ".md": "text/markdown",
+    ".html": "text/html",
+    ".csv": "text/csv",
+    ".txt": "text/plain",
+    ".py": "text/x-python",
+    ".sh": "application/x-sh",
+    ".json": "application/json",
+    ".yaml": "application/yaml",
+    ".sqlite": "application/vnd.sqlite3",
+    ".whl": "application/zip",
+}
 LICENCE = "No licence is stated: ask whose study it is."
 
 
@@ -144,8 +156,10 @@ class _Describing:
         if not path.is_file():
             return None
         said = {"name": name.rpartition("/")[2], "description": what, "contentSize": str(path.stat().st_size)}
+        said["encodingFormat"] = FORMATS.get(path.suffix, "application/octet-stream")
         example = {"exampleOfWork": {"@id": example_of}} if example_of else {}
-        return self._crate.add_file(path, name, properties={**said, **example})
+        about = {"about": {"@id": "./"}} if name == README else {}
+        return self._crate.add_file(path, name, properties={**said, **example, **about})
 
     def _truths(self) -> list[Any]:
         """Return the priors that the run was given, as values of the workflow's inputs."""

@@ -1,8 +1,10 @@
 """The activesci that is running, as a wheel that pip installs: what an exported study is run with elsewhere."""
 
 import hashlib
+import tomllib
 import zipfile
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -25,6 +27,8 @@ def write_wheel(folder: Path) -> Path:
     about = f"activesci-{found.version}.dist-info"
     if (metadata := found.read_text("METADATA") or found.read_text("PKG-INFO")) is None:
         raise CampaignError("activesci is not installed here, expected it with its metadata: pip install activesci")
+    if (project := Path(activesci.__file__).parents[1] / "pyproject.toml").is_file():
+        metadata = needing(metadata, tomllib.loads(project.read_text(encoding="utf-8"))["project"]["dependencies"])
     entries = {f"activesci/{name}": content for name, content in sources_below(Path(activesci.__file__).parent)}
     entries[f"{about}/METADATA"] = metadata.encode()
     entries[f"{about}/WHEEL"] = WHEEL.encode()
@@ -35,6 +39,18 @@ def write_wheel(folder: Path) -> Path:
         for name, content in entries.items():
             archive.writestr(zipfile.ZipInfo(name, date_time=EPOCH), content)
     return path
+
+
+def needing(metadata: str, packages: Sequence[str]) -> str:
+    r"""Return a package's metadata with what it needs now: a checkout's was written when it was installed.
+
+    Example:
+        >>> needing("Name: a\nRequires-Dist: b\nRequires-Dist: c; extra == 'd'\n\nAbout a.", ["e>=1"])
+        'Name: a\nRequires-Dist: e>=1\n\nAbout a.'
+    """
+    head, _, text = metadata.partition("\n\n")
+    kept = [line for line in head.splitlines() if not line.startswith(("Requires-Dist:", "Provides-Extra:"))]
+    return "\n".join([*kept, *(f"Requires-Dist: {package}" for package in packages)]) + "\n\n" + text
 
 
 def _record(entries: dict[str, bytes], own: str) -> str:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import warnings
 import zipfile
 from pathlib import Path
@@ -225,6 +226,11 @@ def test_the_wheel_of_a_crate_holds_the_package_and_is_named_in_the_command(run,
     folder = export("crate", run, tmp_path / "crate")
     (wheel,) = folder.glob("*.whl")
     assert wheel.name in (folder / "rerun.sh").read_text()
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    with zipfile.ZipFile(wheel) as archive:
+        (metadata,) = [archive.read(name).decode() for name in archive.namelist() if name.endswith("METADATA")]
+    needed = [line.partition(": ")[2] for line in metadata.splitlines() if line.startswith("Requires-Dist")]
+    assert needed == project["dependencies"]  # and not what a checkout needed when it was installed
     code = f"import sys; sys.path.insert(0, {str(wheel)!r}); import activesci; print(activesci.__file__)"
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, cwd=tmp_path)
     assert wheel.name in done.stdout, done.stderr
