@@ -25,8 +25,7 @@ def ask(folder: Path, count: int | None, more: bool, as_json: bool) -> None:
     They are recorded before they are printed; asked again before they are measured, the same ones come back.
     """
     from activesci.loop.controller import Campaign
-
-    from .sentences import named
+    from activesci.report.sentences import named
 
     with Campaign.open(folder) as campaign:
         proposals = campaign.proposals(count, more)
@@ -56,8 +55,7 @@ def tell(folder: Path, designs: tuple[str, ...], proposal: int | None, outcomes:
     activesci tell run --proposal 3 --outcome '{"y": [0.1, 0.4]}'
     """  # noqa: D301 - click wants the character \b itself
     from activesci.loop.controller import Campaign
-
-    from .sentences import posterior_text, waiting
+    from activesci.report.sentences import posterior_text, waiting
 
     if not designs and proposal is None:
         raise click.UsageError("found neither --design nor --proposal, expected one of them")

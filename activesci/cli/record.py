@@ -45,11 +45,11 @@ def status(folder: Path, as_json: bool, failures: bool) -> None:
 
     from activesci.ledger import Ledger, fold
     from activesci.loop.journal import recorded_study
+    from activesci.report.sentences import standing
     from activesci.report.summary import summary
 
     from .rounds import Rounds
     from .screen import say
-    from .sentences import standing
 
     with Ledger.read_only(folder) as ledger:
         events = ledger.events()

@@ -8,8 +8,7 @@ from rich.text import Text
 
 from activesci.ledger.events import Event, Kind
 from activesci.report.numbers import clean, duration, number, rounded
-
-from .sentences import named
+from activesci.report.sentences import named
 
 PARAMETERS = 4
 """Parameters that get a column; all of them are in the report."""

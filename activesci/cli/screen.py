@@ -9,9 +9,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from activesci.ledger.events import Event, Kind
+from activesci.report.sentences import sentence
 
 from .rounds import Rounds
-from .sentences import sentence
 
 MARGIN = 8
 """Lines of the terminal kept for the table's head and the progress bars."""

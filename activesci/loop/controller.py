@@ -76,6 +76,7 @@ class Campaign:
         self._simulating = Simulating(self._setup, self._memory)
         self._ending = Ending(self._setup, self._memory, self._measuring)
         self._learning = Learning(self._setup, self._memory)
+        self._watched: Observer | None = None
 
     @classmethod
     def open(cls, folder: str | Path, observer: Observer | None = None, deviate: str | None = None) -> Self:
@@ -313,6 +314,21 @@ class Campaign:
         from activesci.report import write_report
 
         return write_report(self.study, self._journal.ledger, self.history, self.folder)
+
+    def watch(self) -> None:
+        """Show the campaign while it runs: a board that is drawn anew in a notebook, a line an event elsewhere.
+
+        The board has the stage of the loop, what is believed, where it pays to look, what was measured, and the
+        experiment graph. Call it before `run()`, or before the round by round loop; drawing takes about a second a
+        round. It shows the campaign as it is already where that is resumed.
+        """
+        from activesci.report.board import Board
+        from activesci.report.watch import Both, watching
+
+        if self._watched is None:
+            self._watched = self._journal.observer
+        board = Board(self.study, self._journal.arrays, lambda: self.graph)
+        self._journal.observer = Both(self._watched, watching(board, lambda: self.history))
 
     def write(self) -> None:
         """Write `summary.json`, `posterior.csv` and `report.html`; of a stopped campaign, check its expectations."""

@@ -7,9 +7,9 @@ from rich.console import Console
 
 from activesci.cli.rounds import Rounds
 from activesci.cli.screen import Lines, Screen, observer
-from activesci.cli.sentences import named, sentence, standing
 from activesci.ledger.events import Event, Kind
 from activesci.ledger.history import fold
+from activesci.report.sentences import named, sentence, standing
 
 BELIEF = {"rate": {"mean": 0.71, "sd": 0.04, "q05": 0.6, "q50": 0.7, "q95": 0.8}}
 

@@ -8,7 +8,7 @@ from activesci.ledger.history import RoundRecord
 from activesci.report import figures
 from activesci.report.gain_model import GainModel
 from activesci.report.numbers import clean, number, rounded
-from activesci.report.surface import GainSurface, Scale, gain_spans, gain_surface, scales
+from activesci.report.surface import GainSurface, Scale, gain_span, gain_spans, gain_surface, scales
 from activesci.report.thinning import one_in, thinned
 from activesci.report.words import design_point
 from activesci.types import FloatArray, IntArray
@@ -59,6 +59,20 @@ def gain_pictures(reading: Reading) -> tuple[list[Panels], str]:
     return drawn, MEANING[kind].format(
         error=error, shared="All rounds share one scale." if shared else "Each round has its own scale."
     ) + note
+
+
+def latest_gain(reading: Reading) -> list[Picture]:
+    """Return the pictures of the gain surface of the latest round that looked for designs; none before the first."""
+    looked = [r for r in reading.history.rounds if r.chosen is not None and r.chosen.artifact is not None]
+    found = [gain_surface(reading.study, record, reading.arrays) for record in (*looked[:1], *looked[-1:])]
+    surfaces = [surface for surface in found if surface is not None]
+    if not surfaces:
+        return []
+    kind, span = _kind(reading, surfaces), gain_span(surfaces[-1:])
+    if kind == "slices":
+        return _slices(reading, looked[-1], surfaces[-1], span).pictures
+    lines = _lines(reading, surfaces) if kind == "rows" else ([], np.empty((0, 0)))
+    return [_panel(reading, kind, looked[-1], surfaces[-1], span, lines)]
 
 
 def _omitted(looked: int, drawn: int) -> str:

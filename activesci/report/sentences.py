@@ -5,8 +5,9 @@ from typing import Any
 
 from activesci.ledger.events import Event, Kind
 from activesci.ledger.history import History, RoundRecord
-from activesci.report.forecast import forecast_text, latest_forecast
-from activesci.report.numbers import clean, number, rounded
+
+from .forecast import forecast_text, latest_forecast
+from .numbers import clean, number, rounded
 
 LONGEST = 4
 """Numbers of a list that are written out; the rest is counted."""
