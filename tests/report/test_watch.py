@@ -29,7 +29,7 @@ study: line
 parameters: {{slope: {{prior: {{normal: [0, 1]}}, unit: "{unit}"}}}}
 design: {{x: {{real: [0, 2]}}}}
 outcome: {{y: {{real: []}}}}
-simulator: {{function: "model:simulate"}}
+simulator: {{function: "model:simulate", batch: true}}
 experiment: {{truth: {{slope: 0.5}}}}
 inference: {{particles: 256}}
 designer: {{grid: {{points: 5}}}}
