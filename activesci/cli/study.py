@@ -10,6 +10,8 @@ import click
 from .exits import Wrong
 
 if TYPE_CHECKING:
+    from activesci.study import Study
+
     from .pilot import Pilot
 
 TEMPLATES = ("study.yaml", "model.py")
@@ -47,6 +49,22 @@ def validate(study: Path) -> None:
 
     question = Study.load(study)
     _tell(question.study, fly(question))
+    if question.rivals:
+        _foretell(question)
+
+
+def _foretell(study: "Study") -> None:
+    """Say what the hypotheses of a study let expect."""
+    from activesci.loop.foreseeing import foreseen_by
+    from activesci.loop.setup import Parts
+    from activesci.report.foreseen import foreseen_sentences
+
+    lines = foreseen_sentences(foreseen_by(study, Parts.of(study)))
+    click.echo(
+        "\n".join(lines)
+        or "hypotheses: what they let expect is known once a likelihood is learned, or a rule "
+        "says what a hypothesis has to reach"
+    )
 
 
 def _tell(name: str, pilot: "Pilot") -> None:

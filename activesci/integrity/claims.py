@@ -42,11 +42,19 @@ class Standing:
 
     def reaches(self, rule: StopRule) -> bool:
         """Return whether it reaches a rule's probability or Bayes factor, even less the factor's standard error."""
-        certain = self.against_rest - self.error
-        if rule.kind == "bayes_factor":
-            return bool(certain >= np.log(rule.settings))
-        odds = certain + np.log(self.prior) - np.log1p(-self.prior)
-        return bool(odds >= np.log(rule.settings) - np.log1p(-rule.settings))
+        return bool(self.against_rest - self.error >= least(rule, self.prior))
+
+
+def least(rule: StopRule, prior: float) -> float:
+    """Return the log Bayes factor against the others together that a rule asks of a hypothesis [nats].
+
+    Args:
+        rule: A rule of kind hypothesis or bayes_factor.
+        prior: How probable the hypothesis was beforehand.
+    """
+    if rule.kind == "bayes_factor":
+        return float(np.log(rule.settings))
+    return float(np.log(rule.settings) - np.log1p(-rule.settings) - np.log(prior) + np.log1p(-prior))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,7 @@ def claim(standings: Mapping[str, Standing], rule: StopRule | None) -> Claim | N
     """
     if standings and all(one.contradicted for one in standings.values()):
         return Claim(Verdict.NONE)
-    thresholds = [] if rule is None else list(_thresholds(rule))
+    thresholds = [] if rule is None else list(thresholds_of(rule))
     if not thresholds:
         return None
     for name, one in standings.items():
@@ -115,10 +123,11 @@ def claim(standings: Mapping[str, Standing], rule: StopRule | None) -> Claim | N
     return Claim(Verdict.UNDECIDED)
 
 
-def _thresholds(rule: StopRule) -> Sequence[StopRule]:
+def thresholds_of(rule: StopRule) -> Sequence[StopRule]:
+    """Return the rules about hypotheses in a stop rule."""
     if rule.kind in ("hypothesis", "bayes_factor"):
         return [rule]
-    return [found for each in (*(rule.any or ()), *(rule.all or ())) for found in _thresholds(each)]
+    return [found for each in (*(rule.any or ()), *(rule.all or ())) for found in thresholds_of(each)]
 
 
 def false_claims(rule: StopRule, prior: Mapping[str, float]) -> float:
@@ -141,12 +150,9 @@ def false_claims(rule: StopRule, prior: Mapping[str, float]) -> float:
         0.05
     """
 
-    def least(name: str) -> float:
-        odds = prior[name] / (1 - prior[name])
-        return float(rule.settings if rule.kind == "bayes_factor" else rule.settings / (1 - rule.settings) / odds)
-
     def rate(true: str) -> float:
         # the evidence of the others together holds that of the true one with its share
-        return sum((1 - prior[name]) / prior[true] / least(name) for name in prior if name != true)
+        others = {name: p for name, p in prior.items() if name != true}
+        return sum((1 - p) / prior[true] * float(np.exp(-least(rule, p))) for p in others.values())
 
     return min(1.0, max(rate(true) for true in prior))

@@ -22,6 +22,7 @@ from activesci.ledger.graph import State as Node
 from activesci.loop.calibrating import Calibrating, Origin, Tempered
 from activesci.loop.ending import Ending
 from activesci.loop.expecting import expect
+from activesci.loop.foreseeing import foreseen_by
 from activesci.loop.journal import Nobody, Observer, content_of, recorded_study
 from activesci.loop.learning import Learning
 from activesci.loop.measuring import Measuring
@@ -115,7 +116,7 @@ class Campaign:
         parts = Parts.of(question)
         seen = seen_by([Path(run) for run in explored], question, parts.experiment.pool())
         plan = {**plan_of(question, {**content_of(question), **parts.said()}), "seen": sorted(seen), "by": by or who()}
-        text = plan_text(question, plan, plan["by"], datetime.now(UTC))
+        text = plan_text(question, plan, plan["by"], datetime.now(UTC), foreseen_by(question, parts))
         register(Path(folder), {**plan, "plan": text})
         write_plan(text, Path(folder))
         return text

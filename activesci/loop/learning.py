@@ -11,6 +11,7 @@ from activesci.inference.checks.heldout import HeldOut, held_out, kept_from_fits
 from activesci.inference.posterior import Posterior, as_arrays
 from activesci.ledger import Kind
 from activesci.loop import round as rounds
+from activesci.loop.foreseeing import foreseen
 from activesci.loop.memory import Memory
 from activesci.loop.rivalry import rivals_as_arrays, rivals_described
 from activesci.loop.round import Belief
@@ -95,12 +96,19 @@ class Learning:
         if not said["again"]:
             self._mention_doubts(number, belief.posterior, checked)
             said |= (taught := self._teaching.found(number, belief))
+            said |= self._foreseen(belief) if number == 0 else {}
             self._teaching.mention(number, taught)
         said |= {"checked": found_in(checked), "seconds": time.perf_counter() - start}
         ranks = {} if checked is None else {"checked": np.concatenate(list(checked.ranks.values()))}
         self._setup.journal.append(
             Kind.INFERRED, number, said, {**as_arrays(belief.posterior), **rivals_as_arrays(belief), **ranks}
         )
+
+    def _foreseen(self, belief: Belief) -> dict[str, Any]:
+        """Return what the study's hypotheses let expect before the first measurement; nothing in a study without."""
+        setup = self._setup
+        found = foreseen(setup.study, belief, None if setup.pool is None else setup.pool.xi, not setup.simulates)
+        return {} if found is None else {"foreseen": found}
 
     def _checked(self, number: int, belief: Belief) -> HeldOut | None:
         """Return how simulations that the surrogate has not learned from lie in it; None if there are too few."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import words
+from .foreseen import foreseen_sentences
 from .numbers import clean
 from .page import how, question_sentence
 from .summary import write
@@ -21,7 +22,9 @@ def write_plan(text: str, folder: Path) -> None:
     write(folder / PLAN, text)
 
 
-def plan_text(study: "Study", said: Mapping[str, Any], by: str, time: datetime) -> str:
+def plan_text(
+    study: "Study", said: Mapping[str, Any], by: str, time: datetime, foreseen: Mapping[str, Any] | None = None
+) -> str:
     """Return what is registered, before any data, as Markdown.
 
     Args:
@@ -29,8 +32,10 @@ def plan_text(study: "Study", said: Mapping[str, Any], by: str, time: datetime) 
         said: What the ledger is going to say of it: digests, versions and what was seen before.
         by: Who registers it.
         time: When.
+        foreseen: What the hypotheses let expect, where that is known beforehand.
     """
-    parts = (_head(study, by, time), _question(study), _hypotheses(study), _rules(study), _digests(said))
+    rivals = _hypotheses(study, foreseen)
+    parts = (_head(study, by, time), _question(study), rivals, _rules(study), _digests(said))
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
@@ -60,7 +65,7 @@ def _question(study: "Study") -> Iterator[str]:
             yield from [f"## {title}", "", *(f"- {row.name}: {row.what}{unit}{note}" for row, unit, note in both), ""]
 
 
-def _hypotheses(study: "Study") -> Iterator[str]:
+def _hypotheses(study: "Study", foreseen: Mapping[str, Any] | None) -> Iterator[str]:
     if study.rivals:
         yield from ["## Hypotheses, the first of them the null", ""]
         for one in study.rivals:
@@ -70,7 +75,8 @@ def _hypotheses(study: "Study") -> Iterator[str]:
             if one.predicts:
                 yield f"  - it predicts: {clean(one.predicts, 300)}"
             yield from (f"  - under it: {clean(each.text, 300)}" for each in one.expect)
-        yield ""
+        lines = foreseen_sentences(foreseen)
+        yield from ["", *lines, ""] if lines else [""]
 
 
 def _rules(study: "Study") -> list[str]:

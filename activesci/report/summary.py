@@ -99,7 +99,8 @@ def _probabilities(study: "Study", inferred: Event | None) -> dict[str, float] |
 def contest_summary(study: "Study", history: History) -> dict[str, Any] | None:
     """Return how the hypotheses stand: what may be claimed, each one in numbers, and parameters whichever is true.
 
-    None before the first posterior. Log Bayes factors [nats] are against the first hypothesis (`log_bayes_factor`) and
+    Beside it, what was to be expected before the first measurement (`foreseen`). None before the first
+    posterior. Log Bayes factors [nats] are against the first hypothesis (`log_bayes_factor`) and
     against the others together (`against_rest`); one that is not finite is None.
     """
     said = history.inferred.payload if history.inferred else {}
@@ -116,7 +117,9 @@ def contest_summary(study: "Study", history: History) -> dict[str, Any] | None:
         }
         for one in study.rivals
     ]
-    return {"claim": said.get("claim"), "each": each, "averaged": said["averaged"]}
+    first = history.rounds[0].inferred
+    foreseen = first.payload.get("foreseen") if first else None
+    return {"claim": said.get("claim"), "each": each, "averaged": said["averaged"], "foreseen": foreseen}
 
 
 def entries(record: RoundRecord) -> list[tuple[Mapping[str, Any], Measurement | None]]:

@@ -55,6 +55,10 @@ def test_a_campaign_stops_at_a_claim_and_says_it_everywhere(tmp_path):
     assert said["rounds"][-1]["hypotheses"]["steep"] == steep["probability"]
     page = (tmp_path / "run" / "report.html").read_text()
     assert "What may be claimed: steep" in page
+    assert "If steep is true, it is claimed in " in page
+    before = said["hypotheses"]["foreseen"]
+    assert before["false_claims"] == pytest.approx(1 / 99)
+    assert before["hypotheses"]["steep"]["power"] > 0.5
     # where nothing depends on x there is nothing to tell them apart, so it looks elsewhere
     assert campaign.history.measured()[0].design["x"] > 0
 
@@ -116,6 +120,7 @@ def test_a_registered_plan_holds_the_hypotheses_and_their_code(tmp_path):
     study = bent(tmp_path)
     text = Campaign.register(study, tmp_path / "run")
     assert "- bent, of probability 0.5: it grows faster (a simulator of its own" in text
+    assert "If bent is true, it is claimed in " in text
     other = study.with_settings({"hypotheses.bent.probability": 0.2})
     with pytest.raises(LedgerError, match=r"hypotheses\.bent\.probability: registered absent, found 0\.2"):
         Campaign(other, tmp_path / "run")

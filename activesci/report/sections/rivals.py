@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from activesci.report.figures.rivals import probabilities
+from activesci.report.foreseen import foreseen_sentences
 from activesci.report.numbers import clean, interval, number, rounded
 from activesci.report.thinning import one_in, thinned
 from activesci.report.words import where_text
@@ -82,8 +83,14 @@ def contest(reading: Reading) -> Contest | None:
         rows=[_row(reading, one, said["hypotheses"][one.name]) for one in reading.study.rivals],
         averaged=[(name, *_value(one)) for name, one in said["averaged"].items()],
         picture=_picture(reading),
-        foreseen=[],
+        foreseen=foreseen_sentences(_foreseen(reading)),
     )
+
+
+def _foreseen(reading: Reading) -> dict[str, Any] | None:
+    """Return what the round before the first measurement has recorded."""
+    first = reading.history.rounds[0].inferred
+    return None if first is None else first.payload.get("foreseen")
 
 
 def _without_claim(reading: Reading) -> str:
