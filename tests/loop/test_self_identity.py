@@ -1,5 +1,7 @@
 """Trial 0: the reference study of the reliability trials, run three times, is the same to the last bit."""
 
+import pytest
+
 from activesci.loop.controller import Campaign
 
 from .worlds import MODEL, world
@@ -17,6 +19,7 @@ def came_out(study, folder):
         return rounds, campaign.posterior.theta.tobytes()
 
 
+@pytest.mark.slow
 def test_three_runs_of_the_reference_study_are_the_same(tmp_path):
     study = world(tmp_path / "study", **REFERENCE)
     first, *others = [came_out(study, tmp_path / str(i)) for i in range(3)]
@@ -25,6 +28,7 @@ def test_three_runs_of_the_reference_study_are_the_same(tmp_path):
     assert others == [first, first]
 
 
+@pytest.mark.slow
 def test_runs_of_a_nature_that_is_not_seeded_are_seen_to_differ(tmp_path):
     study = world(tmp_path / "study", FORGETFUL, **REFERENCE)
     assert came_out(study, tmp_path / "0") != came_out(study, tmp_path / "1")
