@@ -48,16 +48,17 @@ def run(
 
 @click.command()
 @click.argument("folder", type=EXISTING, metavar="DIR")
+@click.option("--study", "beside", type=EXISTING, metavar="DIR2", help="Where the study's code and data are now.")
 @DEVIATE
 @JSON
-def resume(folder: Path, deviate: str | None, as_json: bool) -> None:
+def resume(folder: Path, beside: Path | None, deviate: str | None, as_json: bool) -> None:
     """Go on with the run in DIR that was paused or killed, or begin the one that is registered there.
 
     The designs and the posterior are the same as if it had never stopped.
     """
     from activesci.loop.controller import Campaign
 
-    conduct(lambda observer: Campaign.open(folder, observer, deviate), folder, as_json)
+    conduct(lambda observer: Campaign.open(folder, observer, deviate, beside), folder, as_json)
 
 
 def changed(path: Path, settings: tuple[str, ...]) -> "Study":

@@ -43,10 +43,14 @@ def join(ray: ModuleType, address: str | None, workers: int | None, folder: Path
 
 
 def _enter(ray: ModuleType, address: str | None, workers: int | None, folder: Path | None) -> None:
-    if address is None:
-        _start(ray, workers or len(os.sched_getaffinity(0)))
-    else:
+    if address is not None:
         ray.init(address=address, runtime_env=luggage(folder), **QUIET)
+        return
+    try:
+        _start(ray, workers or len(os.sched_getaffinity(0)))
+    except Exception:  # noqa: BLE001 (Ray gives a node 30 s to start, which a busy machine may need more than)
+        ray.shutdown()
+        _start(ray, workers or len(os.sched_getaffinity(0)))
 
 
 @contextmanager

@@ -80,13 +80,31 @@ class Campaign:
         self._watched: Observer | None = None
 
     @classmethod
-    def open(cls, folder: str | Path, observer: Observer | None = None, deviate: str | None = None) -> Self:
+    def open(
+        cls,
+        folder: str | Path,
+        observer: Observer | None = None,
+        deviate: str | None = None,
+        beside: str | Path | None = None,
+    ) -> Self:
         """Go on with the campaign in a folder, or begin the one that is registered there.
 
+        Args:
+            folder: The run folder.
+            observer: Who is told of events and progress.
+            deviate: Why the campaign departs from its registered plan, where it does.
+            beside: Where the study's code and data are, if they are neither where they were nor moved with the run.
+
         Raises:
-            LedgerError: If there is none.
+            LedgerError: If there is none, or its study's code and data are not found.
         """
-        return cls(recorded_study(Path(folder)), folder, observer=observer, deviate=deviate)
+        study = recorded_study(Path(folder), None if beside is None else Path(beside))
+        if not study.folder.is_dir():
+            raise LedgerError(
+                f"{folder}: found no {study.folder}, expected the study's code and data there: put them back, or say "
+                "where they are now (`activesci resume DIR --study FOLDER`)"
+            )
+        return cls(study, folder, observer=observer, deviate=deviate)
 
     @staticmethod
     def register(

@@ -171,4 +171,19 @@ def recorded_study(folder: Path, beside: Path | None = None) -> Study:
     started = history.started or history.registration
     if started is None:
         raise LedgerError(f"{folder}: this campaign was killed before it began: start it again with `activesci run`")
-    return Study.load(folder / STUDY, folder=beside or started.payload["folder"])
+    return Study.load(folder / STUDY, folder=beside or _found(folder, started))
+
+
+def _found(folder: Path, started: Event) -> Path:
+    """Return where a study's code and data are: where they were, or moved together with the run."""
+    place = Path(started.payload["folder"])
+    near = [folder.resolve().parent / place.name, folder.resolve().parent]
+    same = (one for one in near if _text(one / STUDY) == started.payload["source_text"])
+    return place if place.is_dir() else next(same, place)
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None

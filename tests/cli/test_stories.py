@@ -251,6 +251,24 @@ def test_a_killed_run_resumes_to_the_same_answer(cli, slow):
     assert answer(json.loads(cli("resume", "broken", "--json").stdout)) == answer(unbroken)
 
 
+def test_a_run_whose_study_was_moved_goes_on_with_it_or_says_what_is_missing(cli, manual):
+    lab, home = manual.parent / "lab", manual.parent / "home"
+    (lab / "question").mkdir(parents=True)
+    for name in ("study.yaml", "model.py"):
+        (manual.parent / name).rename(lab / "question" / name)
+    cli("run", lab / "question" / "study.yaml", "--to", lab / "run", code=3)
+    lab.rename(home)  # the two together
+    cli("resume", home / "run", code=3)
+    (home / "question").rename(manual.parent / "elsewhere")
+    said = cli("resume", home / "run", code=2).stderr
+    assert f"found no {lab / 'question'}, expected the study's code and data there" in said
+    assert "waiting for proposal 0" in cli("status", home / "run").stdout  # to read takes no code
+    cli("resume", home / "run", "--study", manual.parent / "elsewhere", code=3)
+    model = manual.parent / "elsewhere" / "model.py"
+    model.write_text(model.read_text() + "\n# another\n")
+    assert "another simulator's code" in cli("resume", home / "run", "--study", model.parent, code=2).stderr
+
+
 @pytest.mark.slow
 def test_what_init_writes_runs_as_it_is(cli, tmp_path):
     cli("init", tmp_path)

@@ -138,3 +138,32 @@ def test_what_is_cancelled_is_gone_from_the_cluster(study, tmp_path):
             assert time.monotonic() < until
             time.sleep(0.1)
     assert process.returncode == 3, said
+
+
+GPU = """
+import os
+from pathlib import Path
+
+def simulate(theta, design, rng):
+    (Path(PLACE) / str(os.getpid())).write_text(os.environ.get("CUDA_VISIBLE_DEVICES", "none"))
+    return {"y": theta["a"] * design["x"] + 0.1 * rng.standard_normal()}
+"""
+
+
+def test_simulations_that_ask_for_a_gpu_run_where_there_is_one(study, tmp_path):
+    (tmp_path / "seen").mkdir()
+    (study / "model.py").write_text(GPU.replace("PLACE", repr(str(tmp_path / "seen"))))
+    (study / "study.yaml").write_text(
+        yaml.safe_dump({**STUDY, "simulator": {"function": "model:simulate", "gpus": 1}}, sort_keys=False)
+    )
+    with nodes.Nodes((2,)) as cluster:
+        refused = begun(study, tmp_path / "run", cluster)
+        assert "asks for 1 num_gpus, this Ray has 0" in refused.communicate(timeout=120)[0]
+        assert refused.returncode == 2
+        cluster.join(2, gpus=1)
+        process = begun(study, tmp_path / "run", cluster)
+        said = process.communicate(timeout=300)[0]
+    assert process.returncode == 0, said
+    seen = [path.read_text() for path in (tmp_path / "seen").iterdir() if path.name != str(process.pid)]
+    assert seen
+    assert set(seen) == {"0"}

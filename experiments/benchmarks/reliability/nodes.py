@@ -46,9 +46,9 @@ class Nodes:
         said = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": self.token, "RAY_USAGE_STATS_ENABLED": "0"}
         return os.environ | said | {"OMP_NUM_THREADS": "1", "RAY_process_group_cleanup_enabled": "true"}
 
-    def join(self, cpus=1):
-        """Start one more node."""
-        return self._start(cpus, f"--address={self.address}")
+    def join(self, cpus=1, gpus=0):
+        """Start one more node; Ray is told how many GPUs it has, and does not look for them."""
+        return self._start(cpus, f"--address={self.address}", f"--num-gpus={gpus}")
 
     def _start(self, cpus, *options):
         command = [RAY, "start", "--block", *options, f"--num-cpus={cpus}", "--object-store-memory=100000000"]
