@@ -9,7 +9,7 @@ SUITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3 python,\
 	$(shell command -v $(name) >/dev/null 2>&1 && $(name) -c '$(SUITS)' >/dev/null 2>&1 && echo $(name))))
 
-.PHONY: help setup demo test test-all lint types clean
+.PHONY: help setup demo test test-all lint types docs clean
 
 help:
 	@echo "make demo      set up, run the Weinberg study on real data, and say where its report is"
@@ -17,6 +17,7 @@ help:
 	@echo "make test-all  every test"
 	@echo "make lint      ruff and the architecture's import rules"
 	@echo "make types     mypy --strict"
+	@echo "make docs      the documentation as a site: site/index.html"
 	@echo "make clean     remove .venv and the caches"
 
 setup: $(STAMP)
@@ -50,5 +51,9 @@ lint: setup
 types: setup
 	$(BIN)/mypy
 
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "The documentation is site/index.html"
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache site *.egg-info
