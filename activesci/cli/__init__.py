@@ -22,6 +22,7 @@ from .register import register
 from .replay import replay
 from .serve import serve
 from .study import init, schema, validate
+from .unblind import unblind
 from .verify import verify
 from .workflow import why, workflow
 
@@ -42,6 +43,7 @@ __all__ = ["main"]
         calibrate,
         verify,
         register,
+        unblind,
         replay,
         branch,
         diff,

@@ -68,7 +68,7 @@ def _chosen(row: dict[str, Any], said: Mapping[str, Any]) -> None:
 
 
 def _measured(row: dict[str, Any], said: Mapping[str, Any]) -> None:
-    text = named(said["outcome"]) if said["status"] == "ok" else "failed"
+    text = named(said["outcome"] or {}) or "hidden" if said["status"] == "ok" else "failed"
     row["outcome"] = f"{row['outcome']}; {text}" if "outcome" in row else text
 
 

@@ -35,7 +35,7 @@ def _groups(run: Run) -> dict[str, dict[str, NDArray[Any]]]:
     inferred = [record.inferred for record in run.history.rounds if record.inferred is not None]
     groups = {"posterior": _chain(run, inferred[-1]), "prior": _chain(run, inferred[0])} if inferred else {}
     measured = run.history.measured()
-    if not measured:
+    if not measured or run.history.blinding:  # outcomes and predictions are hidden then
         return groups
     space, designs = run.study.outcome_space, run.study.design_space
     xi = np.array([designs.encode(one.design) for one in measured]).reshape(len(measured), designs.dim)

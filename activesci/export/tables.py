@@ -65,8 +65,8 @@ def _measurement(run: Run, event: Event, expected: Mapping[str, Any]) -> dict[st
     plain = {key: said.get(key) for key in ("proposal", "attempt", "status", "reason", "row", "surprise", "rank")}
     gain = {f"expected.{key}": expected.get(key) for key in ("gain", "error", "lower", "upper")}
     outcome = dict.fromkeys(_outcome_names(run))
-    if said["status"] == "ok":
-        outcome = dict(zip(outcome, run.arrays(event)["y"][0].tolist(), strict=True))
+    if said["status"] == "ok" and "y" in (arrays := run.arrays(event)):  # hidden while the campaign is blind
+        outcome = dict(zip(outcome, arrays["y"][0].tolist(), strict=True))
     return {"round": event.round, "time": event.time, **plain, **_named("design", said["design"]), **outcome, **gain}
 
 
@@ -89,8 +89,8 @@ def gains(run: Run) -> Table:
 
 def simulations(run: Run) -> Table:
     """Return a row a simulation, in the order in which they were planned."""
-    bank = run.history.bank(run.arrays)
-    if not len(bank):
+    bank = None if run.history.blinding else run.history.bank(run.arrays)
+    if bank is None or not len(bank):
         return {"round": [], "index": [], "valid": []}
     study = run.study
     outcome = zip(_outcome_names(run), bank.y.T, strict=True)

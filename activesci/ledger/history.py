@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .bank import Bank
 from .events import Event, Kind
 from .rounds import Measurement, Pass, RoundRecord
+from .sealing import BLINDED, UNBLINDED
 
 __all__ = ["Folding", "History", "Measurement", "Pass", "RoundRecord", "bank_of", "fold"]
 
@@ -126,6 +127,19 @@ class History:
     def registration(self) -> Event | None:
         """The event that froze the campaign's plan before there were data; None if nobody registered it."""
         return next((event for event in self.notes if event.payload.get("what") == "registration"), None)
+
+    @property
+    def blinding(self) -> Event | None:
+        """The event that made the campaign blind, while it is; None if it is not, or not any more."""
+        found = next((event for event in self.notes if event.payload.get("what") == BLINDED), None)
+        begun = self.started
+        branched = begun is not None and begun.kind is Kind.BRANCHED
+        return None if self.unblinding is not None or branched else found
+
+    @property
+    def unblinding(self) -> Event | None:
+        """The event that published a blind campaign's key; None without."""
+        return next((event for event in self.notes if event.payload.get("what") == UNBLINDED), None)
 
     @property
     def deviations(self) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from activesci.errors import ActiveSciWarning, LedgerError
 
-from . import artifacts
+from . import artifacts, sealing
 from .ancestry import Parent
 from .answers import Answers
 from .database import (
@@ -61,7 +61,11 @@ class Ledger:
         self.writable = lock is not None
         self._connection = connection
         self._lock = lock
+        self._stored: list[Event] = []
         self._known: list[Event] = []
+        self._key: sealing.Key | None = None
+        self._veil: sealing.Veil | None = None
+        self._blind = False
         self._answers = Answers()
         self._closed = False
         self._parent = Parent.read(parent(connection))
@@ -153,7 +157,39 @@ class Ledger:
     def _catch_up(self) -> None:
         """Read what is in the file but not here: all of it at first, a row whose append was interrupted later."""
         if not self._known or head(self._connection) != self._known[-1].digest:
-            self._known = self._read()
+            self._stored = self._read()
+            self._key = self._found_key(self._stored)
+            self._blind = sealing.commitment_of(self._stored) is not None and sealing.published(self._stored) is None
+            self._known = [sealing.opened(event, self._key) for event in self._stored]
+
+    def _found_key(self, stored: list[Event]) -> sealing.Key | None:
+        """Return what opens what is sealed: for anybody a key that is published, for the writer also the kept one."""
+        commitment = sealing.commitment_of(stored)
+        if commitment is None or (key := sealing.published(stored)) is not None or not self.writable:
+            return None if commitment is None else key
+        try:
+            return sealing.kept_key(self.folder, commitment)
+        except LedgerError:  # a copy, or a branch of what is open: who needs the key says that it is missing
+            return None
+
+    def blind(self, veil: sealing.Veil, key: sealing.Key) -> None:
+        """From here on, store of every event what a veil shows, and the whole sealed with a key."""
+        self._veil, self._key = veil, key
+
+    def shown(self) -> list[Event]:
+        """Return all events as whoever reads the file sees them."""
+        if not self.writable:
+            return self.events()
+        key = sealing.published(self._stored)
+        return [sealing.opened(event, key) for event in self._stored]
+
+    def shown_event(self, event: Event) -> Event:
+        """Return an event of this ledger as whoever reads the file sees it."""
+        return sealing.opened(self._stored[event.seq - 1], None if self._veil else self._key)
+
+    def shown_arrays(self, event: Event) -> dict[str, NDArray[Any]]:
+        """Return an event's arrays as whoever reads the file sees them."""
+        return self._arrays(event, None if self._veil else self._key)
 
     def append(
         self, kind: Kind, round: int, payload: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None
@@ -175,8 +211,9 @@ class Ledger:
             self._patiently(self._catch_up)
         self._refuse_second(kind, payload)
         with in_plain_words(self.folder):
-            artifact = artifacts.store(self.folder / ARTIFACTS, arrays) if arrays else None
-            event = self._next(kind, round, payload, artifact)
+            stored, kept = self._as_stored(kind, round, payload, arrays or {})
+            artifact = artifacts.store(self.folder / ARTIFACTS, kept) if kept else None
+            event = self._next(kind, round, stored, artifact)
             try:
                 self._patiently(lambda: write(self._connection, event, canonical(event.payload), self._holds))
             except Superseded as error:
@@ -184,8 +221,22 @@ class Ledger:
                     f"{self.folder}: this process gave no sign of life for so long that another one has taken over; "
                     "nothing was written: stop here, or wait and resume"
                 ) from error
-        self._known.append(event)
-        return event
+        self._stored.append(event)
+        self._known.append(sealing.opened(event, self._key))
+        return self._known[-1]
+
+    def _as_stored(
+        self, kind: Kind, round: int, payload: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+    ) -> tuple[Mapping[str, Any], Mapping[str, NDArray[Any]]]:
+        if self._veil is None or self._key is None:
+            self._refuse_open(Kind(kind))
+            return payload, arrays
+        return sealing.shut(self._key, self._veil, (len(self._known) + 1, Kind(kind), round), payload, arrays)
+
+    def _refuse_open(self, kind: Kind) -> None:
+        """Refuse to write the steps of a blind campaign as they are."""
+        if self._blind and kind not in (Kind.NOTE, Kind.BRANCHED):
+            raise LedgerError(f"{self.folder}: found a step of a blind campaign without its key: nothing was written")
 
     def _patiently(self, step: Callable[[], None]) -> None:
         """Do what another process may hold up that has the file locked; say so, and wait for it."""
@@ -231,7 +282,12 @@ class Ledger:
             return [event for event in self._known if not kinds or event.kind in kinds]
         with in_plain_words(self.folder):
             shared = [event for event in self._shared() if not kinds or event.kind in kinds]
-            return [*shared, *(event for event, _ in self._lines(kinds))]
+            own = [event for event, _ in self._lines(kinds)]
+            key = self._reader_key() if any(sealing.SEALED in event.payload for event in own) else None
+            return [*shared, *(sealing.opened(event, key) for event in own)]
+
+    def _reader_key(self) -> sealing.Key | None:
+        return sealing.published(event for event, _ in self._lines([Kind.NOTE]))
 
     def arrays(self, event: Event) -> dict[str, NDArray[Any]]:
         """Return an event's arrays by name, none if it has none.
@@ -239,9 +295,19 @@ class Ledger:
         Raises:
             LedgerError: If the artifact is missing or was changed.
         """
+        return self._arrays(event, self._key)
+
+    def _arrays(self, event: Event, key: sealing.Key | None) -> dict[str, NDArray[Any]]:
         if event.artifact is None:
             return {}
-        return artifacts.load(self._holder(event.artifact), event.artifact)
+        own = (self.folder / ARTIFACTS / f"{event.artifact}.npz").exists()
+        if self._before is not None and not own:
+            return self._before.arrays(event)
+        found = artifacts.load(self._holder(event.artifact), event.artifact)
+        if sealing.SEALED in found and key is None and not self.writable:
+            with in_plain_words(self.folder):
+                key = self._reader_key()
+        return sealing.opened_arrays(event, found, key)
 
     def artifact(self, digest: str) -> bytes:
         """Return the bytes of an artifact, an `.npz` file, held against its digest.
@@ -265,6 +331,11 @@ class Ledger:
         Raises:
             LedgerError: Naming the first event that does not hold.
         """
+        found = self._checked(kinds)
+        key = self._found_key(found)
+        return [sealing.opened(event, key) for event in found]
+
+    def _checked(self, kinds: Collection[Kind] = ()) -> list[Event]:
         with in_plain_words(self.folder):
             found = self._read()
         for event in found:
@@ -311,6 +382,12 @@ class Ledger:
             raise LedgerError(f"{self.folder / DATABASE}: events after {len(found)} were removed")
         return found
 
+    def checked_chain(self) -> list[Event]:
+        """Return all events, each checked against the chain, opened as far as a reader may."""
+        found = self._read()
+        key = self._found_key(found)
+        return [sealing.opened(event, key) for event in found]
+
     def _shared(self, checked: bool = False) -> list[Event]:
         """Return the events that are those of the run that this one branched off.
 
@@ -319,7 +396,7 @@ class Ledger:
         """
         if self._parent is None or self._before is None:
             return []
-        return self._parent.shared(self._before._read() if checked else self._before.events(), self.folder)
+        return self._parent.shared(self._before.checked_chain() if checked else self._before.events(), self.folder)
 
     def _lines(self, kinds: Collection[Kind] = ()) -> Iterator[tuple[Event, str]]:
         for row in rows(self._connection, kinds):
@@ -341,7 +418,7 @@ class Ledger:
         Raises:
             LedgerError: If the folder has a ledger, or an event or artifact does not hold.
         """
-        found = self.check()
+        found = self._checked()
         with type(self).create(folder) as copied, in_plain_words(copied.folder):
             for event in found:
                 if event.artifact is not None:

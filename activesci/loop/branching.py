@@ -6,6 +6,7 @@ from typing import Any
 
 from activesci.errors import LedgerError, StudyError
 from activesci.ledger import Event, History, Kind, Ledger, fold
+from activesci.loop.blinding import refuse_while_blind
 from activesci.loop.journal import STUDY, recorded_study
 from activesci.loop.plugins import said_of_designer
 from activesci.loop.surrogates import better_emulated, most_simulations
@@ -37,6 +38,7 @@ def branch(origin: Path, at: int, folder: Path, settings: Mapping[str, Any]) -> 
     _refuse_another_question(study, changed)
     with Ledger.read_only(origin) as ledger:
         history = fold(ledger.check())
+    refuse_while_blind(history, origin, "a branch")
     _refuse_another_surrogate(history, changed)
     last = _last(history, at, origin)
     with Ledger.branch(folder, origin, last) as ledger:

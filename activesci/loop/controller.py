@@ -15,10 +15,11 @@ from activesci.errors import CampaignError, DesignError, LedgerError
 from activesci.inference.checks.calibration import Calibration
 from activesci.inference.checks.crosscheck import CrossCheck
 from activesci.inference.posterior import Posterior
-from activesci.ledger import History, Kind
+from activesci.ledger import Event, History, Kind, Ledger, fold
 from activesci.ledger.faults import is_full
 from activesci.ledger.graph import TAG, Graph
 from activesci.ledger.graph import State as Node
+from activesci.loop.blinding import Answer, blinded, discreetly, refuse_while_blind
 from activesci.loop.calibrating import Calibrating, Origin, Tempered
 from activesci.loop.ending import Ending
 from activesci.loop.expecting import expect
@@ -32,6 +33,7 @@ from activesci.loop.setup import Parts, Setup
 from activesci.loop.simulating import Simulating
 from activesci.loop.state import Result, State
 from activesci.loop.stop import Pause, StopReason
+from activesci.loop.unblinding import unblind
 from activesci.study import Study
 from activesci.types import FloatArray
 
@@ -139,6 +141,28 @@ class Campaign:
         write_plan(text, Path(folder))
         return text
 
+    @staticmethod
+    def unblind(folder: str | Path, by: str | None = None) -> Event:
+        """Open the blind campaign in a folder, write its results as they are, and return the event that opened it.
+
+        Args:
+            folder: The run folder.
+            by: Who opens it.
+
+        Raises:
+            LedgerError: If a check is not green, each that is not named; if it never was blind.
+        """
+        from activesci.report import write_posterior, write_report, write_summary
+
+        event, study = unblind(Path(folder), by), recorded_study(Path(folder))
+        with Ledger.read_only(folder) as ledger:
+            history = fold(ledger.events())
+            write_summary(study, history, folder)
+            if (theta := history.particles(ledger.arrays)) is not None:
+                write_posterior(study, theta, folder)
+            write_report(study, ledger, history, folder)
+        return event
+
     def run(self) -> Result:
         """Run rounds until the stop rule holds or something stands in the way, and write the results.
 
@@ -157,8 +181,8 @@ class Campaign:
         if self.history.status == "paused" or (self.history.rounds and self.history.status == "running"):
             self._journal.append(Kind.RESUMED, self._memory.number, {})
         try:
-            while not self._ending.reached():
-                yield self._completed()
+            while not self._discreetly(self._ending.reached):
+                yield self._discreetly(self._completed)
         except Pause as pause:
             self._pause(str(pause))
         except LedgerError as error:
@@ -197,9 +221,9 @@ class Campaign:
         """
         batch = n or self.study.designer.batch
         waiting = len(self._memory.record.unmeasured)
-        self._ready(lambda: self._prepare(batch))
+        self._ready(lambda: self._discreetly(lambda: self._prepare(batch)))
         if more and waiting and self._extensible(waiting):
-            self._measuring.extend(batch)
+            self._discreetly(lambda: self._measuring.extend(batch))
             return [dict(proposal) for proposal in self._memory.record.unmeasured[waiting:]]
         if not self._memory.record.unmeasured:
             raise CampaignError(
@@ -225,12 +249,12 @@ class Campaign:
         """
         xi = self._checked(design)
         y = self.study.outcome_space.flatten(outcome, dict(design))
-        self._ready(self._catch_up)
+        self._ready(lambda: self._discreetly(self._catch_up))
         if proposal is None and not self._memory.record.unmeasured:
             self._measuring.volunteer(xi)
         number, answered = self._memory.number, self._answered(xi, proposal)
-        self._measuring.record(answered, xi, y, self._measuring.row_of(answered), 0.0)
-        if not self._memory.record.unmeasured and self._carefully(self._completed):
+        self._discreetly(lambda: self._measuring.record(answered, xi, y, self._measuring.row_of(answered), 0.0))
+        if not self._memory.record.unmeasured and self._carefully(lambda: self._discreetly(self._completed)):
             self._ending.reached(look_ahead=False)
         self.write()
         return State(number, self.history.rounds[number], self.posterior)
@@ -254,12 +278,12 @@ class Campaign:
 
     @property
     def history(self) -> History:
-        """What the ledger tells so far."""
-        return self._journal.history
+        """What the ledger tells so far; while the campaign is blind, without what is hidden."""
+        return self._journal.shown
 
     @property
     def posterior(self) -> Posterior:
-        """What is believed after the last complete round.
+        """What is believed after the last complete round; while the campaign is blind, shifted by what is hidden.
 
         Raises:
             CampaignError: Before the prior's round is done.
@@ -267,11 +291,17 @@ class Campaign:
         belief = self._memory.belief()
         if belief is None:
             raise CampaignError("there is no posterior yet: run the campaign, or ask for a design, first")
-        return belief.posterior
+        door = self._journal.door
+        return belief.posterior if door is None else blinded(belief.posterior, door)
 
     @property
     def graph(self) -> Graph:
-        """The experiment graph so far: states, and the recipes that made them of each other."""
+        """The experiment graph so far: states, and the recipes that made them of each other.
+
+        Raises:
+            LedgerError: While the campaign is blind.
+        """
+        refuse_while_blind(self.history, self.folder, "the graph")
         return Graph.of(self._journal.ledger)
 
     def tag(self, label: str, state: Node | str | None = None) -> Node:
@@ -300,7 +330,7 @@ class Campaign:
         Raises:
             CampaignError: If nothing has been measured yet.
         """
-        return Calibrating(self._setup, self._memory).run(repetitions, origin)
+        return self._discreetly(lambda: Calibrating(self._setup, self._memory).run(repetitions, origin))
 
     def temper(self, repetitions: int = 200, origin: Origin = "posterior") -> Tempered:
         """Record, beside the posterior, one that is widened until known truths are covered as often as stated.
@@ -311,7 +341,9 @@ class Campaign:
 
         Raises:
             CampaignError: If nothing has been measured yet.
+            LedgerError: While the campaign is blind.
         """
+        refuse_while_blind(self.history, self.folder, "the widened posterior")
         return Calibrating(self._setup, self._memory).temper(repetitions, origin)
 
     def check(self) -> CrossCheck:
@@ -319,7 +351,9 @@ class Campaign:
 
         Raises:
             CampaignError: If nothing has been measured yet.
+            LedgerError: While the campaign is blind.
         """
+        refuse_while_blind(self.history, self.folder, "the second posterior")
         return Calibrating(self._setup, self._memory).check()
 
     def summary(self) -> dict[str, Any]:
@@ -332,7 +366,8 @@ class Campaign:
         """Write `report.html` and return its path."""
         from activesci.report import write_report
 
-        return write_report(self.study, self._journal.ledger, self.history, self.folder)
+        with Ledger.read_only(self.folder) as ledger:  # as anybody reads it
+            return write_report(self.study, ledger, self.history, self.folder)
 
     def watch(self) -> None:
         """Show the campaign while it runs: a board that is drawn anew in a notebook, a line an event elsewhere.
@@ -359,8 +394,8 @@ class Campaign:
         from activesci.report import write_posterior, write_summary
 
         write_summary(self.study, self.history, self.folder)
-        if (belief := self._memory.belief()) is not None:
-            write_posterior(self.study, belief.posterior.theta, self.folder)
+        if self._memory.belief() is not None:
+            write_posterior(self.study, self.posterior.theta, self.folder)
         self.report()
 
     def _repr_html_(self) -> str:
@@ -396,6 +431,10 @@ class Campaign:
                 self._simulating.complete(number)
             self._learning.complete(number)
         return State(number, self.history.rounds[number], self.posterior)
+
+    def _discreetly(self, step: Callable[[], Answer]) -> Answer:
+        """Do a step; of a blind campaign, errors say nothing of what is hidden."""
+        return step() if self._journal.door is None else discreetly(step)
 
     def _pause(self, reason: str) -> None:
         self._simulating.release()

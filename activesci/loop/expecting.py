@@ -49,7 +49,7 @@ def _predicted(hypothesis: Hypothesis, known: Facts, history: History) -> list[d
 def unmet(history: History) -> list[str]:
     """Return, a line each, the expectations of a campaign that do not hold."""
     found = history.noted(WHAT).get("checked", [])
-    return [f"{one['text']}: {one['found']}" for one in found if not one["held"]]
+    return [f"{one['text']}: {one['found']}" for one in found if one["held"] is False]  # None: not to be told yet
 
 
 def facts(history: History, folder: Path) -> Facts:

@@ -7,7 +7,9 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from activesci.errors import LedgerError
+from activesci.integrity.blinding import Door
 from activesci.ledger import Event, Folding, History, Kind, Ledger, fold
+from activesci.loop.blinding import door_of, go_blind
 from activesci.loop.registering import plan_of, refusal, said_of, unrecorded, unregistered, who
 from activesci.loop.surroundings import commit, surroundings, versions
 from activesci.study import Study
@@ -47,10 +49,18 @@ class Journal:
         self.ledger, self.observer = ledger, observer
         self._folding = Folding(ledger.events())
         self.history: History = self._folding.history()
+        self.door: Door | None = None
+        self._told: Folding | None = None
 
     @classmethod
     def of(
-        cls, study: Study, folder: Path, said: Mapping[str, Any], observer: Observer, deviate: str | None = None
+        cls,
+        study: Study,
+        folder: Path,
+        said: Mapping[str, Any],
+        observer: Observer,
+        deviate: str | None = None,
+        blind: bool = True,
     ) -> "Journal":
         """Open the journal of a study's campaign in a folder, or start it there.
 
@@ -60,6 +70,7 @@ class Journal:
             said: What the first event says besides the study: simulator, surrogate and so on.
             observer: Who watches.
             deviate: Why the campaign departs from its registered plan, where it does.
+            blind: Whether a campaign that begins is blind, if its study says so.
 
         Raises:
             LedgerError: If the folder holds the campaign of another study or of another simulator, or cannot be used;
@@ -70,20 +81,37 @@ class Journal:
         journal = cls(Ledger.open(folder) if Ledger.exists(folder) else Ledger.create(folder), observer)
         try:
             journal._hold_to_the_plan(study, said, deviate)
-            journal._begin(study, said)
+            journal._close_the_door(study)
+            journal._begin(study, said, blind)
         except BaseException:
             journal.close()  # or the folder would be locked for as long as this process lives
             raise
         return journal
 
-    def _begin(self, study: Study, said: Mapping[str, Any]) -> None:
+    def _begin(self, study: Study, said: Mapping[str, Any], blind: bool) -> None:
         """Record what is asked or, if that is recorded, see that it is the same."""
         if self.history.started is not None:
             self._require(study, said)
             return
         self.ledger.keep(STUDY, study.source_text)
+        if blind and study.blind is not None and self.history.blinding is None:
+            go_blind(self, study)
+        self._close_the_door(study)
         code, changes = commit(study.folder)
         self.append(Kind.STARTED, 0, {**content_of(study), **surroundings(), **code, **said}, changes)
+
+    def _close_the_door(self, study: Study) -> None:
+        """From here on, show of a blind campaign what may be shown."""
+        found = None if self.door else door_of(study, self.ledger, self.history)
+        if found is not None:
+            self.door, key = found
+            self.ledger.blind(self.door, key)
+            self._told = Folding(self.ledger.shown())
+
+    @property
+    def shown(self) -> History:
+        """The history as it may be shown: that of a blind campaign without what is hidden."""
+        return self.history if self._told is None else self._told.history()
 
     def _hold_to_the_plan(self, study: Study, said: Mapping[str, Any], deviate: str | None) -> None:
         """Record, or refuse, what is not as it was registered."""
@@ -125,7 +153,10 @@ class Journal:
         event = self.ledger.append(kind, round, payload, arrays)
         self._folding.take(event)
         self.history = self._folding.history()
-        self.observer.event(event)
+        told = event if self._told is None else self.ledger.shown_event(event)
+        if self._told is not None:
+            self._told.take(told)
+        self.observer.event(told)
         return event
 
     def alarm(self, round: int, what: str, message: str, **more: object) -> None:

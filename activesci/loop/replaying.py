@@ -6,6 +6,7 @@ from typing import Any
 
 from activesci.errors import LedgerError
 from activesci.ledger import Event, History, Kind, Ledger, Pass, RoundRecord, bank_of, fold
+from activesci.loop.blinding import refuse_while_blind
 from activesci.loop.differences import Difference, first_difference
 from activesci.loop.journal import Observer, recorded_study
 from activesci.loop.learning import Learning
@@ -44,9 +45,10 @@ class Replaying:
         # what else was computed is computed again, whether its artifact is still sound or not
         self._recorded = fold(self._ledger.check([Kind.MEASURED]))
         self._damaged = {event.seq for event in self._ledger.damaged()}
+        refuse_while_blind(self._recorded, recorded, "a replay")
         self._first = self._begun(recorded, folder)
         study = recorded_study(recorded, beside)
-        self._setup = Setup.of(study, folder, observer, deviate="this is a replay")
+        self._setup = Setup.of(study, folder, observer, deviate="this is a replay", blind=False)
         self._memory = Memory(self._setup)
         self._measuring = Measuring(self._setup, self._memory)
         self._simulating = Simulating(self._setup, self._memory)

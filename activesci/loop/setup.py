@@ -96,7 +96,9 @@ class Setup:
     journal: Journal
 
     @classmethod
-    def of(cls, study: Study, folder: Path, observer: Observer, deviate: str | None = None) -> "Setup":
+    def of(
+        cls, study: Study, folder: Path, observer: Observer, deviate: str | None = None, blind: bool = True
+    ) -> "Setup":
         """Load code and data, and only then open the folder.
 
         Args:
@@ -104,13 +106,14 @@ class Setup:
             folder: The run folder.
             observer: Who watches.
             deviate: Why the campaign departs from its registered plan, where it does.
+            blind: Whether a campaign that begins is blind, if its study says so.
 
         Raises:
             SimulatorError, DataError, StudyError: If code or data cannot be used.
             LedgerError: If the folder cannot.
         """
         parts = Parts.of(study)
-        journal = Journal.of(study, folder, parts.said(), observer, deviate)
+        journal = Journal.of(study, folder, parts.said(), observer, deviate, blind)
         pool = parts.experiment.pool()
         return cls(study, parts.simulator, parts.experiment, pool, parts.chosen.surrogate, parts.designer, journal)
 

@@ -94,4 +94,6 @@ def _row(study: "Study", history: History, name: str) -> CardRow:
         return CardRow(name, "–")
     sds = [belief["sd"] for belief in known]
     value = quantity(rounded(known[-1]["mean"], sds[-1]), study.parameter_space.units.get(name))
+    if any(sd is None for sd in sds):
+        return CardRow(name, value)
     return CardRow(name, value, f"sd {number(sds[0], 2)} → {number(sds[-1], 2)}", sparkline(sds))

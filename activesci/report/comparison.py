@@ -50,7 +50,8 @@ def _rounds(one: History, other: History) -> list[str]:
     both = zip(one.rounds, other.rounds, strict=False)
     for first, second in both:
         told = [
-            [(dict(found.design), dict(found.outcome)) for found in record.measurements] for record in (first, second)
+            [(dict(found.design), dict(found.outcome or {})) for found in record.measurements]
+            for record in (first, second)
         ]
         if told[0] != told[1]:
             return [f"round {first.number}, the first that differs: {_told(told[0])}, and {_told(told[1])}"]
@@ -60,11 +61,14 @@ def _rounds(one: History, other: History) -> list[str]:
 
 
 def _told(measured: list[tuple[dict[str, Any], dict[str, Any]]]) -> str:
-    return "; ".join(f"{outcome} at {design}" for design, outcome in measured) or "nothing measured"
+    return "; ".join(f"{outcome or 'hidden'} at {design}" for design, outcome in measured) or "nothing measured"
 
 
 def _beliefs(one: History, other: History) -> Iterator[str]:
     """Yield a line for each parameter whose posterior differs, with how far apart the means are."""
+    if one.blinding is not None or other.blinding is not None:
+        yield "the posteriors cannot be compared while a campaign is blind"
+        return
     said = [(history.inferred.payload["posterior"] if history.inferred else {}) for history in (one, other)]
     for name in dict.fromkeys([*said[0], *said[1]]):
         before, now = (posterior.get(name) for posterior in said)

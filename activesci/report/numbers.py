@@ -25,15 +25,19 @@ def number(value: float | None, digits: int = 4) -> str:
     return _minus(mantissa) + (_power(int(exponent)) if exponent else "")
 
 
-def rounded(value: float, sd: float) -> str:
-    """Return value(uncertainty), the uncertainty with two significant digits.
+def rounded(value: float | None, sd: float | None) -> str:
+    """Return value(uncertainty), the uncertainty with two significant digits; of a value that is hidden, so much.
 
     Example:
         >>> rounded(1.21712, 0.0512), rounded(212.684, 6.947), rounded(0.0000123, 0.00000045)
         ('1.217(51)', '212.7(6.9)', '1.230(45) × 10⁻⁵')
         >>> rounded(2134.2, 123.4), rounded(3.0, 0.0)
         ('2130(120)', '3')
+        >>> rounded(None, 0.0512), rounded(None, None)
+        ('hidden ± 0.051', 'hidden')
     """
+    if value is None or sd is None:
+        return "hidden" if sd is None else f"hidden ± {number(sd, 2)}"
     if not (math.isfinite(value) and math.isfinite(sd)) or sd <= 0:
         return number(value)
     size = max(abs(value), sd)
@@ -51,13 +55,15 @@ def _parenthesis(value: float, sd: float) -> str:
     return _minus(f"{value:.{decimals}f}") + f"({uncertainty})"
 
 
-def interval(low: float, high: float) -> str:
-    """Return the ends of a 90 % interval, as precise as the sd that goes with it.
+def interval(low: float | None, high: float | None) -> str:
+    """Return the ends of a 90 % interval, as precise as the sd that goes with it, or that they are hidden.
 
     Example:
         >>> interval(1.1334, 1.3019), interval(-0.2, 0.98123)
         ('1.133 to 1.302', '−0.20 to 0.98')
     """
+    if low is None or high is None:
+        return "hidden"
     width = high - low
     if not math.isfinite(width) or width <= 0 or not 1e-3 <= max(abs(low), abs(high)) < 1e5:
         return f"{number(low)} to {number(high)}"

@@ -88,6 +88,7 @@ def _question(reading: "Reading") -> dict[str, Any]:
 
 def _answer(reading: "Reading") -> dict[str, Any]:
     from .sections.answer import answers, expected, facts
+    from .sections.blind import blindness
     from .sections.rivals import contest
 
     history = reading.history
@@ -95,6 +96,7 @@ def _answer(reading: "Reading") -> dict[str, Any]:
         "status": history.status,
         "ending": ending(history),
         "forecasts": [clean(line, 600) for line in forecasts(history)],
+        "blind": blindness(reading),
         "answers": answers(reading),
         "facts": facts(reading),
         "measured": len(history.measured()),
@@ -113,6 +115,11 @@ def _pictures(reading: "Reading") -> dict[str, Any]:
     from .sections.posterior import corner_picture, trajectory_pictures
     from .sections.predicted import predicted_note, predicted_pictures, surprise_picture
 
+    if reading.history.blinding is not None:
+        told = {"corner": corner_picture(reading), "trajectories": trajectory_pictures(reading)}
+        effort = {"simulations": simulations_picture(reading), "seconds": seconds_picture(reading)}
+        none: dict[str, Any] = {"gains": [], "gain_note": "", "best_gain": None}
+        return {**told, **effort, **none, "predicted": [], "predicted_note": "", "surprise": None}
     gains, note = gain_pictures(reading)
     return {
         "corner": corner_picture(reading),

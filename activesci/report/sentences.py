@@ -93,7 +93,7 @@ def _measured(event: Event) -> str:
     said = event.payload
     if said["status"] != "ok":
         return f"round {event.round}: measurement failed ({named(said['design'])}): {said['reason']}"
-    return f"round {event.round}: measured {named(said['outcome'])}"
+    return f"round {event.round}: measured {named(said['outcome'] or {}) or 'what is hidden'}"
 
 
 def _simulated(event: Event) -> str | None:
@@ -106,6 +106,7 @@ def _simulated(event: Event) -> str | None:
 def _inferred(event: Event) -> str:
     name = "prior" if event.round == 0 else "posterior"
     said = f"round {event.round}: {name} {posterior_text(event.payload['posterior'])}"
+    said += " (blind)" if event.payload.get("blind") else ""
     return f"{said}; simulates again: {event.payload['doubt']}" if event.payload.get("again") else said
 
 

@@ -30,7 +30,8 @@ def summary(study: "Study", history: History) -> dict[str, Any]:
     In a study with `batch: q` each of a round's `design`, `outcome`, `gain`, `gain_error` and `surprise` is a list
     of q. What has not happened yet is None. `expectations` is there where the study has some: text, held, found;
     `registration` where it was registered: claim, time, by, digest, deviations; `hypotheses` where there are some, see
-    `contest_summary`, and in each round their probabilities; `forecast`,
+    `contest_summary`, and in each round their probabilities; `blind`
+    where it is or was: hidden, the parameters that are still shifted, and once opened time, by, checks and shifts; `forecast`,
     how many more measurements it will take, while the campaign goes on and has a goal.
     """
     listed = study.designer.batch > 1 or any(len(entries(record)) > 1 for record in history.rounds)
@@ -46,6 +47,7 @@ def summary(study: "Study", history: History) -> dict[str, Any]:
         **({"expectations": _expectations(history)} if study.expectations else {}),
         **({"registration": _registration(study, history)} if history.registration else {}),
         **({"hypotheses": contest_summary(study, history)} if study.rivals else {}),
+        **({} if (hidden := _blindness(history)) is None else {"blind": hidden}),
         **({} if (said := latest_forecast(history)) is None else {"forecast": plain(said)}),
     }
 
@@ -65,6 +67,15 @@ def _registration(study: "Study", history: History) -> dict[str, Any]:
         "digest": event.digest,
         "deviations": [in_order(one, order) for one in history.deviations],
     }
+
+
+def _blindness(history: History) -> dict[str, Any] | None:
+    """Return what is hidden, or how it was opened; None for a campaign that never was blind."""
+    if (event := history.blinding) is not None:
+        return {"hidden": event.payload["parameters"]}
+    if (event := history.unblinding) is None:
+        return None
+    return {"hidden": [], "time": event.time, **in_order(event.payload, ("by", "checks", "shifts"))}
 
 
 def round_summary(study: "Study", record: RoundRecord, listed: bool = False) -> dict[str, Any]:
@@ -136,7 +147,7 @@ def entries(record: RoundRecord) -> list[tuple[Mapping[str, Any], Measurement | 
 def _entry(study: "Study", proposal: Mapping[str, Any], measured: Measurement | None) -> dict[str, Any]:
     return {
         "design": in_order(proposal.get("design") or {}, study.design_space.names),
-        "outcome": in_order(measured.outcome, study.outcome_space.names) if measured else None,
+        "outcome": in_order(measured.outcome, study.outcome_space.names) if measured and measured.outcome else None,
         "gain": proposal.get("gain"),
         "gain_error": proposal.get("error"),
         "surprise": measured.surprise if measured else None,

@@ -35,6 +35,7 @@ def check(study: "Study") -> None:
     _stop(study)
     _constraints(study)
     _cost(study)
+    _blind(study)
     _ = study.rivals  # which raises at a hypothesis that does not fit,
     _ = study.expectations  # which raises at a sentence that cannot be understood
 
@@ -195,6 +196,14 @@ def expression(text: str, design: Mapping[str, Any], path: Path_, kind: str) -> 
         wanted = "a condition such as 'x < 2'" if kind == "boolean" else "a number or an expression that yields one"
         raise Problem(path, shown(text), wanted)
     return parsed
+
+
+def _blind(study: "Study") -> None:
+    if study.blind is None:
+        return
+    for name in study.blind.parameters or ():
+        if name not in study.parameter_space.names:
+            raise Problem(("blind", "parameters", name), shown(name), f"one of {listed(study.parameter_space.names)}")
 
 
 def _surrogate(study: "Study") -> None:

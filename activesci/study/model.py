@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, WithJsonSchema
 
 from activesci.errors import StudyError
 from activesci.types import FloatArray
 
+from .blinding import BlindPart
 from .checks import check, expression, expressions, target
 from .complaints import problem_of
 from .costs import CostSpec, names_function
@@ -69,6 +70,7 @@ class Study(Part):
         claim: Whether the run is to test what was registered before it.
         expect: What its author expects of the run, in sentences; see `expectations`.
         hypotheses: What may be the case, by name, the null first; see `rivals`.
+        blind: What is hidden until the checks it lists are green; None: nothing.
 
     Example:
         >>> study = Study(
@@ -83,7 +85,6 @@ class Study(Part):
         activesci.errors.StudyError: study: study: found 'Decay', expected a slug such as ...
     """
 
-    later: ClassVar[tuple[str, ...]] = ("blind",)
     study: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
     description: Text = ""
     seed: Annotated[int, Field(ge=0, le=LARGEST_INTEGER)] = 0
@@ -101,6 +102,7 @@ class Study(Part):
     claim: Literal["exploratory", "confirmatory"] = "exploratory"
     expect: Annotated[tuple[Text, ...], Field(strict=False, max_length=100)] = ()
     hypotheses: Annotated[dict[Name, HypothesisPart], Field(max_length=20)] = {}
+    blind: BlindPart | None = None
     _source: Source = PrivateAttr()
 
     def __init__(self, /, **mapping: Any) -> None:  # noqa: ANN401 -- whatever the caller has: it is checked here

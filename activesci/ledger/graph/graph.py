@@ -7,6 +7,7 @@ from typing import Self
 
 from activesci.errors import LedgerError
 
+from ..sealing import commitment_of, published
 from ..store import Ledger
 from .growing import Growing
 from .state import Action, State, StateKind
@@ -33,9 +34,19 @@ class Graph:
 
     @classmethod
     def of(cls, ledger: Ledger) -> Self:
-        """Return the graph that a ledger tells."""
+        """Return the graph that a ledger tells.
+
+        Raises:
+            LedgerError: While its campaign is blind.
+        """
+        events = ledger.events()
+        if commitment_of(events) is not None and published(events) is None:
+            raise LedgerError(
+                f"{ledger.folder}: the graph is made of what is hidden: this campaign is blind; activesci unblind "
+                f"{ledger.folder} opens it once its checks are green"
+            )
         growing = Growing(ledger)
-        for event in ledger.events():
+        for event in events:
             growing.take(event)
         growing.finish()
         return cls(growing.states)

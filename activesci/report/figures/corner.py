@@ -20,7 +20,7 @@ def corner(
     names: Sequence[str],
     units: Sequence[str | None],
     posterior: FloatArray,
-    prior: FloatArray,
+    prior: FloatArray | None,
     truth: Sequence[float | None] | None = None,
 ) -> Figure:
     """Draw marginals on the diagonal and 68 and 95 % contours below it.
@@ -29,7 +29,7 @@ def corner(
         names: The parameters, d of them.
         units: Their units.
         posterior: Samples, (n, d).
-        prior: Samples, (m, d).
+        prior: Samples, (m, d); None to draw none, as beside a posterior that is shifted.
         truth: The true values where nature is simulated.
 
     Returns:
@@ -37,10 +37,11 @@ def corner(
     """
     d = len(names)
     truth = truth or [None] * d
-    ranges = [_range(posterior[:, i], prior[:, i], zoom=5.0 if d == 1 else 2.0) for i in range(d)]
+    priors = [None if prior is None else prior[:, i] for i in range(d)]
+    ranges = [_range(posterior[:, i], priors[i], zoom=5.0 if d == 1 else 2.0) for i in range(d)]
     if d == 1:
         figure, axes = panel(460, 240)
-        marginal(axes, posterior[:, 0], prior[:, 0], ranges[0], truth[0])
+        marginal(axes, posterior[:, 0], priors[0], ranges[0], truth[0])
         axes.set_xlabel(axis_label(names[0], units[0]))
         return figure
     side = float(np.clip(640 / d, 135, 172)) / 72
@@ -49,22 +50,24 @@ def corner(
         for column in range(row + 1):
             axes = figure.add_subplot(d, d, row * d + column + 1)
             if row == column:
-                marginal(axes, posterior[:, row], prior[:, row], ranges[row], truth[row])
+                marginal(axes, posterior[:, row], priors[row], ranges[row], truth[row])
             else:
                 pair = [column, row]
-                joint(axes, posterior[:, pair], prior[:, pair], (ranges[column], ranges[row]))
+                both = None if prior is None else prior[:, pair]
+                joint(axes, posterior[:, pair], both, (ranges[column], ranges[row]))
                 _cross(axes, truth[column], truth[row])
             _label_cell(axes, row, column, d, names, units)
     return figure
 
 
 def marginal(
-    axes: Axes, posterior: FloatArray, prior: FloatArray, span: tuple[float, float], truth: float | None
+    axes: Axes, posterior: FloatArray, prior: FloatArray | None, span: tuple[float, float], truth: float | None
 ) -> None:
     """Draw one smoothed density, filled, over the faint one of the prior."""
-    x, density = smooth_density(prior, _whole(prior))
-    axes.fill_between(x, density, color=MUTED, alpha=0.14, linewidth=0)
-    axes.plot(x, density, color=MUTED, linewidth=1.0)
+    if prior is not None:
+        x, density = smooth_density(prior, _whole(prior))
+        axes.fill_between(x, density, color=MUTED, alpha=0.14, linewidth=0)
+        axes.plot(x, density, color=MUTED, linewidth=1.0)
     x, density = smooth_density(posterior, span)
     axes.fill_between(x, density, color=BLUE, alpha=0.22, linewidth=0)
     axes.plot(x, density, color=BLUE)
@@ -78,11 +81,15 @@ def marginal(
 
 
 def joint(
-    axes: Axes, posterior: FloatArray, prior: FloatArray, spans: tuple[tuple[float, float], tuple[float, float]]
+    axes: Axes,
+    posterior: FloatArray,
+    prior: FloatArray | None,
+    spans: tuple[tuple[float, float], tuple[float, float]],
 ) -> None:
     """Draw the 68 and 95 % regions of two parameters."""
-    x, y, mass = smooth_mass(prior, (_whole(prior[:, 0]), _whole(prior[:, 1])))
-    axes.contour(x, y, mass, levels=levels(mass), colors=[MUTED], linewidths=0.8, alpha=0.7)
+    if prior is not None:
+        x, y, mass = smooth_mass(prior, (_whole(prior[:, 0]), _whole(prior[:, 1])))
+        axes.contour(x, y, mass, levels=levels(mass), colors=[MUTED], linewidths=0.8, alpha=0.7)
     x, y, mass = smooth_mass(posterior, spans)
     edges = [*levels(mass), mass.max() * 1.001]
     axes.contourf(x, y, mass, levels=edges, colors=[(0, 0.447, 0.698, 0.22), (0, 0.447, 0.698, 0.5)])
@@ -150,11 +157,11 @@ def _blurred(counts: FloatArray, width: FloatArray) -> FloatArray:
     return counts
 
 
-def _range(posterior: FloatArray, prior: FloatArray, zoom: float) -> tuple[float, float]:
+def _range(posterior: FloatArray, prior: FloatArray | None, zoom: float) -> tuple[float, float]:
     """Show the prior's range, but never more than `zoom` times the posterior's: a sharp answer stays legible."""
     low, high = np.quantile(posterior, [0.002, 0.998])
     reach = (zoom - 1) / 2 * (high - low)
-    wide = _whole(prior)
+    wide = (-np.inf, np.inf) if prior is None else _whole(prior)
     return limits(np.array([max(low - reach, min(wide[0], low)), min(high + reach, max(wide[1], high))]), margin=0.02)
 
 

@@ -67,11 +67,20 @@ def _answer(reading: Reading, index: int, said: dict[str, float], prior_sd: floa
         median=number(said.get("q50")),
         ninety=interval(said["q05"], said["q95"]),
         prior=prior_text(part["prior"]),
-        learned=_learned(said["sd"], prior_sd),
+        learned=_learned(said["sd"], prior_sd) if name not in _hidden(reading) else _shifted(said["mean"]),
         truth=_truth(reading.truth.get(name), said),
         error=number(errors.get(name), 2),
         interest=index in reading.shown,
     )
+
+
+def _hidden(reading: Reading) -> list[str]:
+    event = reading.history.blinding
+    return event.payload["parameters"] if event else []
+
+
+def _shifted(mean: float | None) -> str:
+    return "blind: too near the prior to be shown" if mean is None else "blind: shifted by a hidden offset"
 
 
 def _learned(sd: float, prior_sd: float) -> str:
@@ -125,4 +134,5 @@ def expected(reading: Reading) -> list[Expected]:
     said = reading.history.noted("expectations").get("checked")
     if said is None:
         return [Expected(clean(one.text, 300)) for one in reading.study.expectations]
-    return [Expected(clean(s["text"], 300), "yes" if s["held"] else "no", clean(s["found"], 300)) for s in said]
+    told = {True: "yes", False: "no", None: ""}  # None: what cannot be told while the campaign is blind
+    return [Expected(clean(s["text"], 300), told[s["held"]], clean(s["found"], 300)) for s in said]

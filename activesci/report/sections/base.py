@@ -66,7 +66,9 @@ class Reading:
 
     @property
     def truth(self) -> dict[str, float]:
-        """The true parameters where nature is simulated, else nothing."""
+        """The true parameters where nature is simulated, else nothing; nothing while the campaign is blind."""
+        if self.history.blinding is not None:
+            return {}
         experiment = self.study.mapping().get("experiment")
         truth = experiment.get("truth") if isinstance(experiment, dict) else None
         return dict(truth or {})

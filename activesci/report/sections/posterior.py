@@ -19,28 +19,39 @@ def corner_picture(reading: Reading) -> Picture | None:
     """Return the corner plot of the latest posterior, None before the first."""
     if not reading.beliefs:
         return None
-    shown = reading.shown[:MOST]
+    last, blind = reading.beliefs[max(reading.beliefs)], reading.history.blinding is not None
+    shown = [i for i in reading.shown if np.isfinite(last[:, i]).all()][:MOST]
+    if not shown:
+        return None
     space = reading.study.parameter_space
     names = [space.names[i] for i in shown]
     units = [space.units.get(name) for name in names]
     truth = [reading.truth.get(name) for name in names]
-    last = reading.beliefs[max(reading.beliefs)]
-    figure = corner(names, units, last[:, shown], prior_samples(reading)[:, shown], truth)
-    return Picture.of(figure, f"posterior of {', '.join(names)} over the prior", _left_out(reading))
+    figure = corner(names, units, last[:, shown], None if blind else prior_samples(reading)[:, shown], truth)
+    title = f"posterior of {', '.join(names)}" + (", shifted" if blind else " over the prior")
+    return Picture.of(figure, title, _left_out(reading))
 
 
 def trajectory_pictures(reading: Reading, most: int | None = None) -> list[Picture]:
     """Return one picture a parameter of interest, of the first `most` of them: its quantiles after each round."""
     space = reading.study.parameter_space
-    rounds = sorted(reading.beliefs)
+    rounds = np.array(sorted(reading.beliefs))
     bands = np.array([np.quantile(reading.beliefs[r], QUANTILES, axis=0) for r in rounds])
+    known = {i: np.isfinite(bands[:, :, i]).all(axis=1) for i in (reading.shown[:most] if len(rounds) else [])}
     return [
         Picture.of(
-            trajectory(rounds, bands[:, :, i], space.names[i], space.units.get(space.names[i]), truth_of(reading, i)),
+            trajectory(
+                rounds[of].tolist(),
+                bands[of, :, i],
+                space.names[i],
+                space.units.get(space.names[i]),
+                truth_of(reading, i),
+            ),
             f"{space.names[i]} against the rounds",
             one_in(len(reading.history.rounds), "round"),
         )
-        for i in (reading.shown[:most] if rounds else [])
+        for i, of in known.items()
+        if of.any()
     ]
 
 

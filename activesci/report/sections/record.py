@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from activesci.ledger.history import RoundRecord
+from activesci.ledger.history import Measurement, RoundRecord
 from activesci.report.numbers import clean, duration, number, rounded
 from activesci.report.summary import entries
 from activesci.report.thinning import left_out, listed
@@ -79,14 +79,16 @@ def _lines(reading: Reading, record: RoundRecord) -> list[Line]:
     return [
         Line(
             design=design_point(proposal.get("design"), units),
-            outcome=outcome_point(in_order(measured.outcome, names))
-            if measured
-            else _why_not(record, proposal.get("id")),
+            outcome=_outcome(measured, names) if measured else _why_not(record, proposal.get("id")),
             gain=_gain(proposal.get("gain"), proposal.get("error")),
             surprise=number(measured.surprise, 2) if measured else "–",
         )
         for proposal, measured in entries(record)
     ]
+
+
+def _outcome(measured: Measurement, names: tuple[str, ...]) -> str:
+    return outcome_point(in_order(measured.outcome, names)) if measured.outcome else "hidden"
 
 
 def _gain(gain: float | None, error: float | None) -> str:

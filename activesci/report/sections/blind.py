@@ -1,0 +1,50 @@
+"""What is hidden while a campaign is blind, and how it was opened."""
+
+from dataclasses import dataclass
+
+from activesci.report.numbers import clean, number
+
+from .base import Reading
+
+HIDDEN = "withheld while the campaign is blind"
+
+
+@dataclass(frozen=True, slots=True)
+class Blindness:
+    """How a campaign is, or was, blind.
+
+    Attributes:
+        hidden: Whether it still is.
+        lines: What is said of it, in sentences.
+        checks: Of an opened one, what was found green: (check, what was found).
+        shifts: Of an opened one, by what each parameter was shifted: (name, offset, factor).
+    """
+
+    hidden: bool
+    lines: list[str]
+    checks: list[tuple[str, str]]
+    shifts: list[tuple[str, str, str]]
+
+
+def blindness(reading: Reading) -> Blindness | None:
+    """Return how a campaign is or was blind, None for one that never was."""
+    if (event := reading.history.blinding) is not None:
+        return Blindness(True, _closed(reading, event.payload["parameters"], event.payload["until"]), [], [])
+    if (event := reading.history.unblinding) is None:
+        return None
+    said = event.payload
+    by = f"Blind until {event.time[:19].replace('T', ' ')} UTC, when {said['by']} opened it."
+    checks = [(clean(one["check"], 60), clean(one["found"], 300)) for one in said["checks"]]
+    shifts = [(clean(n, 60), number(s["offset"], 6), number(s["factor"], 6)) for n, s in said["shifts"].items()]
+    return Blindness(False, [clean(by, 300)], checks, shifts)
+
+
+def _closed(reading: Reading, hidden: list[str], until: list[str]) -> list[str]:
+    stated = reading.study.experiment.truth is not None
+    return [
+        clean(f"Blind: {', '.join(hidden)} {'is' if len(hidden) == 1 else 'are'} shown shifted by an offset that "
+              "nobody knows, once narrower than the prior by far. Outcomes, gains and predictions are withheld. "
+              f"activesci unblind opens the answer once these are green: {', '.join(until)}.", 1000),
+        *(["The study file itself states the true parameters: the loop does not use them, but a reader can."] if stated
+          else []),
+    ]  # fmt: skip

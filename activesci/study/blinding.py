@@ -1,0 +1,65 @@
+"""`blind:`: what nobody is shown before the analysis is settled, and what has to hold before it is."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from .parts import Name, Number, Part, Positive, wrong
+
+Check = Literal["stopped", "expectations", "registration", "calibration", "alarms"]
+"""What can be asked for before a campaign is unblinded."""
+
+
+class ShiftPart(Part):
+    """How one parameter is hidden.
+
+    Attributes:
+        offset: The typical size of the hidden offset, in the parameter's unit; by default three times the prior's
+            standard deviation.
+        scale: The hidden factor is between 1/scale and scale; without it sizes (sd, widths) are shown as they are.
+    """
+
+    offset: Positive | None = None
+    scale: Annotated[Number, Field(gt=1, le=1000)] | None = None
+
+
+def _named(value: Any) -> Any:  # noqa: ANN401 -- anything a file may hold
+    if isinstance(value, Mapping):
+        return value
+    if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value) or not value:
+        raise wrong("a list of parameters, or a mapping of them to how they are hidden")
+    return dict.fromkeys(value, {})
+
+
+_SHIFT: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "offset": {"type": "number", "exclusiveMinimum": 0},
+        "scale": {"type": "number", "exclusiveMinimum": 1, "maximum": 1000},
+    },
+}
+_SHIFTS: dict[str, Any] = {
+    "anyOf": [
+        {"type": "object", "additionalProperties": _SHIFT, "minProperties": 1},
+        {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        {"type": "null"},
+    ]
+}
+Shifts = Annotated[
+    dict[Name, ShiftPart], BeforeValidator(_named), Field(min_length=1, max_length=1000), WithJsonSchema(_SHIFTS)
+]
+
+
+class BlindPart(Part):
+    """`blind:`.
+
+    Attributes:
+        parameters: The parameters that are hidden behind an offset, and how; by default all that are free, as a
+            nuisance that is shown can tell of what is asked.
+        until: What has to be the case before the campaign can be unblinded.
+    """
+
+    parameters: Shifts | None = None
+    until: Annotated[tuple[Check, ...], Field(strict=False, min_length=1)] = ("stopped", "expectations")

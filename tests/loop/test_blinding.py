@@ -1,0 +1,164 @@
+"""A blind campaign does what an open one does, shows it shifted, and is opened once, when all is green."""
+
+import stat
+
+import numpy as np
+import pytest
+
+from activesci.errors import LedgerError, StudyError
+from activesci.ledger import Ledger, fold, sealing
+from activesci.loop.controller import Campaign
+from tests.loop.worlds import LEARNED, PLAIN, POOL, designs, finished, world
+
+
+def opened(folder):
+    """Return the whole history of an opened campaign."""
+    with Ledger.read_only(folder) as ledger:
+        return fold(ledger.events())
+
+
+def test_blind_and_open_campaigns_choose_the_same_and_differ_by_the_offset(tmp_path):
+    learned = {"model": PLAIN, "inference": {**LEARNED, "simulations": 120, "ensemble": 1}}
+    plain = finished(world(tmp_path / "study", **learned), tmp_path / "plain")
+    blind = finished(world(tmp_path / "study", **learned, blind={}), tmp_path / "blind")
+    assert designs(blind) == designs(plain)
+    shown, true = (one.history.inferred.payload["posterior"]["slope"] for one in (blind, plain))
+    samples = blind.posterior.theta
+    shift = Campaign.unblind(tmp_path / "blind").payload["shifts"]["slope"]
+    places = ("mean", "q05", "q50", "q95")
+    assert shown == {**{place: true[place] + shift["offset"] for place in places}, "sd": true["sd"]}
+    assert samples.tobytes() == (plain.posterior.theta + shift["offset"]).tobytes()
+    after = opened(tmp_path / "blind")
+    assert after.inferred.payload["posterior"]["slope"] == true
+    for one, other in zip(after.rounds, plain.history.rounds, strict=True):
+        assert one.proposals == other.proposals
+        assert [found.outcome for found in one.measurements] == [found.outcome for found in other.measurements]
+    written = [(tmp_path / run / "posterior.csv").read_bytes() for run in ("blind", "plain")]
+    assert written[0] == written[1]
+
+
+def test_a_hidden_scale_hides_sizes_and_the_reason_for_stopping(tmp_path):
+    parameters = {"slope": {"offset": 5.0, "scale": 3}}
+    study = world(tmp_path / "study", blind={"parameters": parameters}, stop={"sd": {"slope": 0.06}})
+    campaign = finished(study, tmp_path / "run")
+    assert campaign.history.reason == "sd of slope … <= …"
+    shown = campaign.history.inferred.payload["posterior"]["slope"]
+    shift = Campaign.unblind(tmp_path / "run").payload["shifts"]["slope"]
+    true = opened(tmp_path / "run").inferred.payload["posterior"]["slope"]
+    assert 1 / 3 <= shift["factor"] <= 3
+    assert shift["factor"] != 1
+    assert shown["sd"] == true["sd"] * shift["factor"]
+    assert shown["mean"] == pytest.approx(shift["factor"] * true["mean"] + shift["offset"], rel=1e-12, abs=1e-12)
+
+
+def test_each_campaign_has_an_offset_of_its_own_whatever_its_seed(tmp_path):
+    study = world(tmp_path / "study", blind={}, stop={"rounds": 1})
+    means = [finished(study, tmp_path / run).posterior.mean()["slope"] for run in ("one", "two")]
+    assert abs(means[0] - means[1]) > 1e-6
+    assert stat.S_IMODE((tmp_path / "one" / "blind.key").stat().st_mode) == 0o600
+
+
+def test_a_blind_campaign_goes_on_where_it_was_and_not_without_its_key(tmp_path):
+    study = world(tmp_path / "study", blind={}, stop={"rounds": 3})
+    whole = finished(study, tmp_path / "whole")
+    with Campaign(study, tmp_path / "run") as campaign:
+        for state in campaign:
+            if state.round == 1:
+                break
+    key = (tmp_path / "run" / "blind.key").read_bytes()
+    (tmp_path / "run" / "blind.key").unlink()
+    with pytest.raises(LedgerError, match="blind.key: the key of this blind campaign is missing"):
+        Campaign(study, tmp_path / "run")
+    (tmp_path / "run" / "blind.key").write_bytes((tmp_path / "whole" / "blind.key").read_bytes())
+    with pytest.raises(LedgerError, match="blind.key: found another key"):
+        Campaign(study, tmp_path / "run")
+    (tmp_path / "run" / "blind.key").write_bytes(key)
+    assert designs(finished(study, tmp_path / "run")) == designs(whole)
+    for run in ("run", "whole"):
+        Campaign.unblind(tmp_path / run)
+    histories = [opened(tmp_path / run) for run in ("run", "whole")]
+    assert histories[0].inferred.payload["posterior"] == histories[1].inferred.payload["posterior"]
+
+
+def test_keys_can_be_kept_where_the_run_is_not(tmp_path, monkeypatch):
+    (tmp_path / "keys").mkdir()
+    monkeypatch.setenv(sealing.ELSEWHERE, str(tmp_path / "keys"))
+    finished(world(tmp_path / "study", blind={}, stop={"rounds": 1}), tmp_path / "run")
+    assert not (tmp_path / "run" / "blind.key").exists()
+    assert len(list((tmp_path / "keys").iterdir())) == 1
+    monkeypatch.delenv(sealing.ELSEWHERE)
+    with pytest.raises(LedgerError, match="is missing"):
+        Campaign.unblind(tmp_path / "run")
+    monkeypatch.setenv(sealing.ELSEWHERE, str(tmp_path / "keys"))
+    assert Campaign.unblind(tmp_path / "run").payload["shifts"]
+    assert list((tmp_path / "keys").iterdir()) == []
+
+
+RED = {
+    "expectations": ({"expect": ["sd of slope below 1e-9"]}, r"expectations: not held: sd of slope below 1e-9"),
+    "stopped": ({"experiment": {"manual": True}}, r"stopped: the campaign is paused"),
+    "registration": ({"blind": {"until": ["registration"]}}, r"registration: no plan was registered"),
+    "calibration": ({"blind": {"until": ["stopped", "calibration"]}}, r"calibration: it was not calibrated"),
+    "alarms": ({"data": "x,y\n2.0,55.0\n", "blind": {"until": ["alarms"]}}, r"alarms: \d alarm"),
+}
+
+
+@pytest.mark.parametrize("check", RED)
+def test_what_is_not_green_is_named_and_stays_blind(tmp_path, check):
+    changes, said = RED[check]
+    study = world(tmp_path / "study", **{"blind": {}, "stop": {"rounds": 1}, **changes})
+    finished(study, tmp_path / "run")
+    before = (tmp_path / "run" / "ledger.sqlite").read_bytes()
+    with pytest.raises(LedgerError, match=rf"not green, expected all; it stays blind:\n  {said}"):
+        Campaign.unblind(tmp_path / "run")
+    assert (tmp_path / "run" / "ledger.sqlite").read_bytes() == before
+    assert (tmp_path / "run" / "blind.key").exists()
+
+
+def test_a_departure_from_the_registered_plan_keeps_a_campaign_blind(tmp_path):
+    study = world(tmp_path / "study", blind={"until": ["stopped"]}, stop={"rounds": 1})
+    Campaign.register(study, tmp_path / "run", by="Ada")
+    (tmp_path / "study" / "model.py").write_text((tmp_path / "study" / "model.py").read_text() + "\n# another\n")
+    finished(study, tmp_path / "run", deviate="a comment was missing")
+    with pytest.raises(LedgerError, match="registration: departed from: the simulator's code"):
+        Campaign.unblind(tmp_path / "run")
+
+
+def test_a_changed_ledger_or_key_is_not_opened(tmp_path):
+    finished(world(tmp_path / "study", blind={}, stop={"rounds": 1}), tmp_path / "run")
+    artifact = next((tmp_path / "run" / "artifacts").iterdir())
+    artifact.write_bytes(artifact.read_bytes()[:-1] + b"?")
+    with pytest.raises(LedgerError, match="its content was changed"):
+        Campaign.unblind(tmp_path / "run")
+
+
+def test_it_is_opened_once_and_by_whom_and_when_is_recorded(tmp_path):
+    study = world(tmp_path / "study", blind={}, stop={"rounds": 1}, expect=["slope within 0 and 1", "slope above 7"])
+    held = finished(study, tmp_path / "run").history.noted("expectations")["checked"]
+    assert [one["held"] for one in held] == [None, None]
+    first = Campaign.unblind(tmp_path / "run", by="Ada")
+    assert (first.payload["by"], Campaign.unblind(tmp_path / "run", by="Bob")) == ("Ada", first)
+    assert not (tmp_path / "run" / "blind.key").exists()
+    assert [one["held"] for one in opened(tmp_path / "run").noted("expectations")["checked"]] == [True, False]
+    with Campaign.open(tmp_path / "run") as campaign:
+        assert campaign.summary()["blind"]["by"] == "Ada"
+        assert campaign.history.blinding is None
+        campaign.run()
+    finished(world(tmp_path / "other", stop={"rounds": 1}), tmp_path / "open")
+    with pytest.raises(LedgerError, match="not blind, expected one that is"):
+        Campaign.unblind(tmp_path / "open")
+
+
+def test_while_blind_nothing_computes_with_what_is_hidden(tmp_path):
+    finished(world(tmp_path / "study", data=POOL, blind={}), tmp_path / "run")
+    with Campaign.open(tmp_path / "run") as campaign:
+        for attempt in (campaign.temper, campaign.check, lambda: campaign.graph, lambda: campaign.tag("best")):
+            with pytest.raises(LedgerError, match="this campaign is blind"):
+                attempt()
+        assert np.isnan(campaign.posterior.population.u).all()
+        assert len(campaign.calibrate(20)) == 20
+
+
+def test_a_parameter_that_is_not_there_cannot_be_hidden(tmp_path):
+    with pytest.raises(StudyError, match="blind.parameters.*: found 'other', expected one of slope"):
+        world(tmp_path / "study", blind={"parameters": ["other"]})

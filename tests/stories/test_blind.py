@@ -1,0 +1,257 @@
+"""Trial 17: until a blind campaign is opened, nothing that it leaves or says holds what it hides."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from activesci import report
+from activesci.cli import main
+from activesci.integrity.blinding import Door, Shift, shifts_of
+from activesci.ledger import Ledger, fold, sealing
+from activesci.ledger.events import Kind
+from activesci.loop import controller, learning
+from activesci.loop.controller import Campaign
+from activesci.loop.journal import Nobody
+from tests.loop.worlds import LEARNED, PLAIN, world
+
+TRUE, ROUNDS = 0.5123457, 3
+SECRET = bytes(range(32))
+"""A key of ours, so that its offset is far from what it hides."""
+REFUSED = (["replay"], ["calibrate", "--check"], ["calibrate", "--temper"])
+"""Commands that would compute with what is hidden."""
+NOISE = (0.0312345, -0.0823456, 0.0512349)
+
+
+def tools():
+    path = Path(__file__).parents[2] / "experiments" / "benchmarks" / "integrity" / "leaks.py"
+    spec = importlib.util.spec_from_file_location("leaks", path)
+    module = sys.modules["leaks"] = importlib.util.module_from_spec(spec)  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+leaks = tools()
+
+
+class Listening(Nobody):
+    """Keeps all that a campaign tells."""
+
+    def __init__(self):
+        self.told = []
+
+    def event(self, event):
+        self.told.append(str(event))
+
+
+@pytest.fixture
+def sealed(monkeypatch):
+    monkeypatch.setattr(sealing.os, "urandom", lambda size: SECRET[:size])
+
+
+@pytest.fixture
+def study(tmp_path, sealed):
+    return world(
+        tmp_path / "study",
+        PLAIN,
+        blind={},
+        experiment={"manual": True},
+        inference={**LEARNED, "simulations": 120, "per_round": 30, "ensemble": 1},
+        stop={"rounds": ROUNDS},
+        expect=["sd of slope below 0.5", "slope within 0.3 and 0.7"],
+    )
+
+
+def answered(design, number):
+    return {"y": TRUE * design["x"] + NOISE[number]}
+
+
+def conducted(study, folder):
+    """Run a campaign to its end, and return all that it said on the way."""
+    listening = Listening()
+    with Campaign(study, folder, observer=listening) as campaign:
+        for number in range(ROUNDS):
+            design = campaign.ask()
+            state = campaign.tell(design, answered(design, number))
+            said = [repr(state), repr(state.posterior.sample(5)), str(state.posterior.summary())]
+            said += [str(campaign.history), str(state.posterior.population), str(campaign.posterior.quantile(0.5))]
+            listening.told += said
+        listening.told += [repr(campaign.posterior), campaign._repr_html_(), json.dumps(campaign.summary())]
+    return "\n".join(listening.told)
+
+
+def commanded(folder, tmp_path, refused):
+    """Return what every command says of a run, by its words; what they write goes to a folder."""
+    to = tmp_path / "exports"
+    words = [["status"], ["status", "--json"], ["status", "--failures"], ["verify"], ["report"], ["ask"], ["resume"]]
+    words += refused
+    runs = [[one[0], str(folder), *one[1:]] for one in words]
+    runs += [["export", kind, str(folder), "--to", str(to / kind)] for kind in ("csv", "prov", "crate", "parquet")]
+    runs += [["export", "arviz", str(folder), "--to", str(to / "run.nc")], ["diff", str(folder), str(folder)]]
+    runs += [["export", "graph", str(folder), "--to", str(to / "run.svg")]]
+    runs += [["branch", str(folder), "--at", "1", "--to", str(to / "branch")]]
+    found = {" ".join(run): CliRunner().invoke(main, run) for run in runs}
+    assert {name: one.exit_code for name, one in found.items() if one.exit_code not in (0, 2)} == {}
+    return {name: one.output for name, one in found.items()}
+
+
+def secrets_of(study, folder):
+    """Return what is hidden, by opening the ledger with its key."""
+    with Ledger.open(folder) as ledger:
+        history = fold(ledger.events())
+        numbers = {"offset": shifts_of(study, sealing.Key(SECRET))["slope"].offset, "evidence": _evidence(history)}
+        for record in history.rounds[1:]:
+            said = record.inferred.payload["posterior"]["slope"]
+            numbers |= {f"{place} of round {record.number}": said[place] for place in ("mean", "q05", "q50", "q95")}
+            numbers |= {f"outcome of round {record.number}": record.measurements[0].outcome["y"]}
+            numbers |= {f"gain of round {record.number}": record.proposals[0]["gain"]}
+            numbers |= {f"rank of round {record.number}": record.measurements[0].rank}
+        numbers["a sample"] = float(ledger.arrays(history.inferred)["theta"][17, 0])
+        assert abs(numbers["offset"]) > 1
+    words = {"the answer": report.numbers.rounded(said["mean"], said["sd"])}
+    return leaks.Secrets(numbers, words, {"slope": (said["mean"], said["sd"])})
+
+
+def _evidence(history):
+    return history.inferred.payload["log_evidence"]
+
+
+def test_nothing_that_is_hidden_can_be_found_before_it_is_opened(study, tmp_path):
+    folder = tmp_path / "run"
+    said = {"what it said": conducted(study, folder)}
+    secrets = secrets_of(study, folder)
+    said |= commanded(folder, tmp_path, REFUSED)
+    assert leaks.leaks(secrets, folder, said) == []
+    assert leaks.leaks(secrets, tmp_path / "exports", {}) == []
+    assert not list((tmp_path / "exports").rglob("*.key"))
+
+    opened = CliRunner().invoke(main, ["unblind", str(folder), "--by", "Ada"])
+    assert opened.exit_code == 0, opened.output
+    told = commanded(folder, tmp_path / "after", [])
+    hits = [*leaks.leaks(secrets, folder, told), *leaks.leaks(secrets, tmp_path / "after" / "exports", {})]
+    found = {hit.rpartition(": ")[2] for hit in hits}
+    assert found >= {*secrets.numbers, *secrets.words}, "the search must find each once it is there"
+
+
+def through_a_plots_axis(patch):
+    pictures, key = report.sections.posterior.trajectory_pictures, sealing.Key(SECRET)
+
+    def leaking(reading):
+        (shift,) = shifts_of(reading.study, key).values()
+        for theta in reading.beliefs.values():
+            theta[:] = shift.back(theta)
+        return pictures(reading)
+
+    patch.setattr(report.sections.posterior, "trajectory_pictures", leaking)
+
+
+def through_the_csv(patch):
+    write, key = report.write_posterior, sealing.Key(SECRET)
+
+    def leaking(study, theta, folder):
+        (shift,) = shifts_of(study, key).values()
+        return write(study, shift.back(theta), folder)
+
+    patch.setattr(report, "write_posterior", leaking)
+
+
+def through_an_exception(patch):
+    describe = learning.described
+
+    def failing(belief):
+        if len(belief.data) == 2:
+            raise ValueError(f"no convergence around {belief.posterior.mean()}")
+        return describe(belief)
+
+    patch.setattr(learning, "described", failing)
+    patch.setattr(controller, "discreetly", lambda step: step())
+
+
+def through_the_ledger(patch):
+    patch.setattr(Shift, "shown", lambda self, said: dict(said))
+
+
+def through_an_artifact(patch):
+    patch.setattr(Door, "samples", lambda self, theta: theta)
+
+
+def through_the_log(patch):
+    patch.setattr(Ledger, "shown_event", lambda self, event: event)
+
+
+def through_an_outcome(patch):
+    look = Door._measured
+
+    def leaking(self, *event):
+        return {**look(self, *event)[0], "outcome": event[1]["outcome"]}, {}
+
+    patch.setattr(Door, "_measured", leaking)
+
+
+MUTANTS = (
+    through_a_plots_axis,
+    through_the_csv,
+    through_an_exception,
+    through_the_ledger,
+    through_an_artifact,
+    through_the_log,
+    through_an_outcome,
+)
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory):
+    """A study whose likelihood is known, and what its campaign hides."""
+    folder = tmp_path_factory.mktemp("known")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sealing.os, "urandom", lambda size: SECRET[:size])
+        study = world(folder / "study", blind={}, experiment={"manual": True}, stop={"rounds": ROUNDS})
+        said = conducted(study, folder / "run")
+        secrets = secrets_of(study, folder / "run")
+        assert leaks.leaks(secrets, folder / "run", {"what it said": said}) == []
+    return study, secrets
+
+
+@pytest.mark.parametrize("mutate", MUTANTS, ids=lambda one: one.__name__)
+def test_the_search_finds_a_leak(mutate, known, tmp_path, sealed, monkeypatch):
+    study, secrets = known
+    told = {}
+    mutate(monkeypatch)
+    try:
+        told["what it said"] = conducted(study, tmp_path / "run")
+    except ValueError as error:
+        told["an exception"] = str(error)
+    assert leaks.leaks(secrets, tmp_path / "run", told)
+
+
+def test_what_goes_wrong_is_told_without_what_is_hidden(tmp_path, sealed, monkeypatch):
+    study = world(tmp_path / "study", blind={}, experiment={"manual": True})
+    with monkeypatch.context() as patch:
+        describe = learning.described
+
+        def failing(belief):
+            if len(belief.data) == 1:
+                raise ValueError(f"no convergence around {belief.posterior.mean()}")
+            return describe(belief)
+
+        patch.setattr(learning, "described", failing)
+        with Campaign(study, tmp_path / "run") as campaign:
+            design = campaign.ask()
+            with pytest.raises(RuntimeError, match="ValueError in test_blind.py, line .* is withheld") as told:
+                campaign.tell(design, answered(design, 0))
+    assert told.value.__context__ is None
+    assert told.value.__cause__ is None
+
+
+def test_where_the_posterior_is_the_prior_an_offset_would_be_told(study, tmp_path):
+    """The attack that needs no leak: what is shown, less where the prior is known to be."""
+    conducted(study, tmp_path / "run")
+    with Ledger.read_only(tmp_path / "run") as ledger:
+        first, *_, last = [event for event in ledger.events() if event.kind is Kind.INFERRED]
+        assert [first.payload["posterior"]["slope"][place] for place in ("mean", "q05", "q50", "q95")] == [None] * 4
+        assert np.isnan(ledger.arrays(first)["theta"]).all()
+        assert np.isfinite(ledger.arrays(last)["theta"]).all()
