@@ -276,6 +276,11 @@ class Campaign:
             raise DesignError(f"found proposal {proposal}, expected one that is waiting for its measurement")
         self._measuring.fail(tried, reason)
 
+    def answered(self, proposal: int, design: Mapping[str, Any], outcome: Mapping[str, Any]) -> bool | None:
+        """Say whether it was just this measurement that answered a proposal; None while none has."""
+        found = [one for one in self._journal.history.measured() if one.proposal == proposal]
+        return (found[0].design, found[0].outcome) == (design, outcome) if found else None
+
     @property
     def history(self) -> History:
         """What the ledger tells so far; while the campaign is blind, without what is hidden."""

@@ -115,11 +115,6 @@ def _pictures(reading: "Reading") -> dict[str, Any]:
     from .sections.posterior import corner_picture, trajectory_pictures
     from .sections.predicted import predicted_note, predicted_pictures, surprise_picture
 
-    if reading.history.blinding is not None:
-        told = {"corner": corner_picture(reading), "trajectories": trajectory_pictures(reading)}
-        effort = {"simulations": simulations_picture(reading), "seconds": seconds_picture(reading)}
-        none: dict[str, Any] = {"gains": [], "gain_note": "", "best_gain": None}
-        return {**told, **effort, **none, "predicted": [], "predicted_note": "", "surprise": None}
     gains, note = gain_pictures(reading)
     return {
         "corner": corner_picture(reading),

@@ -138,11 +138,10 @@ class Worker:
 
     def _refused(self, order: Mapping[str, Any], error: ActiveSciError) -> dict[str, str]:
         """Tell an answer that counts already (a worker was killed before it could say so) from one that cannot."""
-        for one in self._campaign.history.measured():
-            if one.proposal == order["proposal"]:
-                same = one.design == order["design"] and one.outcome == order["outcome"]
-                return {"state": "counted", "why": ""} if same else {"state": "late", "why": "measured already"}
-        return {"state": "refused", "why": str(error)}
+        same = self._campaign.answered(order["proposal"], order["design"], order["outcome"])
+        if same is None:
+            return {"state": "refused", "why": str(error)}
+        return {"state": "counted", "why": ""} if same else {"state": "late", "why": "measured already"}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -39,7 +39,9 @@ class Panels:
 
 
 def gain_pictures(reading: Reading) -> tuple[list[Panels], str]:
-    """Return the panels of the gain surfaces, round by round, and what they show in words."""
+    """Return the panels of the gain surfaces, round by round, and what they show in words; none while it is blind."""
+    if reading.history.blinding is not None:
+        return [], ""
     looked = [r for r in reading.history.rounds if r.chosen is not None and r.chosen.artifact is not None]
     found = [(looked[i], gain_surface(reading.study, looked[i], reading.arrays)) for i in thinned(len(looked), MOST)]
     records, surfaces = [r for r, s in found if s is not None], [s for _, s in found if s is not None]

@@ -26,9 +26,9 @@ MOST_COLUMNS = 4
 
 
 def predicted_pictures(reading: Reading) -> list[Picture]:
-    """Return all pictures of measured against predicted outcomes, group after group."""
+    """Return all pictures of measured against predicted outcomes, group after group; none while they are hidden."""
     measured = reading.history.measured()
-    if not measured:
+    if not measured or reading.history.blinding is not None:
         return []
     load = cache(lambda i: _loaded(reading, measured[i]))
     return [p for group in reading.study.outcome_space.groups for p in _group(reading, group, len(measured), load)]
