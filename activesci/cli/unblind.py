@@ -21,8 +21,7 @@ def unblind(folder: Path, by: str | None) -> None:
     from activesci.ledger import Ledger, fold
     from activesci.loop.controller import Campaign
     from activesci.loop.expecting import unmet
-
-    from .sentences import posterior_text
+    from activesci.report.sentences import posterior_text
 
     event = Campaign.unblind(folder, by)
     for one in event.payload["checks"]:

@@ -17,6 +17,7 @@ from scipy.special import ndtri
 from activesci.ledger import Kind
 from activesci.ledger.sealing import Key
 from activesci.study import Study
+from activesci.study.expectations import COUNTS
 from activesci.study.priors import HIGHEST, LOWEST, Prior
 from activesci.types import FloatArray
 
@@ -31,6 +32,10 @@ NARROW = 0.5
 """A posterior wider than this share of its prior lies where the prior does: shown shifted, it would tell the shift."""
 FROM_EDGE = 3.0
 """A posterior is shown if its mean is this many sd from where the prior ends, or the edge would tell the shift."""
+TELLING_RULES = ("gain", "hypothesis", "bayes_factor")
+"""Stop rules that say, when they hold, more than that they do."""
+HARMLESS = ("sd", "width", "coverage", "file", "misfit", *COUNTS)
+"""What an expectation may be about, and be answered while it is blind."""
 PLACES = ("mean", "q05", "q50", "q95")
 _NUMBER = re.compile(r"(?<![A-Za-z_0-9])[-+−]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 STRATA = 4096
@@ -168,13 +173,17 @@ class Door:
     def _scaled(self) -> bool:
         return any(shift.factor != 1.0 for shift in self.shifts.values())
 
+    def _words(self, text: str) -> str:
+        """Return a text without numbers; where it may name a hypothesis, nothing of it."""
+        return WITHHELD if self.study.rivals else masked(text)
+
     def _simulated(self, round: int, said: Payload, arrays: Arrays) -> Shown:
         failed = {WITHHELD: said["failed"]} if said.get("failed") else {}
         return {**_kept(said, ("count", "failed", "seconds", "again", "failed_attempts")), "reasons": failed}, {}
 
     def _inferred(self, round: int, said: Payload, arrays: Arrays) -> Shown:
         kept = _kept(said, ("ess", "steps", "acceptance", "outside", "disagreement", "again", "checked", "seconds"))
-        kept["doubt"] = said["doubt"] and masked(said["doubt"])
+        kept["doubt"] = said["doubt"] and self._words(said["doubt"])
         belief = self.belief(said["posterior"])
         errors = {name: error for name, error in said["errors"].items() if name not in self.shifts or not self._scaled}
         theta = {"theta": self.samples(arrays["theta"])} if "theta" in arrays else {}
@@ -193,15 +202,16 @@ class Door:
         return {**kept, **hidden, "reason": reason}, {}
 
     def _alarm(self, round: int, said: Payload, arrays: Arrays) -> Shown:
-        return {**_kept(said, ("what", "proposal")), "message": masked(str(said["message"]))}, {}
+        return {**_kept(said, ("what", "proposal")), "message": self._words(str(said["message"]))}, {}
 
     def _paused(self, round: int, said: Payload, arrays: Arrays) -> Shown:
         return {"reason": masked(str(said["reason"]))}, {}
 
     def _stopped(self, round: int, said: Payload, arrays: Arrays) -> Shown:
         stop = self.study.stop
-        tells = self._scaled or (stop is not None and stop.mentions("gain"))
-        return {**_kept(said, ("rule",)), "reason": masked(said["reason"]) if tells else said["reason"]}, {}
+        if stop is not None and any(stop.mentions(kind) for kind in TELLING_RULES):
+            return {**_kept(said, ("rule",)), "reason": "its stop rule was reached"}, {}
+        return {**_kept(said, ("rule",)), "reason": masked(said["reason"]) if self._scaled else said["reason"]}, {}
 
     def _note(self, round: int, said: Payload, arrays: Arrays) -> Shown:
         if said.get("what") in ("registration", "deviation", "tag", "blinding", "unblinding"):
@@ -224,9 +234,8 @@ class Door:
     def waits(self, text: str) -> bool:
         """Say whether a sentence of `expect:` cannot be answered without telling where a hidden parameter is."""
         one = next((one for one in self.study.expectations if one.text == text), None)
-        return one is not None and (
-            one.quantity == "log evidence" or (one.quantity in ("mean", "holds") and one.name in self.shifts)
-        )
+        open_ = one is not None and one.quantity in ("mean", "holds") and one.name not in self.shifts
+        return one is None or not (open_ or one.quantity in HARMLESS)
 
 
 def _whole(round: int, said: Payload, arrays: Arrays) -> Shown:

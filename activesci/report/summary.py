@@ -31,7 +31,8 @@ def summary(study: "Study", history: History) -> dict[str, Any]:
     of q. What has not happened yet is None. `expectations` is there where the study has some: text, held, found;
     `registration` where it was registered: claim, time, by, digest, deviations; `hypotheses` where there are some, see
     `contest_summary`, and in each round their probabilities; `blind` where it is or was: hidden, the parameters that
-    are still shifted, and once opened time, by, checks and shifts; `forecast`, how many more measurements it will take, while the campaign goes on and has a goal.
+    are still shifted, and once opened time, by, checks and shifts; `forecast`, how many
+    more measurements it will take, while the campaign goes on and has a goal.
     """
     listed = study.designer.batch > 1 or any(len(entries(record)) > 1 for record in history.rounds)
     return {

@@ -162,3 +162,16 @@ def test_while_blind_nothing_computes_with_what_is_hidden(tmp_path):
 def test_a_parameter_that_is_not_there_cannot_be_hidden(tmp_path):
     with pytest.raises(StudyError, match="blind.parameters.*: found 'other', expected one of slope"):
         world(tmp_path / "study", blind={"parameters": ["other"]})
+
+
+def test_which_hypothesis_holds_is_hidden_too(tmp_path):
+    hypotheses = {"flat": {"statement": "no", "where": {"slope": 0}}, "steep": {"statement": "yes"}}
+    expect = ["probability of steep above 0.9", "rounds below 9"]
+    changes = {"hypotheses": hypotheses, "stop": {"hypothesis": 0.99}, "expect": expect, "blind": {}}
+    campaign = finished(world(tmp_path / "study", **changes), tmp_path / "run")
+    assert campaign.history.reason == "its stop rule was reached"
+    assert [one["held"] for one in campaign.history.noted("expectations")["checked"]] == [None, True]
+    assert "hypotheses" not in campaign.history.inferred.payload
+    assert "claim" not in campaign.history.inferred.payload
+    Campaign.unblind(tmp_path / "run")
+    assert opened(tmp_path / "run").reason.startswith("hypothesis steep has probability")
