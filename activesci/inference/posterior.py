@@ -1,6 +1,6 @@
 """What is believed of the parameters after the measurements so far."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -12,6 +12,8 @@ from activesci.inference.smc import Population, bridge, independent, prior_popul
 from activesci.study.parameters import ParameterSpace
 from activesci.types import FloatArray
 
+LOOKED_AT = 512
+"""Samples at which a surrogate's rivals are asked."""
 TRIMMED = 0.01
 """Share of samples where the surrogate is coarse that may be left out; more of them are a reason to simulate there."""
 
@@ -27,6 +29,14 @@ class Amortised(Protocol):
         """Return parameters (n, d) to simulate next, around posterior samples (m, d)."""
 
 
+@runtime_checkable
+class Unsure(Protocol):
+    """A surrogate that knows others which its simulations speak for about as well."""
+
+    def rivals(self) -> Sequence[Surrogate]:
+        """Return draws of what it might as well be; none where that is not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Posterior:
     """Samples of the posterior: prior times the likelihood of all raw measurements.
@@ -35,8 +45,8 @@ class Posterior:
         space: The parameters.
         theta: Equally weighted samples, (n, d), natural units.
         population: The sampler's state, with evidence and effective sample size.
-        disagreement: For each parameter, the spread of the members' posterior means in units of the posterior's
-            standard deviation, (d,); zero for a surrogate of one member.
+        disagreement: For each parameter, the spread of the members' posterior means, and of those of surrogates that
+            the simulations speak for about as well, in units of the posterior's standard deviation, (d,).
         outside: Share of the samples that lay where the surrogate is coarser than the posterior is narrow. Up to
             TRIMMED of them are an artefact of its width there, and are replaced by others.
     """
@@ -117,7 +127,7 @@ def update(
     if outside <= TRIMMED:
         population = population.only(inside)
     theta = space.from_cube(population.u)
-    spread = disagreement(theta, log_likelihood(after[0], theta, after[1]))
+    spread = np.hypot(disagreement(theta, log_likelihood(after[0], theta, after[1])), doubtfulness(*after, theta))
     return Posterior(space, theta, population, spread, outside)
 
 
@@ -126,19 +136,38 @@ def density(space: ParameterSpace, surrogate: Surrogate, data: Data) -> LogDensi
     return lambda u: mixed(log_likelihood(surrogate, space.from_cube(u), data))
 
 
-def disagreement(theta: FloatArray, members: FloatArray) -> FloatArray:
+def doubtfulness(surrogate: Surrogate, data: Data, theta: FloatArray) -> FloatArray:
+    """Return the spread of the posterior means of a surrogate's rivals, in posterior standard deviations, (d,).
+
+    Args:
+        surrogate: The surrogate.
+        data: The data.
+        theta: Samples of the posterior, (n, d), of which some are looked at.
+    """
+    if not isinstance(surrogate, Unsure) or not len(data):
+        return np.zeros(theta.shape[1])
+    some = theta[np.linspace(0, len(theta), min(LOOKED_AT, len(theta)), endpoint=False).astype(np.int64)]
+    found = [mixed(log_likelihood(rival, some, data)) for rival in surrogate.rivals()]
+    if not found:
+        return np.zeros(theta.shape[1])
+    return disagreement(some, np.stack(found), mixed(log_likelihood(surrogate, some, data)))
+
+
+def disagreement(theta: FloatArray, members: FloatArray, top: FloatArray | None = None) -> FloatArray:
     """Return the spread of the members' posterior means, in posterior standard deviations, (d,).
 
     Args:
         theta: Samples of the mixture's posterior, (n, d).
         members: Each member's log-likelihood at the samples, (members, n). A member for whom all of them are
             impossible has no say; with no member left there is no spread.
+        top: The log-likelihood that the samples were drawn with, (n,), if it isn't the members' mixture.
     """
     possible = members[np.isfinite(members).any(axis=1)]
     if not len(possible):
         return np.zeros(theta.shape[1])
-    top = mixed(members)
-    weights = np.exp(possible - np.where(np.isfinite(top), top, 0.0))
+    top = mixed(members) if top is None else top
+    logs = possible - np.where(np.isfinite(top), top, 0.0)
+    weights = np.exp(logs - logs.max(axis=1, keepdims=True))
     weights /= weights.sum(axis=1, keepdims=True)
     spread: FloatArray = (weights @ theta).std(axis=0) / np.maximum(theta.std(axis=0), 1e-300)
     return spread

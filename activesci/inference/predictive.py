@@ -54,8 +54,11 @@ def surprise(
     Fails when:
         the surrogate is wrong where the posterior is: the alarm then tells of the surrogate and not of nature.
     """
-    drawn = surrogate.sample(theta[rng.integers(len(theta), size=DRAWS)], xi[None], rng)[0]
-    some = theta[rng.choice(len(theta), min(PARTICLES, len(theta)), replace=False)]
+    # the outcome's own parameters are not among the samples, so those that outcomes are drawn from must not be either
+    order = rng.permutation(len(theta))
+    some, others = np.split(theta[order], [min(PARTICLES, len(theta) // 2)])
+    drawn = surrogate.sample(others[rng.integers(len(others), size=DRAWS)], xi[None], rng)[0]
+    some = some if len(some) else others
     density = likeliness(surrogate, some, xi, np.concatenate([y[None], drawn]))
     # rounding must not put an outcome that was drawn twice on either side of itself
     near = np.isclose(density[1:], density[0], rtol=1e-9, atol=0.0)

@@ -20,13 +20,15 @@ from activesci.gain import (
 )
 from activesci.inference import posterior as posteriors
 from activesci.inference.base import Data, Surrogate, log_likelihood, mixed
+from activesci.inference.modes import modes
+from activesci.inference.moves import normal
 from activesci.inference.posterior import Posterior
 from activesci.inference.smc import reflected
 from activesci.integrity.rivals import Rival, evidence_error, rivals_after, rivals_before
 from activesci.integrity.weighing import Weighed
 from activesci.rng import Purpose, generator
 from activesci.study import Study
-from activesci.types import FloatArray
+from activesci.types import FloatArray, IntArray
 
 Cost = Callable[[FloatArray], FloatArray]
 
@@ -268,12 +270,14 @@ def focus(belief: Belief | None) -> FloatArray | None:
 def around(posterior: Posterior, n: int, rng: np.random.Generator) -> FloatArray:
     """Return parameters (n, d) around a posterior, up to about three times as wide: slopes are learned from afar.
 
-    Each is a sample plus a scaled difference of two others, which follows several and curved modes, in the unit cube.
+    Each is a sample plus a scaled difference of two others of its mode, which follows several and curved modes, in the
+    unit cube. Modes get equal shares: a small one has to be known as well as a large one, or its weight is not.
     """
     u = posterior.population.u
-    first, second, third = (rows_of(u, n, rng) for _ in range(3))
+    mode = modes(normal(u), rng.spawn(1)[0])
+    first, second, third = (shared_out(rows_of(len(u), n, rng), mode) for _ in range(3))
     scale = rng.uniform(0.0, WIDENED, (n, 1)) / np.sqrt(2.0)
-    return posterior.space.from_cube(reflected(first + scale * (second - third)))
+    return posterior.space.from_cube(reflected(u[first] + scale * (u[second] - u[third])))
 
 
 def filling(study: Study, n: int, pool: FloatArray | None, rng: np.random.Generator) -> FloatArray:
@@ -290,7 +294,7 @@ def focused(xi: FloatArray, places: Sequence[FloatArray], rng: np.random.Generat
     for turn, designs in enumerate(places):
         if len(designs) and xi.shape[1]:
             moved = slice(turn * len(xi) // 3, (turn + 1) * len(xi) // 3)
-            xi[moved] = rows_of(designs, moved.stop - moved.start, rng)
+            xi[moved] = designs[rows_of(len(designs), moved.stop - moved.start, rng)]
     return xi
 
 
@@ -311,7 +315,18 @@ def promising(
     return np.concatenate([chosen, evaluated[best], evaluated[worst[cost[worst] > 0]]])
 
 
-def rows_of(rows: FloatArray, n: int, rng: np.random.Generator) -> FloatArray:
-    """Return n rows, each as often as any other, in random order."""
-    order = rng.permutation(len(rows))
-    return rows[order[np.arange(n) % len(rows)]]
+def rows_of(size: int, n: int, rng: np.random.Generator) -> IntArray:
+    """Return n of so many rows, each as often as any other, in random order, (n,)."""
+    order = rng.permutation(size)
+    return np.asarray(order[np.arange(n) % size])
+
+
+def shared_out(rows: IntArray, mode: IntArray) -> IntArray:
+    """Return rows (n,) replaced so that every mode, of which each row (m,) belongs to one, has its turn."""
+    if not mode.any():
+        return rows
+    members = [np.flatnonzero(mode == one) for one in range(int(mode.max()) + 1)]
+    turn = np.arange(len(rows)) % len(members)
+    sizes = np.array([len(one) for one in members])
+    starts = np.cumsum(sizes) - sizes
+    return np.asarray(np.concatenate(members)[starts[turn] + rows % sizes[turn]])

@@ -17,8 +17,9 @@ from torch import Tensor
 from activesci.inference.amortised.flow import Flow
 from activesci.inference.amortised.origins import log_normal
 from activesci.inference.amortised.summary import Summary
-from activesci.inference.closed_form.polynomial import affordable
-from activesci.inference.closed_form.start import Start, below, simplest
+from activesci.inference.closed_form.arrays import below
+from activesci.inference.closed_form.basis import Basis
+from activesci.inference.closed_form.start import Start, simplest
 from activesci.inference.embeddings.critic import part
 from activesci.inference.embeddings.own import OwnModule
 from activesci.inference.embeddings.readers import Readers
@@ -247,7 +248,7 @@ def begun(
 def simplest_start(x: FloatArray, s: FloatArray, held: BoolArray) -> Start:
     """Return the simplest start that describes held-out quantiles (n, d) given summaries (n, p) about best."""
     learn, check = (x[~held], s[~held]), (x[held], s[held])
-    degrees = [degree for degree in range(CURVED + 1) if affordable(x.shape[1], degree, len(x))]
+    degrees = [degree for degree in range(CURVED + 1) if Basis(degree).affordable(x)]
     noises = [degree for degree in degrees if degree <= NOISIEST]
     degree = degrees[simplest([Start.polynomial(*learn, one, min(one, NOISIEST)) for one in degrees], *check)]
     noisy = noises[simplest([Start.polynomial(*learn, degree, one) for one in noises], *check)]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from scipy.special import logsumexp, ndtr, ndtri
 
-from activesci.inference.closed_form.start import below
+from activesci.inference.closed_form.arrays import below
 from activesci.types import FloatArray
 
 FARTHEST = 7.0

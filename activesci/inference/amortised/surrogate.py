@@ -12,7 +12,7 @@ from activesci.inference.amortised.inverse import Inverse
 from activesci.inference.amortised.nearby import Nearby
 from activesci.inference.amortised.origins import Origins, Surroundings, levelled, probit
 from activesci.inference.base import Data, FitInfo
-from activesci.inference.closed_form.start import below
+from activesci.inference.closed_form.arrays import below
 from activesci.inference.embeddings.own import OwnModule
 from activesci.inference.likelihood.surrogate import REFIT_AFTER
 from activesci.inference.networks.network import Network, one_thread

@@ -12,15 +12,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from activesci.inference.closed_form.arrays import below
+from activesci.inference.closed_form.basis import Basis, knots_over
 from activesci.inference.closed_form.log_scale import noise, scale_of
-from activesci.inference.closed_form.polynomial import (
-    MOST_TERMS,
-    SPLINE_RIDGE,
-    Polynomial,
-    knots_over,
-    regression,
-    terms,
-)
+from activesci.inference.closed_form.polynomial import SPLINE_RIDGE, Polynomial, regression
 from activesci.types import BoolArray, FloatArray, IntArray
 
 KNOTS = 8
@@ -74,8 +69,9 @@ class Dependence:
             e: Residuals of unit size, (n, columns).
             first: The first column that may depend on those before it.
         """
-        knots = knots_over(x, KNOTS if 1 + x.shape[1] * (1 + KNOTS) <= min(MOST_TERMS, len(x) // 10) else 0)
-        features = terms(x, 1, knots)
+        basis = Basis(1, knots_over(x, KNOTS))
+        basis = basis if basis.affordable(x) else Basis(1)
+        features = basis(x)
         pairs: list[tuple[int, int]] = []
         coefficients: list[FloatArray] = []
         rest = e.copy()
@@ -91,30 +87,22 @@ class Dependence:
                 coefficients += list(found)
         if not pairs:
             return None
-        influence = Polynomial(1, np.stack(coefficients, axis=1), knots)
+        influence = Polynomial(basis, np.stack(coefficients, axis=1))
         plain = not np.stack(coefficients)[:, 1:].any()
-        log_scale = noise(x, rest, 0) if plain else noise(x, rest, 1, knots)
+        log_scale = noise(x, rest, Basis(0) if plain else basis)
         return cls(np.array(pairs, dtype=np.int64), influence, log_scale)
 
     def state(self) -> Mapping[str, NDArray[np.generic]]:
         """Return the dependence as named arrays."""
-        empty = np.zeros((0, 0))
-        return {
-            "pairs": self.pairs,
-            "influence": self.influence.coefficients,
-            "influence_knots": empty if self.influence.knots is None else self.influence.knots,
-            "log_scale": self.log_scale.coefficients,
-            "log_scale_knots": empty if self.log_scale.knots is None else self.log_scale.knots,
-            "degree": np.array(self.log_scale.degree),
-        }
+        arrays: dict[str, NDArray[np.generic]] = {"pairs": self.pairs}
+        arrays |= {f"influence.{name}": array for name, array in self.influence.state().items()}
+        return arrays | {f"log_scale.{name}": array for name, array in self.log_scale.state().items()}
 
     @classmethod
     def restore(cls, state: Mapping[str, NDArray[np.generic]]) -> Self:
         """Return the dependence that `state` has described."""
-        values = {name: np.asarray(array, np.float64) for name, array in state.items()}
-        influence = Polynomial(1, values["influence"], values["influence_knots"])
-        log_scale = Polynomial(int(values["degree"]), values["log_scale"], values["log_scale_knots"])
-        return cls(np.asarray(state["pairs"], np.int64), influence, log_scale)
+        parts = (Polynomial.restore(below(state, name)) for name in ("influence", "log_scale"))
+        return cls(np.asarray(state["pairs"], np.int64), *parts)
 
 
 def together(features: FloatArray, early: FloatArray, late: FloatArray) -> FloatArray:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from activesci.inference.closed_form.polynomial import SPLINE_RIDGE, Polynomial, regression, terms
+from activesci.inference.closed_form.basis import Basis
+from activesci.inference.closed_form.polynomial import SPLINE_RIDGE, Polynomial, regression
 from activesci.types import FloatArray
 
 MEAN_LOG_ABS_NORMAL = -0.6351814227307391
@@ -16,15 +17,15 @@ def scale_of(log_scale: Polynomial, x: FloatArray) -> FloatArray:
     return np.exp(np.clip(log_scale(x), LEAST, GREATEST))
 
 
-def noise(x: FloatArray, residual: FloatArray, degree: int, knots: FloatArray | None = None) -> Polynomial:
+def noise(x: FloatArray, residual: FloatArray, basis: Basis) -> Polynomial:
     """Return the log of the scale of residuals (n, columns) by maximum likelihood (Fisher's scoring)."""
-    features = terms(x, degree, knots)
-    ridge = SPLINE_RIDGE if knots is not None and len(knots) else 0.0
+    features = basis(x)
+    ridge = SPLINE_RIDGE if len(basis.knots) else 0.0
     size = np.log(np.abs(residual) + 1e-6) - MEAN_LOG_ABS_NORMAL
-    fitted = Polynomial(degree, regression(features, size, ridge=ridge), knots)
+    fitted = Polynomial(basis, regression(features, size, ridge=ridge))
     for _ in range(SCORINGS):
         scale = np.exp(np.clip(features @ fitted.coefficients, LEAST, GREATEST))
         excess = np.minimum((residual / scale) ** 2, 20.0) - 1
         step = regression(features, 0.5 * excess, ridge=ridge)
-        fitted = Polynomial(degree, fitted.coefficients + step, knots)
+        fitted = Polynomial(basis, fitted.coefficients + step)
     return fitted

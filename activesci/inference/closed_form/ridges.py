@@ -4,7 +4,7 @@ f(x) = sum_h v_h tanh(w_h x + b_h)
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from scipy.optimize import fmin_l_bfgs_b
 from scipy.special import ndtri
 
-from activesci.inference.closed_form.polynomial import regression
+from activesci.inference.closed_form.polynomial import regression, scattered
 from activesci.types import FloatArray
 
 RIDGES, ROWS_TRIED, ITERATIONS = 40, 4000, 100
+MANY, MOST_RIDGES, MOST_ROWS, MOST_ITERATIONS = 4000, 80, 10_000, 200
+"""Rows from which on there may be more ridges; so many ridges, rows and steps then, where ridges are wanted at all."""
 FLATNESS = 0.5
 """Weight of the squared slopes, in rows whose squared residual is the noise's variance."""
 
@@ -51,18 +53,21 @@ class Ridges:
         return np.concatenate([np.ones((len(x), 1)), np.tanh(x @ self.directions + self.offsets)], axis=1)
 
     @classmethod
-    def fit(cls, x: FloatArray, residual: FloatArray, scale: FloatArray) -> Self:
-        """Return the functions found from at most ROWS_TRIED rows, their weights from all.
+    def fit(cls, x: FloatArray, residual: FloatArray, scale: FloatArray, fine: bool = False) -> Self:
+        """Return the functions found from at most ROWS_TRIED or, if fine, MOST_ROWS rows; their weights from all.
 
         Args:
             x: Inputs, (n, p).
             residual: Their values with noise, (n, columns).
             scale: The noise's standard deviation up to a factor, (n, columns).
+            fine: Whether to take more ridges and more time, if there are many rows.
         """
+        fine = fine and len(x) >= MANY
+        ridges, rows, steps = (MOST_RIDGES, MOST_ROWS, MOST_ITERATIONS) if fine else (RIDGES, ROWS_TRIED, ITERATIONS)
         size = np.maximum(residual.std(axis=0), 1e-12)
-        known, y = x[:ROWS_TRIED], residual[:ROWS_TRIED] / size
+        known, y = x[:rows], residual[:rows] / size
         noise = float(np.mean((scale / size) ** 2))
-        shapes = [(x.shape[1], RIDGES), (RIDGES,), (RIDGES, y.shape[1]), (y.shape[1],)]
+        shapes = [(x.shape[1], ridges), (ridges,), (ridges, y.shape[1]), (y.shape[1],)]
         ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
 
         def cost(values: FloatArray) -> tuple[float, FloatArray]:
@@ -75,16 +80,38 @@ class Ridges:
             loss = 0.5 * y.size * (off**2).sum() + 0.5 * flat * ((w**2).sum() + (v**2).sum())
             return float(loss), np.concatenate([slope.ravel() for slope in slopes])
 
-        first = np.concatenate([part.ravel() for part in beginning(x.shape[1], RIDGES, y.shape[1])])
-        best, *_ = fmin_l_bfgs_b(cost, first, maxiter=ITERATIONS)
+        first = np.concatenate([part.ravel() for part in beginning(x.shape[1], ridges, y.shape[1])])
+        best, *_ = fmin_l_bfgs_b(cost, first, maxiter=steps)
         w, b = (part.reshape(s) for part, s in zip(np.split(best, ends[:-1])[:2], shapes[:2], strict=True))
-        return cls(w, b, np.zeros((1 + RIDGES, y.shape[1]))).weighted(x, residual, scale)
+        return cls(w, b, np.zeros((1 + ridges, y.shape[1]))).weighted(x, residual, scale)
 
     def weighted(self, x: FloatArray, residual: FloatArray, scale: FloatArray) -> Self:
         """Return the functions with the weights of their ridges found anew."""
         size = np.maximum(residual.std(axis=0), 1e-12)
         found = regression(self._features(x), residual / size, 1 / scale, FLATNESS)
         return type(self)(self.directions, self.offsets, found * size)
+
+    @property
+    def size(self) -> int:
+        """The number of weights a column has."""
+        return len(self.weights)
+
+    def errors(self, x: FloatArray, scale: FloatArray, normal: FloatArray) -> FloatArray:
+        """Return errors of the weights, (k, 1 + h, columns), as large as rows leave them uncertain.
+
+        The directions are taken for known.
+
+        Args:
+            x: Inputs, (n, p).
+            scale: The noise's standard deviation, (n, columns).
+            normal: Standard normal numbers, (k, 1 + h, columns).
+        """
+        size = np.maximum(scale, 1e-12).mean()
+        return scattered(self._features(x), scale, FLATNESS / size**2, normal)
+
+    def shifted(self, by: FloatArray) -> Self:
+        """Return the functions with (1 + h, columns) added to the weights of their ridges."""
+        return replace(self, weights=self.weights + by)
 
     def state(self) -> Mapping[str, NDArray[np.generic]]:
         """Return the functions as named arrays."""

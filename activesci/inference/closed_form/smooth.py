@@ -1,7 +1,7 @@
 """A Gaussian process's mean on a fixed set of centres: the expected outcomes where no polynomial follows them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -14,7 +14,7 @@ from activesci.types import FloatArray
 
 CENTRES, CENTRES_TRIED, ROWS_TRIED, ITERATIONS = 300, 100, 1000, 25
 ROWS_AT_ONCE = 16_384
-JITTER = 1e-7
+JITTER, ROUNDING = 1e-7, 1e-13
 FARTHEST = -40.0
 MOST_APART = 4
 """Of more columns the noise is taken to grow and fall alike over the inputs: one matrix product serves them all."""
@@ -127,6 +127,34 @@ class Smooth:
             pairs = zip(heavies, (values * noises).T, strict=True)
             columns = [torch.linalg.solve(between + heavy.T @ heavy, heavy.T @ value) for heavy, value in pairs]
         return type(self)(self.warp, self.height, self.centres, torch.stack(columns, dim=1))
+
+    @property
+    def size(self) -> int:
+        """The number of weights a column has."""
+        return len(self.centres)
+
+    def errors(self, x: FloatArray, scale: FloatArray, normal: FloatArray) -> FloatArray:
+        """Return errors of the weights, (k, m, columns), as large as rows leave them uncertain.
+
+        Args:
+            x: Inputs, (n, p).
+            scale: The noise's standard deviation, (n, columns).
+            normal: Standard normal numbers, (k, m, columns).
+        """
+        between = prior_precision(self.centres, self.height)
+        one = torch.eye(self.size, dtype=torch.float64)
+        plain, found = bumps(self.warp(torch.tensor(x)), self.centres), np.empty_like(normal)
+        for column, noise in enumerate(torch.tensor(1 / scale).T):
+            heavy = plain * noise[:, None]
+            known = between + heavy.T @ heavy
+            root = torch.linalg.cholesky(known + ROUNDING * torch.trace(known) * one)
+            numbers = torch.tensor(normal[:, :, column].T)
+            found[:, :, column] = torch.linalg.solve_triangular(root.T, numbers, upper=True).numpy().T
+        return found
+
+    def shifted(self, by: FloatArray) -> Self:
+        """Return the functions with (m, columns) added to their weights."""
+        return replace(self, weights=self.weights + torch.tensor(by))
 
     def state(self) -> Mapping[str, NDArray[np.generic]]:
         """Return the function as named arrays."""

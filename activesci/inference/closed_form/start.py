@@ -7,16 +7,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from activesci.inference.closed_form.arrays import below
+from activesci.inference.closed_form.basis import Basis, knots_over, places_of
 from activesci.inference.closed_form.dependence import Dependence
 from activesci.inference.closed_form.log_scale import noise, scale_of
-from activesci.inference.closed_form.polynomial import (
-    MOST_TERMS,
-    Polynomial,
-    affordable,
-    knots_over,
-    regression,
-    terms,
-)
+from activesci.inference.closed_form.polynomial import Polynomial, regression
 from activesci.inference.closed_form.ridges import Ridges
 from activesci.inference.closed_form.smooth import MOST_APART, Smooth
 from activesci.types import FloatArray
@@ -32,8 +27,10 @@ NOISIEST = 6
 TREND_KNOTS, NOISE_KNOTS = (8,), (8, 16)
 """Knots of the splines that are tried beside polynomials, for the mean and for the log scale."""
 
-Terms = tuple[int, int]
-"""A degree, and the knots of each input's spline."""
+CROSSED = ((1, 8), (1, 16), (2, 8), (2, 16), (3, 8))
+"""Degrees in the parameters, and knots in the designs, of what is tried where there are both."""
+MOST_AT_A_PLACE = 3
+"""The degree from which on designs get no terms of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +51,11 @@ class Start:
     smooth: tuple[Smooth | Ridges, ...]
     log_scale: Polynomial
     dependence: Dependence | None = None
+
+    @property
+    def shares(self) -> list[slice]:
+        """The columns of each smooth mean."""
+        return shares(self.trend.coefficients.shape[1], len(self.smooth))
 
     def __call__(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return mean and scale of each column by itself at inputs (n, p), each (n, columns)."""
@@ -96,12 +98,20 @@ class Start:
         return cls.rough(x, z).refined(x, z)
 
     @classmethod
-    def rough(cls, x: FloatArray, z: FloatArray) -> Self:
-        """Return the start without smooth means and dependence."""
+    def rough(cls, x: FloatArray, z: FloatArray, parameters: int = 0) -> Self:
+        """Return the start without smooth means and dependence.
+
+        Args:
+            x: Inputs, (n, p).
+            z: Outcomes in their coordinates, (n, columns).
+            parameters: How many of the inputs, the first ones, are parameters; the others tell of the design.
+        """
         learn, check = parts(x, z)
-        degrees = [(degree, 0) for degree in range(9) if affordable(x.shape[1], degree, len(x))]
-        trends, noises = degrees + splined(x, TREND_KNOTS), degrees[: NOISIEST + 1] + splined(x, NOISE_KNOTS)
-        trend = trends[simplest([cls._of(*learn, one, (min(one[0], 2), 0)) for one in trends], *check)]
+        degrees, width = degrees_of(x), x.shape[1]
+        near = crossed(x, parameters)
+        trends = sorted(degrees + splined(x, TREND_KNOTS) + near, key=lambda basis: basis.size(width))
+        noises = degrees[: NOISIEST + 1] + splined(x, NOISE_KNOTS) + [replace(one, degree=0) for one in near[:1]]
+        trend = trends[simplest([cls._of(*learn, one, Basis(min(one.degree, 2))) for one in trends], *check)]
         noisy = noises[simplest([cls._of(*learn, trend, one) for one in noises], *check)]
         return cls._of(x, z, trend, noisy)
 
@@ -114,35 +124,38 @@ class Start:
             first: The first column that may depend on those before it.
         """
         learn, check = parts(x, z)
-        options = [type(self)._of(*learn, shape(self.trend), shape(self.log_scale))]
+        options = [type(self)._of(*learn, self.trend.basis, self.log_scale.basis).quietened(*learn, *check)]
         if curved(self.trend, x):
             options.append(self.smoothed(*learn).quietened(*learn, *check))
         if x.shape[1] > 1:
             options.append(self.ridged(*learn).quietened(*learn, *check))
         best = options[simplest(options, *check)]
-        return (best.refitted(x, z) if best.smooth else self).depending(x, z, first)
+        if any(isinstance(one, Ridges) for one in best.smooth):
+            best = best.ridged(x, z, fine=True)
+        whole = best.refitted(x, z) if best.smooth else self._of(x, z, best.trend.basis, best.log_scale.basis)
+        return whole.depending(x, z, first)
 
     @classmethod
     def polynomial(cls, x: FloatArray, z: FloatArray, degree: int, noisy: int) -> Self:
         """Return the start with a mean of one degree and a log scale of another, by rounds of weighting."""
-        return cls._of(x, z, (degree, 0), (noisy, 0))
+        return cls._of(x, z, Basis(degree), Basis(noisy))
 
     @classmethod
-    def _of(cls, x: FloatArray, z: FloatArray, trend: Terms, noisy: Terms) -> Self:
+    def _of(cls, x: FloatArray, z: FloatArray, trend: Basis, noisy: Basis) -> Self:
         """Return the start with these terms, by rounds of weighting."""
-        start = cls(Polynomial(0, np.zeros((1, z.shape[1]))), (), Polynomial(0, np.zeros((1, z.shape[1]))))
-        knots, noise_knots = knots_over(x, trend[1]), knots_over(x, noisy[1])
-        features = terms(x, trend[0], knots)
+        start, features = cls(Polynomial.zero(z.shape[1]), (), Polynomial.zero(z.shape[1])), trend(x)
         for _ in range(3):
-            coefficients = regression(features, z, 1 / scale_of(start.log_scale, x), float(bool(trend[1])))
+            scale = scale_of(start.log_scale, x)
+            ridge = min(1.0, float((scale**2).mean())) if len(trend.knots) else 0.0
+            coefficients = regression(features, z, 1 / scale, ridge)
             residual = z - features @ coefficients
-            start = cls(Polynomial(trend[0], coefficients, knots), (), noise(x, residual, noisy[0], noise_knots))
+            start = cls(Polynomial(trend, coefficients), (), noise(x, residual, noisy))
         return start
 
     def smoothed(self, x: FloatArray, z: FloatArray) -> Self:
         """Return the start with a linear trend and smooth means, from the noise that this one has found."""
         scale = scale_of(self.log_scale, x)
-        trend = Polynomial(1, regression(terms(x, 1, None), z, 1 / scale))
+        trend = Polynomial(Basis(1), regression(Basis(1)(x), z, 1 / scale))
         residual = z - trend(x)
         smooth = tuple(
             Smooth.fit(x, residual[:, part], scale[:, part]) for part in shares(z.shape[1], processes(z.shape[1]))
@@ -159,28 +172,27 @@ class Start:
             Breiman et al., Classification and regression trees, 1984: the simplest within standard errors of the best.
         """
         residual = z - self.mean(x)
-        degrees = [degree for degree in range(NOISIEST + 1) if affordable(x.shape[1], degree, len(x))]
-        tried = [*(replace(self, log_scale=noise(x, residual, degree)) for degree in degrees), self]
+        tried = [replace(self, log_scale=noise(x, residual, basis)) for basis in degrees_of(x)[: NOISIEST + 1]]
+        tried.append(self)
         scores = np.stack([start.scores(x_check, z_check) for start in tried])
         lost = scores[scores.mean(axis=1).argmax()] - scores
         margin = np.maximum(TOLERANCE, CLEARLY * lost.std(axis=1) / np.sqrt(lost.shape[1]))
         return tried[int(np.argmax(lost.mean(axis=1) <= margin))]
 
-    def ridged(self, x: FloatArray, z: FloatArray) -> Self:
+    def ridged(self, x: FloatArray, z: FloatArray, fine: bool = False) -> Self:
         """Return the start with means that are sums of ridges, from the noise that this one has found."""
-        ridges = Ridges.fit(x, z, scale_of(self.log_scale, x))
-        constant = Polynomial(0, np.zeros((1, z.shape[1])))
-        return replace(self, trend=constant, smooth=(ridges,)).refitted(x, z)
+        ridges = Ridges.fit(x, z, scale_of(self.log_scale, x), fine)
+        return replace(self, trend=Polynomial.zero(z.shape[1]), smooth=(ridges,)).refitted(x, z)
 
     def refitted(self, x: FloatArray, z: FloatArray) -> Self:
         """Return the start with its smooth means and its noise found anew, in turn."""
         start, residual = self, z - self.trend(x)
         for _ in range(2):
             scale = scale_of(start.log_scale, x)
-            pairs = zip(start.smooth, shares(z.shape[1], len(start.smooth)), strict=True)
+            pairs = zip(start.smooth, start.shares, strict=True)
             found = tuple(one.weighted(x, residual[:, part], scale[:, part]) for one, part in pairs)
             start = replace(start, smooth=found)
-            log_scale = noise(x, z - start.mean(x), self.log_scale.degree, self.log_scale.knots)
+            log_scale = noise(x, z - start.mean(x), self.log_scale.basis)
             start = replace(start, log_scale=log_scale)
         return start
 
@@ -198,13 +210,9 @@ class Start:
 
     def state(self) -> Mapping[str, NDArray[np.generic]]:
         """Return the start as named arrays."""
-        arrays: dict[str, NDArray[np.generic]] = {
-            "trend": self.trend.coefficients,
-            "trend_knots": kept(self.trend),
-            "log_scale": self.log_scale.coefficients,
-            "log_scale_knots": kept(self.log_scale),
-            "degrees": np.array([self.trend.degree, self.log_scale.degree, len(self.smooth)]),
-        }
+        arrays: dict[str, NDArray[np.generic]] = {"smooth": np.array(len(self.smooth))}
+        arrays |= {f"trend.{name}": array for name, array in self.trend.state().items()}
+        arrays |= {f"log_scale.{name}": array for name, array in self.log_scale.state().items()}
         for i, smooth in enumerate(self.smooth):
             arrays |= {f"smooth{i}.{name}": array for name, array in smooth.state().items()}
         if self.dependence is not None:
@@ -214,13 +222,10 @@ class Start:
     @classmethod
     def restore(cls, state: Mapping[str, NDArray[np.generic]]) -> Self:
         """Return the start that `state` has described."""
-        degree, noisy, smooth = (int(value) for value in state["degrees"])
-        names = ("trend", "trend_knots", "log_scale", "log_scale_knots")
-        trend, knots, log_scale, noise_knots = (np.asarray(state[name], np.float64) for name in names)
-        parts = tuple(bent(below(state, f"smooth{i}")) for i in range(smooth))
+        parts = tuple(bent(below(state, f"smooth{i}")) for i in range(int(state["smooth"])))
+        trend, log_scale = (Polynomial.restore(below(state, name)) for name in ("trend", "log_scale"))
         chain = below(state, "dependence")
-        dependence = Dependence.restore(chain) if chain else None
-        return cls(Polynomial(degree, trend, knots), parts, Polynomial(noisy, log_scale, noise_knots), dependence)
+        return cls(trend, parts, log_scale, Dependence.restore(chain) if chain else None)
 
 
 LOG_2PI = float(np.log(2 * np.pi))
@@ -232,10 +237,26 @@ def parts(x: FloatArray, z: FloatArray) -> tuple[tuple[FloatArray, FloatArray], 
     return (x[~held], z[~held]), (x[held], z[held])
 
 
-def splined(x: FloatArray, sizes: tuple[int, ...]) -> list[Terms]:
+def degrees_of(x: FloatArray) -> list[Basis]:
+    """Return monomials up to each degree that there are rows enough for, (n, p)."""
+    return [basis for basis in map(Basis, range(9)) if basis.affordable(x)]
+
+
+def splined(x: FloatArray, sizes: tuple[int, ...]) -> list[Basis]:
     """Return a line and splines of so many knots each, as far as there are rows enough for inputs (n, p)."""
-    most = min(MOST_TERMS, len(x) // 10)
-    return [(1, size) for size in sizes if x.shape[1] and 1 + x.shape[1] * (1 + size) <= most]
+    options = [Basis(1, knots_over(x, size)) for size in sizes if x.shape[1]]
+    return [basis for basis in options if basis.affordable(x)]
+
+
+def crossed(x: FloatArray, parameters: int) -> list[Basis]:
+    """Return low degrees in the parameters times functions of the designs, as far as there are rows enough."""
+    xi = x[:, parameters:]
+    if not parameters or not xi.shape[1]:
+        return []
+    options = [Basis(degree, knots_over(xi, size)) for degree, size in CROSSED]
+    if len(places := places_of(xi)):
+        options = [replace(one, places=places) for one in options if one.degree < MOST_AT_A_PLACE] + options
+    return [basis for basis in options if basis.affordable(x)]
 
 
 def bent(state: Mapping[str, NDArray[np.generic]]) -> Smooth | Ridges:
@@ -245,7 +266,7 @@ def bent(state: Mapping[str, NDArray[np.generic]]) -> Smooth | Ridges:
 
 def shares(columns: int, parts: int) -> list[slice]:
     """Return the columns of each of so many parts: one each, or all of them."""
-    return [slice(i, i + 1) for i in range(columns)] if parts == columns else [slice(0, columns)]
+    return [slice(i, i + 1) for i in range(columns)] if parts == columns else [slice(0, columns)] * parts
 
 
 def processes(columns: int) -> int:
@@ -255,18 +276,8 @@ def processes(columns: int) -> int:
 
 def curved(trend: Polynomial, x: FloatArray) -> bool:
     """Return whether a mean is bent so much, or has so few terms to choose from, that a smooth one may be better."""
-    most = max(degree for degree in range(9) if affordable(x.shape[1], degree, len(x)))
-    return 0 < x.shape[1] <= MOST_SMOOTH and (trend.degree >= min(3, most) or bool(shape(trend)[1]))
-
-
-def shape(polynomial: Polynomial) -> Terms:
-    """Return a polynomial's degree and the knots of its splines."""
-    return polynomial.degree, 0 if polynomial.knots is None else len(polynomial.knots)
-
-
-def kept(polynomial: Polynomial) -> FloatArray:
-    """Return the knots of a polynomial's splines as an array that can be saved, (k, p)."""
-    return np.zeros((0, 0)) if polynomial.knots is None else polynomial.knots
+    most = len(degrees_of(x)) - 1
+    return 0 < x.shape[1] <= MOST_SMOOTH and (trend.basis.degree >= min(3, most) or bool(len(trend.basis.knots)))
 
 
 def simplest(starts: Sequence[Start], x: FloatArray, z: FloatArray) -> int:
@@ -274,8 +285,3 @@ def simplest(starts: Sequence[Start], x: FloatArray, z: FloatArray) -> int:
     scores = [start.score(x, z) for start in starts]
     enough = max(scores) - TOLERANCE
     return next(i for i, score in enumerate(scores) if score >= enough)
-
-
-def below(state: Mapping[str, NDArray[np.generic]], prefix: str) -> dict[str, NDArray[np.generic]]:
-    """Return the arrays whose names begin with `prefix.`, without it."""
-    return {name[len(prefix) + 1 :]: array for name, array in state.items() if name.startswith(f"{prefix}.")}

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from activesci.inference.closed_form.start import below
+from activesci.inference.closed_form.arrays import below
 from activesci.inference.embeddings.convolution import Convolution
 from activesci.inference.embeddings.critic import part
 from activesci.inference.embeddings.embedding import Dense, Embedding, Pooled

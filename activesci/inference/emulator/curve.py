@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from activesci.inference.closed_form.start import below
+from activesci.inference.closed_form.arrays import below
 from activesci.inference.emulator.bend import Bend
 from activesci.inference.emulator.gaussian_process import Process
 from activesci.inference.emulator.kernel import Kernel

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from activesci.inference.closed_form.start import below
+from activesci.inference.closed_form.arrays import below
 from activesci.inference.emulator.curve import Curve
 from activesci.inference.emulator.events import Events
 from activesci.inference.emulator.gaussian_events import between, inverse_root, noise_covariance, within

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from activesci.inference.base import Data, FitInfo, mixed
-from activesci.inference.closed_form.start import below
+from activesci.inference.closed_form.arrays import below
 from activesci.inference.emulator.emulated import Emulated
 from activesci.inference.emulator.emulating import emulated, ungaussian
 from activesci.inference.emulator.events import Events

@@ -9,7 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from activesci.inference.closed_form.start import Start, below
+from activesci.inference.closed_form.arrays import below
+from activesci.inference.closed_form.rivals import Rivals
+from activesci.inference.closed_form.start import Start
 from activesci.inference.likelihood.mixture import Layout, Mixture, initial_bias
 from activesci.inference.likelihood.tabulated import table
 from activesci.inference.networks.comparisons import Comparisons
@@ -53,6 +55,7 @@ class Density:
         start: The closed-form start of reals and counts; None where there are neither.
         network: The ensemble of corrections.
         comparisons: What makes inputs of parameters and designs together.
+        unsure: How well the start is known; None where there is none.
     """
 
     layout: Layout
@@ -60,6 +63,7 @@ class Density:
     start: Start | None
     network: Network
     comparisons: Comparisons = NOTHING
+    unsure: Rivals | None = None
 
     @classmethod
     def cold(
@@ -73,15 +77,18 @@ class Density:
         """
         layout = Layout.of(group)
         x, events = some_events(rows, rng)
-        options = starts(layout, x, events)
+        options = starts(layout, x, events, rows.parameters)
         if len(options) > 1:
             tried = [cls.untrained(layout, *option, x, events, 1, rng, device) for option in options]
             scores = [density.fitted(rows, rng, TRIAL_STEPS)[2] for density in tried]
             options = [options[int(np.argmax(scores))]]
         scales, start = options[0]
-        if start is not None:
-            start = start.refined(x, targets(layout, scales, events)[0], max(1, len(layout.counts)))
-        return cls.untrained(layout, scales, start, x, events, members, rng, device)
+        if start is None:
+            return cls.untrained(layout, scales, start, x, events, members, rng, device)
+        z = targets(layout, scales, events)[0]
+        start = start.refined(x, z, max(1, len(layout.counts)))
+        density = cls.untrained(layout, scales, start, x, events, members, rng, device)
+        return replace(density, unsure=Rivals.of(start, x, z, rng.spawn(1)[0]))
 
     @classmethod
     def untrained(
@@ -225,10 +232,17 @@ class Density:
         """Return events with reals in their coordinates, and the log of the map's derivative, summed over columns."""
         return mapped(self.layout, self.scales, events)
 
+    def rivals(self) -> list[Self]:
+        """Return densities that the simulations speak for about as well; none without a start."""
+        if self.start is None or self.unsure is None:
+            return []
+        return [replace(self, start=start) for start in self.unsure.starts(self.start)]
+
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Return all that was learned as named arrays."""
         arrays: dict[str, NDArray[np.generic]] = {f"scale{i}": s.state() for i, s in enumerate(self.scales)}
         arrays |= {f"start.{name}": array for name, array in (self.start.state() if self.start else {}).items()}
+        arrays |= {f"unsure.{name}": array for name, array in (self.unsure.state() if self.unsure else {}).items()}
         return arrays | {f"network.{name}": array for name, array in self.network.state().items()}
 
     @classmethod
@@ -243,7 +257,9 @@ class Density:
         layout = Layout.of(group)
         scales = tuple(OutcomeScale.restore(state[f"scale{i}"]) for i in range(len(layout.reals)))
         start = Start.restore(below(state, "start")) if layout.started else None
-        return cls(layout, scales, start, Network.restore(below(state, "network"), device), comparisons)
+        doubts = below(state, "unsure")
+        unsure = Rivals.restore(doubts) if doubts else None
+        return cls(layout, scales, start, Network.restore(below(state, "network"), device), comparisons, unsure)
 
 
 def mapped(layout: Layout, scales: tuple[OutcomeScale, ...], events: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -299,28 +315,34 @@ class Seen:
         return float(np.nanmean(self.jacobian[self.place[torch.tensor(part)].numpy()]))
 
 
-def starts(layout: Layout, x: FloatArray, events: FloatArray) -> list[tuple[tuple[OutcomeScale, ...], Start | None]]:
+def starts(
+    layout: Layout, x: FloatArray, events: FloatArray, parameters: int
+) -> list[tuple[tuple[OutcomeScale, ...], Start | None]]:
     """Return linear or log coordinates and their start and, where it is much better, those of normal marginals."""
     if not layout.started:
         return [((), None)]
     reals = [events[:, column] for column in layout.reals]
-    plain = started(layout, tuple(map(OutcomeScale.standard, reals)), x, events)
+    plain = started(layout, tuple(map(OutcomeScale.standard, reals)), x, events, parameters)
     if not reals:
         return [plain[:2]]
     logs = tuple(map(OutcomeScale.logarithmic, reals))
     if any(scale.log for scale in logs):
-        plain = max(started(layout, logs, x, events), plain, key=lambda option: option[2])
-    normal = started(layout, tuple(map(OutcomeScale.gaussian, reals)), x, events)
+        plain = max(started(layout, logs, x, events, parameters), plain, key=lambda option: option[2])
+    normal = started(layout, tuple(map(OutcomeScale.gaussian, reals)), x, events, parameters)
     return [plain[:2], normal[:2]] if normal[2] > plain[2] + MARGIN else [plain[:2]]
 
 
 def started(
-    layout: Layout, scales: tuple[OutcomeScale, ...], x: FloatArray, events: FloatArray
+    layout: Layout, scales: tuple[OutcomeScale, ...], x: FloatArray, events: FloatArray, parameters: int
 ) -> tuple[tuple[OutcomeScale, ...], Start, float]:
-    """Return coordinates, their rough start, and its mean log density of events (n, columns) at inputs (n, p)."""
+    """Return coordinates, their rough start, and its mean log density of events (n, columns) at inputs (n, p).
+
+    The density is Akaike's: less the number of coefficients over that of rows, which is what fitting them has gained.
+    """
     z, jacobian = targets(layout, scales, events)
-    start = Start.rough(x, z)
-    return scales, start, start.score(x, z) + float(jacobian.mean())
+    start = Start.rough(x, z, parameters)
+    fitted = start.trend.coefficients.size + start.log_scale.coefficients.size
+    return scales, start, start.score(x, z) - fitted / len(z) + float(jacobian.mean())
 
 
 def targets(layout: Layout, scales: tuple[OutcomeScale, ...], events: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy.special import log_expit
 
 from activesci.inference.base import FitInfo
-from activesci.inference.closed_form.start import below
+from activesci.inference.closed_form.arrays import below
+from activesci.inference.closed_form.rivals import RIVALS
 from activesci.inference.likelihood.density import Density
 from activesci.inference.networks.comparisons import Comparisons
 from activesci.inference.networks.coordinates import Inputs
@@ -139,7 +140,7 @@ class LikelihoodSurrogate:
             x = np.concatenate([learned.inputs.of_theta(theta), learned.inputs.of_xi(xi), together], axis=1)
             return x, events_of(group, bank.y[at])
 
-        return Rows(len(valid), take, int((valid >= len(bank) - fresh).sum()))
+        return Rows(len(valid), take, int((valid >= len(bank) - fresh).sum()), parameters=self.parameters.dim)
 
     def log_prob(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return log densities for all pairs, (t, members, n, m); see `Surrogate.log_prob`."""
@@ -178,6 +179,12 @@ class LikelihoodSurrogate:
             y[..., group.start : group.stop][columns >= counts[:, None, None, None] + np.zeros(y.shape[:3] + (1,))] = (
                 np.nan
             )
+
+    def rivals(self) -> list[Self]:
+        """Return surrogates with other closed-form starts that the simulations speak for about as well."""
+        learned = self._ready()
+        drawn = zip(*(density.rivals() or [density] * RIVALS for density in learned.densities), strict=True)
+        return [replace(self, learned=replace(learned, densities=densities)) for densities in drawn]
 
     def inputs_of(self, theta: FloatArray) -> FloatArray:
         """Return the inputs for parameters (n, d), of about unit variance over what the surrogate was fitted to."""

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from activesci.inference.base import FitInfo, mixed
-from activesci.inference.closed_form.start import below
+from activesci.inference.closed_form.arrays import below
 from activesci.inference.likelihood.surrogate import LikelihoodSurrogate
-from activesci.inference.networks.region import Region
+from activesci.inference.modes import modes
+from activesci.inference.networks.region import TRIMMED, Region
 from activesci.inference.networks.rows import split
 from activesci.ledger.bank import Bank
 from activesci.types import BoolArray, FloatArray
@@ -25,6 +26,8 @@ NARROW = 0.14
 """A posterior narrower than this, in standard deviations of what a surrogate was fitted to, wants one of its own."""
 FEWEST = 300
 """Simulations inside a region below which no surrogate is fitted to it."""
+MOST_MODES = 8
+"""Modes that get a finer surrogate, the largest ones."""
 SCORED = 200
 """Held-out simulations on which a finer surrogate has to be better than the one before."""
 
@@ -42,15 +45,17 @@ class ZoomedSurrogate:
         the posterior is, and what may be left out.
 
     Fails when:
-        the posterior has several narrow modes: a region that holds them all is not small.
+        the posterior has more than MOST_MODES narrow modes: the smaller ones stay with a coarser surrogate.
 
     Attributes:
         whole: The surrogate for all parameters.
-        zones: At most two finer ones, the finer last.
+        zones: Finer ones, at most two levels of them, the finer last. A level has one for each mode of the posterior.
+        finest: How many of them are of the finest level.
     """
 
     whole: LikelihoodSurrogate
     zones: tuple[LikelihoodSurrogate, ...] = ()
+    finest: int = 0
 
     @property
     def members(self) -> int:
@@ -64,38 +69,73 @@ class ZoomedSurrogate:
         if focus is None:
             return found, info
         x = whole.inputs_of(focus)
-        if not narrow(x):
-            return replace(found, zones=()), info
-        return found._refocused(bank, fresh, x, rng) or (found, info)
+        mode = modes(x, rng.spawn(1)[0])
+        parts = [x[mode == one] for one in np.argsort(-np.bincount(mode), kind="stable")[:MOST_MODES]]
+        wanted = [part for part in parts if len(part) > 2 * x.shape[1] and narrow(part)]
+        if not wanted:
+            return replace(found, zones=(), finest=0), info
+        return found._refocused(bank, fresh, wanted, rng) or (found, info)
 
     def _refocused(
-        self, bank: Bank, fresh: int, x: FloatArray, rng: np.random.Generator
+        self, bank: Bank, fresh: int, parts: list[FloatArray], rng: np.random.Generator
     ) -> tuple[Self, FitInfo] | None:
-        """Return the surrogates with the finest fitted to where the posterior's inputs x (n, d) are, if it can be."""
-        last, at = self.zones[-1] if self.zones else None, self.whole.inputs_of(bank.theta)
-        if last is not None and last.region is not None and last.region.still_fits(x):
-            inside, new, kept = last.region.inside(at), last, self.zones[:-1]
-        else:
-            region = Region.around(x)
-            inside, new, kept = region.inside(at), replace(self.whole, region=region, learned=None), self.zones[-1:]
+        """Return the surrogates with the finest fitted to the posterior's modes, inputs (n, d) each, if they can be.
+
+        Regions that the modes still fill are fitted on; other modes get regions of their own, and what was finest is
+        kept for what lies around them.
+        """
+        last, at = self.zones[len(self.zones) - self.finest :], self.whole.inputs_of(bank.theta)
+        fitting = [next((one for one in last if one.region and one.region.still_fits(x)), None) for x in parts]
+        kept = self.zones[: len(self.zones) - self.finest] if all(fitting) else last
+        found, said = list[LikelihoodSurrogate](), None
+        for x, zone in zip(parts, fitting, strict=True):
+            new = zone or replace(self.whole, region=Region.around(x), learned=None)
+            fit = self._finer(new, bank, at, fresh, rng)
+            said = said or (fit[1] if fit else None)
+            found += [fit[0]] if fit else [zone] if zone else []
+        if said is None:
+            return None
+        return replace(self, zones=(*kept, *found), finest=len(found)), said
+
+    def _finer(
+        self, new: LikelihoodSurrogate, bank: Bank, at: FloatArray, fresh: int, rng: np.random.Generator
+    ) -> tuple[LikelihoodSurrogate, FitInfo] | None:
+        """Return a surrogate fitted to its region, unless that has few simulations or is described as well already.
+
+        Args:
+            new: The surrogate.
+            bank: All simulations.
+            at: Their inputs, (n, d).
+            fresh: How many of them are new.
+            rng: Random numbers.
+        """
+        assert new.region is not None  # it is made for one
+        inside = new.region.inside(at)
         if (inside & bank.valid).sum() < FEWEST:
             return None
         finer, info = new.fit(bank.where(inside), int(inside[len(bank) - fresh :].sum()), None, rng)
         held = held_out(bank.where(inside))
-        if score(self.zones[-1] if self.zones else self.whole, held) > score(finer, held):
-            return None
-        return replace(self, zones=(*kept, finer)), info
+        return None if score(self, held) > score(finer, held) else (finer, info)
 
     def trusted(self, theta: FloatArray) -> BoolArray:
-        """Return which parameters (n, d) the finest surrogate judges, (n,)."""
+        """Return which parameters (n, d) a surrogate of the finest level judges, (n,)."""
         if not self.zones:
             return np.ones(len(theta), dtype=np.bool_)
-        return np.asarray(self._zone_of(theta) == len(self.zones))
+        return np.asarray(self._zone_of(theta) > len(self.zones) - self.finest)
 
     def resolves(self, theta: FloatArray) -> bool:
-        """Return whether posterior samples (n, d) are as wide as the finest surrogate was made for."""
-        finest = self.zones[-1] if self.zones else self.whole
-        return not narrow(finest.inputs_of(theta))
+        """Return whether posterior samples (n, d) are, in each of its modes, as wide as a surrogate was made for."""
+        zone = self._zone_of(theta)
+        sets = ((one, theta[zone == number]) for number, one in enumerate((self.whole, *self.zones)))
+        return not any(narrow(one.inputs_of(some)) for one, some in sets if len(some) > TRIMMED * len(theta))
+
+    def rivals(self) -> list[Self]:
+        """Return surrogates that differ in the finest ones; see `LikelihoodSurrogate.rivals`."""
+        if not self.zones:
+            return [replace(self, whole=whole) for whole in self.whole.rivals()]
+        kept, last = np.split(np.arange(len(self.zones)), [len(self.zones) - self.finest])
+        drawn = zip(*(self.zones[i].rivals() for i in last), strict=True)
+        return [replace(self, zones=(*(self.zones[i] for i in kept), *zones)) for zones in drawn]
 
     def _zone_of(self, theta: FloatArray) -> NDArray[np.int64]:
         """Return which surrogate judges each parameter, 0 for the whole one, (n,)."""
@@ -139,13 +179,14 @@ class ZoomedSurrogate:
         arrays = {f"whole.{name}": array for name, array in self.whole.state().items()}
         for number, zone in enumerate(self.zones):
             arrays |= {f"zone{number}.{name}": array for name, array in zone.state().items()}
-        return arrays
+        return arrays | {"finest": np.array(self.finest)}
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> Self:
         """Return the surrogates with what an earlier fit has learned."""
         count = len({name.split(".")[0] for name in state if name.startswith("zone")})
         zones = tuple(self.whole.restore(below(state, f"zone{number}")) for number in range(count))
-        return replace(self, whole=self.whole.restore(below(state, "whole")), zones=zones)
+        finest = int(state["finest"])
+        return replace(self, whole=self.whole.restore(below(state, "whole")), zones=zones, finest=finest)
 
 
 def held_out(bank: Bank) -> Bank:
@@ -156,7 +197,7 @@ def held_out(bank: Bank) -> Bank:
     return bank.where(held)
 
 
-def score(surrogate: LikelihoodSurrogate, bank: Bank) -> float:
+def score(surrogate: LikelihoodSurrogate | ZoomedSurrogate, bank: Bank) -> float:
     """Return the mean log density of a bank's outcomes, nats per simulation."""
     rows = zip(bank.theta[:, None], bank.xi[:, None], bank.y[:, None, None, None], strict=True)
     found = [mixed(surrogate.log_prob(theta, xi, y)[0, :, 0]) for theta, xi, y in rows]

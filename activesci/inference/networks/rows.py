@@ -27,12 +27,14 @@ class Rows:
         take: Row numbers (k,) to inputs (k, p) and events (k, events, columns); padding is NaN.
         fresh: How many of the last rows are new since the last fit.
         warm: Whether a short replay is to be done, and no full training.
+        parameters: How many of the inputs, the first ones, are parameters.
     """
 
     size: int
     take: Callable[[IntArray], tuple[FloatArray, FloatArray]]
     fresh: int = 0
     warm: bool = False
+    parameters: int = 0
 
     def __len__(self) -> int:
         """Return the number of rows."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import log_expit
 
 from activesci.inference.base import FitInfo, mixed
-from activesci.inference.closed_form.start import below
+from activesci.inference.closed_form.arrays import below
 from activesci.inference.embeddings.own import OwnModule
 from activesci.inference.embeddings.readers import Readers
 from activesci.inference.likelihood.surrogate import REFIT_AFTER, by_member

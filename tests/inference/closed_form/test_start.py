@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from activesci.inference.closed_form.polynomial import Polynomial, monomials
+from activesci.inference.closed_form.basis import Basis, monomials
+from activesci.inference.closed_form.polynomial import Polynomial
 from activesci.inference.closed_form.start import Start
 
 N = 3000
@@ -20,9 +21,9 @@ def noise(seed=1, columns=1):
 def test_a_line_with_even_noise_stays_a_line():
     x = inputs()
     start = Start.fit(x, 0.5 * x[:, :1] - x[:, 1:] + 0.1 * noise())
-    assert start.trend.degree == 1
+    assert start.trend.basis.degree == 1
     assert not start.smooth
-    assert start.log_scale.degree == 0
+    assert start.log_scale.basis.degree == 0
     mean, scale = start(x)
     # three coefficients of 3000 rows: an error of 0.1 * sqrt(3 / 3000)
     assert np.sqrt(np.mean((mean[:, 0] - 0.5 * x[:, 0] + x[:, 1]) ** 2)) < 3 * 0.1 * np.sqrt(3 / N)
@@ -82,7 +83,7 @@ def test_without_inputs_it_is_a_constant():
 def test_monomials_are_all_products():
     x = np.array([[2.0, 3.0]])
     np.testing.assert_array_equal(monomials(x, 2), [[1, 2, 3, 4, 6, 9]])
-    assert Polynomial(1, np.array([[1.0], [1.0], [10.0]]))(x)[0, 0] == 33
+    assert Polynomial(Basis(1), np.array([[1.0], [1.0], [10.0]]))(x)[0, 0] == 33
 
 
 def kink(x):

@@ -1,5 +1,7 @@
 """A posterior a thousand times narrower than its prior, and the surrogate that looks closer."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -108,3 +110,27 @@ def test_far_samples_do_not_stretch_a_region():
 @pytest.mark.parametrize(("scale", "wanted"), [(1.0, False), (0.3, False), (0.1, True)])
 def test_narrow_is_judged_against_what_the_surrogate_was_fitted_to(scale, wanted):
     assert narrow(scale * np.random.default_rng(5).standard_normal((2000, 3))) is wanted
+
+
+def sizes(theta, xi, rng):
+    """What sees only how large the first parameter is: two modes, each a few hundred times narrower than the prior."""
+    return np.abs(theta[:, :1]) + theta[:, 1:] * xi + NOISE * rng.standard_normal((len(theta), 1))
+
+
+def test_each_of_two_narrow_modes_gets_a_surrogate_of_its_own():
+    rng, space = np.random.default_rng(6), WAVE.study.parameter_space
+    modes = space.from_cube(np.repeat([[0.2, 0.5], [0.8, 0.5]], 512, axis=0) + 0.002 * rng.standard_normal((1024, 2)))
+    theta = np.concatenate([space.from_cube(rng.random((400, 2))), modes[rng.permutation(1024)[:800]]])
+    xi = XI[rng.integers(3, size=1200)]
+    bank = Bank.of(0, theta, xi, [{"index": np.arange(1200), "y": sizes(theta, xi, rng)}])
+    surrogate = ZoomedSurrogate(replace(WAVE.surrogate(), members=1)).fit(bank, 0, modes, rng)[0]
+    assert len(surrogate.zones) == surrogate.finest == 2
+    assert surrogate.trusted(modes).mean() > 0.99
+    assert not surrogate.trusted(space.from_cube(np.array([[0.5, 0.5]]))).any(), "nothing is known between them"
+    # mirror images are as likely: by each surrogate of its own, with an error of a few coefficients of 400 rows
+    near, other = modes[:512], modes[:512] * np.array([-1.0, 1.0])
+    y = sizes(near, XI[:1], rng)[None, None]
+    one, mirrored = (np.diagonal(surrogate.log_prob(of, XI[:1], y)[0, 0]) for of in (near, other))
+    assert np.mean(one) == pytest.approx(np.mean(mirrored), abs=0.1)
+    again = surrogate.restore(surrogate.state())
+    np.testing.assert_array_equal(again.trusted(modes), surrogate.trusted(modes))
