@@ -113,8 +113,8 @@ def test_narrow_is_judged_against_what_the_surrogate_was_fitted_to(scale, wanted
 
 
 def sizes(theta, xi, rng):
-    """What sees only how large the first parameter is: two modes, each a few hundred times narrower than the prior."""
-    return np.abs(theta[:, :1]) + theta[:, 1:] * xi + NOISE * rng.standard_normal((len(theta), 1))
+    """What does not see the first parameter's sign: two modes, each a few hundred times narrower than the prior."""
+    return np.cos(12 * theta[:, :1]) + theta[:, 1:] * xi + NOISE * rng.standard_normal((len(theta), 1))
 
 
 def test_each_of_two_narrow_modes_gets_a_surrogate_of_its_own():
