@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .campaign import EXISTING, JSON
+from .server import SERVER, local, status_there
 
 if TYPE_CHECKING:
     from activesci.ledger import Ledger
@@ -35,12 +36,16 @@ SHOWN = 5
 
 
 @click.command()
-@click.argument("folder", type=EXISTING, metavar="DIR")
+@click.argument("place", metavar="DIR")
 @JSON
 @click.option("--failures", is_flag=True, help="Show the latest attempts that failed, with what they complained.")
+@SERVER
 @kept()
-def status(folder: Path, as_json: bool, failures: bool) -> None:
+def status(place: str, as_json: bool, failures: bool, server: str | None) -> None:
     """Say how far the run in DIR has come."""
+    if server is not None:
+        status_there(server, place, as_json, failures)
+        return
     from rich.console import Console
 
     from activesci.ledger import Ledger, fold
@@ -51,6 +56,7 @@ def status(folder: Path, as_json: bool, failures: bool) -> None:
     from .rounds import Rounds
     from .screen import say
 
+    folder: Path = local(place)
     with Ledger.read_only(folder) as ledger:
         events = ledger.events()
         told = "\n".join(islice(_failures(ledger), SHOWN)) if failures else ""

@@ -58,6 +58,10 @@ class Client:
         """
         return dict(self._get(f"/api/campaigns/{campaign}"))
 
+    def attempts(self, campaign: str, limit: int = 5) -> list[dict[str, Any]]:
+        """Return the latest attempts that failed: what, number, attempt, reason, and what its program complained."""
+        return list(self._get(f"/api/campaigns/{campaign}/attempts", limit=limit))
+
     def campaigns(self, search: str = "") -> list[dict[str, Any]]:
         """Return the latest campaigns in whose name or study a text occurs."""
         return list(self._get("/api/campaigns", search=search)["campaigns"])

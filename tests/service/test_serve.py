@@ -13,7 +13,9 @@ import time
 import httpx2
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from activesci.cli import main
 from activesci.errors import CampaignError, DesignError
 from activesci.ledger import Ledger, fold
 from activesci.ledger.lock import WriterLock
@@ -99,12 +101,17 @@ def by_hand(folder, study, nature):
     return told(folder.parent, folder.name)
 
 
+def command(*given):
+    done = CliRunner().invoke(main, given)
+    return done.exit_code, done.stdout
+
+
 def nature(design):
     return {"y": 0.5 * design["x"] + 0.01}
 
 
 @pytest.mark.http
-def test_a_study_goes_in_and_its_answer_comes_out(serving, tmp_path):
+def test_a_study_goes_in_and_its_answer_comes_out(serving, tmp_path, monkeypatch):
     service = serving(tmp_path / "store")
     files = {"study.yaml": yaml.safe_dump(MANUAL, sort_keys=False), "model.py": MODEL}
     service.post("/api/studies", {"name": "line", "files": files})
@@ -117,6 +124,15 @@ def test_a_study_goes_in_and_its_answer_comes_out(serving, tmp_path):
             answer = client.tell("one", lease, nature(lease["design"]))
             assert client.tell("one", lease, nature(lease["design"]), key=answer["key"])["id"] == answer["id"]
         until(lambda: client.answer("one", answer["id"])["state"] == "counted")
+        until(lambda: client.status("one")["work"]["wished"] == "done")
+    monkeypatch.setenv("ACTIVESCI_TOKEN", service.token)
+    there = ["one", "--server", service.url]
+    assert command("ask", *there) == (0, "stopped: rounds 2 >= 2\n")
+    assert command("status", *there)[1].endswith("stopped: rounds 2 >= 2\nat the service: none\n")
+    again = command("tell", *there, "--proposal", "0", "--outcome", "y=0.4")
+    assert again == (0, "answer 3: late: this design is measured already: recorded, not counted\n")
+    assert command("tell", *there, "--outcome", "y=0.4")[0] == 2  # a service goes by the proposal's number
+    with Client(service.url, instrument="arm") as client:
         summary = client.status("one")["summary"]
     assert (summary["status"], summary["stop_reason"]) == ("stopped", "rounds 2 >= 2")
     assert told(tmp_path / "store", "one") == by_hand(tmp_path / "hand", world(tmp_path / "study", **MANUAL), nature)

@@ -8,7 +8,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from activesci.report.numbers import clean, duration, number, rounded, unit_text
+from activesci.report.numbers import clean, unit_text
+from activesci.report.words import outcome_point
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 REPORT_CSS = Path(__file__).parents[2] / "report" / "report.css"
@@ -34,9 +35,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(
-        clean=clean, number=number, duration=duration, unit=unit_text, moment=moment, drawing=Markup, rounded=rounded
-    )
+    made.filters.update(clean=clean, unit=unit_text, moment=moment, drawing=Markup, point=outcome_point)
     return made
 
 
