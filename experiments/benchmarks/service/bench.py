@@ -1,0 +1,409 @@
+"""What the service takes, and what it stands: one command each, `python experiments/benchmarks/service/bench.py NAME`.
+
+    times      list and pages with 100 campaigns of 50 rounds
+    watchers   rounds of a live campaign with 50 watchers and without
+    writers    200 concurrent instruments and 50 readers, 60 s (trial 14)
+    abuse      large, packed, deep and slow requests, and what they cost others (trial 24)
+    fuzz       schemathesis on three seeds; needs `schemathesis` in the environment named by SCHEMATHESIS (trial 23)
+    kills      SIGKILL at 20 moments, three campaigns running, two instruments telling
+
+Each appends a line to runs/benchmarks/service.jsonl (or --to) and prints it.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import httpx2
+import yaml
+
+ROOT = Path(__file__).parents[3]
+sys.path.insert(0, str(ROOT))
+from tests.loop.worlds import LINE, MODEL, finished, world  # noqa: E402 - found beside the package, not installed
+
+MANUAL = LINE | {"experiment": {"manual": True}}
+
+
+class Service:
+    """`activesci serve` on a store, in a process of its own."""
+
+    def __init__(self, store, *options):
+        command = [sys.executable, "-m", "activesci.cli", "serve", "--store", str(store), "--port", "0", *options]
+        self.log = Path(tempfile.mkstemp(suffix=".log")[1]).open("w+")
+        self.begun = time.monotonic()
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.url = re.search(r"http://\S+(?=/)", self.process.stdout.readline())[0]
+        self.token = self.process.stdout.readline().split()[-1]
+        self.headers = {"authorization": f"Bearer {self.token}"}
+        self.http = httpx2.Client(base_url=self.url, headers=self.headers, timeout=120)
+        until(self.answers)
+
+    def answers(self):
+        try:
+            return self.http.get("/healthz").status_code == 200
+        except httpx2.TransportError:
+            return False
+
+    def campaign(self, name, study):
+        files = {"study.yaml": yaml.safe_dump(study, sort_keys=False), "model.py": MODEL}
+        for path, body in (("studies", {"name": name, "files": files}), ("campaigns", {"name": name, "study": name})):
+            answer = self.http.post(f"/api/{path}", json=body)
+            assert answer.is_success, answer.text
+
+    def memory(self):
+        """Return the resident memory [MB]."""
+        text = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", text)[1]) / 1024
+
+    def faults(self):
+        self.log.flush()
+        return Path(self.log.name).read_text().count("Traceback")
+
+    def end(self):
+        self.http.close()
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+
+def until(holds, seconds=300):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def many(store, campaigns=100, rounds=50):
+    """Fill a store with copies of one campaign, made once."""
+    first = store / "c000"
+    if not first.exists():
+        study = world(store.with_name(store.name + "-study"), stop={"rounds": rounds}, description="A line")
+        finished(study, first)
+    (first / "ledger.lock").unlink(missing_ok=True)
+    for n in range(1, campaigns):
+        if not (store / f"c{n:03d}").exists():
+            shutil.copytree(first, store / f"c{n:03d}")
+
+
+def timed(http, path, times):
+    """Return the milliseconds and bytes of a GET: the first one, and the median of those after."""
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        answer = http.get(path)
+        taken.append(1000 * (time.perf_counter() - start))
+        assert answer.status_code == 200, answer.text
+    return {
+        "first_ms": round(taken[0]),
+        "ms": round(statistics.median(taken[1:]), 1),
+        "kB": len(answer.content) // 1000,
+    }
+
+
+def times(scratch):
+    many(scratch / "many")
+    service = Service(scratch / "many")
+    pages = {"list": "/", "api list": "/api/campaigns?size=100", "campaign": "/campaigns/c007"}
+    pages |= {
+        "api campaign": "/api/campaigns/c007",
+        "ledger": "/campaigns/c007/ledger",
+        "report": "/campaigns/c007/report",
+    }
+    found = {name: timed(service.http, path, 9) for name, path in pages.items()}
+    shift = scratch / "many" / "c007" / "ledger.sqlite"
+    service.end()
+    return {**found, "ledger_bytes": shift.stat().st_size}
+
+
+def watchers(scratch):
+    """Run the same campaign of 20 rounds without watchers and with 50 that also load the page after every event."""
+    found = {}
+    for number in (0, 50, 0, 50):
+        store = Path(tempfile.mkdtemp(dir=scratch))
+        service = Service(store)
+        study = LINE | {"stop": {"rounds": 20}, "inference": {"surrogate": "exact", "particles": 2000}}
+        service.campaign("live", study)
+        until(lambda service=service: service.http.get("/api/campaigns/live").status_code == 200)
+        asyncio.run(_watched(service, number))
+        rounds = service.http.get("/api/campaigns/live").json()["summary"]["rounds"]
+        found.setdefault(str(number), []).append(round(sum(one["seconds"] for one in rounds), 2))
+        service.end()
+    best = {number: min(seconds) for number, seconds in found.items()}
+    return {"seconds_of_20_rounds": found, "slower_percent": round(100 * (best["50"] / best["0"] - 1), 1)}
+
+
+async def _watched(service, number):
+    async def watch(client):
+        async with client.stream("GET", "/api/campaigns/live/stream") as stream:
+            async for line in stream.aiter_lines():
+                if line.startswith("data:") and '"stopped"' in line:
+                    return
+
+    limits = httpx2.Limits(max_connections=number + 5)
+    async with httpx2.AsyncClient(base_url=service.url, headers=service.headers, timeout=300, limits=limits) as client:
+        await asyncio.gather(*(watch(client) for _ in range(number)))
+        while (await client.get("/api/campaigns/live")).json()["summary"]["status"] != "stopped":
+            await asyncio.sleep(0.5)
+
+
+def writers(scratch, writing=200, reading=50, seconds=60):
+    """All tell the same live campaign, mostly too late; each answer is to be kept once, whatever becomes of it."""
+    store = Path(tempfile.mkdtemp(dir=scratch))
+    service = Service(store)
+    service.campaign("live", MANUAL | {"stop": {"rounds": 400}})
+    until(lambda: service.http.get("/api/campaigns/live").status_code == 200)
+    said = asyncio.run(_written(service, writing, reading, seconds))
+    with httpx2.Client(base_url=service.url, headers=service.headers, timeout=60) as http:
+        events = []
+        while more := http.get(f"/api/campaigns/live/events?limit=500&after={len(events)}").json():
+            events += more
+    import sqlite3
+
+    with sqlite3.connect(store / ".service" / "service.sqlite") as desk:
+        kept = dict(desk.execute("SELECT state, count(*) FROM answers GROUP BY state").fetchall())
+        keys = {key for (key,) in desk.execute("SELECT key FROM answers")}
+    measured = [one for one in events if one["kind"] == "measured"]
+    service.end()
+    return {
+        "requests": len(said["times"]),
+        "5xx": said["5xx"],
+        "locked": said["locked"],
+        "p50_ms": round(1000 * statistics.median(said["times"])),
+        "p99_ms": round(1000 * sorted(said["times"])[int(0.99 * len(said["times"]))]),
+        "acknowledged": len(said["keys"]),
+        "acknowledged_and_lost": len(said["keys"] - keys),
+        "kept": kept,
+        "measured": len(measured),
+        "measured_twice": len(measured) - len({one["said"]["proposal"] for one in measured}),
+        "gap_free": [one["seq"] for one in events] == list(range(1, len(events) + 1)),
+        "faults": service.faults(),
+    }
+
+
+async def _written(service, writing, reading, seconds):
+    said = {"times": [], "5xx": 0, "locked": 0, "keys": set()}
+    end = time.monotonic() + seconds
+    limits = httpx2.Limits(max_connections=writing + reading)
+    async with httpx2.AsyncClient(base_url=service.url, headers=service.headers, timeout=60, limits=limits) as client:
+
+        async def sent(method, path, body=None):
+            start = time.perf_counter()
+            answer = await client.request(method, path, json=body)
+            said["times"].append(time.perf_counter() - start)
+            said["5xx"] += answer.status_code >= 500
+            said["locked"] += "locked" in answer.text
+            return answer
+
+        async def write(number):
+            count = 0
+            while time.monotonic() < end:
+                asked = (await sent("POST", "/api/campaigns/live/ask", {"instrument": f"arm{number % 7}"})).json()
+                for lease in asked.get("leases", []):
+                    key, count = f"{number}-{count}", count + 1
+                    told = {"key": key, "instrument": f"arm{number}", "proposal": lease["proposal"]}
+                    answer = await sent("POST", "/api/campaigns/live/tell", told | {"outcome": {"y": 0.5}})
+                    if answer.status_code == 202:
+                        said["keys"].add(key)
+                await asyncio.sleep(1.0)
+
+        async def read():
+            while time.monotonic() < end:
+                await sent("GET", "/api/campaigns/live")
+                await asyncio.sleep(1.0)
+
+        await asyncio.gather(*(write(n) for n in range(writing)), *(read() for _ in range(reading)))
+    return said
+
+
+def abuse(scratch):
+    """Send what nobody should, and see how it is answered, how long that takes, and what it costs."""
+    service = Service(Path(tempfile.mkdtemp(dir=scratch)))
+    json_ = {"content-type": "application/json"}
+    vast = LINE | {"design": {f"x{i}": {"real": [0.0, 1.0]} for i in range(30_000)}}
+    sims = LINE | {"inference": {"surrogate": "likelihood", "simulations": 10**9}}
+
+    def kept(study):
+        files = {"study.yaml": yaml.safe_dump(study, sort_keys=False), "model.py": MODEL}
+        return {"name": "vast", "files": files}
+
+    requests = {
+        "50 MB body": lambda: service.http.post("/api/studies", content=b"x" * 50_000_000, headers=json_),
+        "gzip bomb": lambda: service.http.post(
+            "/api/studies", content=b"\x1f\x8b", headers=json_ | {"content-encoding": "gzip"}
+        ),
+        "deep JSON": lambda: service.http.post("/api/studies", content=b"[" * 1_000_000, headers=json_),
+        "30 000-d design": lambda: service.http.post("/api/studies", json=kept(vast)),
+        "10^9 simulations": lambda: service.http.post("/api/studies", json=kept(sims)),
+        "page 2^63": lambda: service.http.get("/api/campaigns?page=9223372036854775808"),
+        "10^6 a page": lambda: service.http.get("/api/campaigns?size=1000000"),
+    }
+    found = {}
+    for name, send in requests.items():
+        start = time.perf_counter()
+        try:
+            status = send().status_code
+        except httpx2.TransportError as error:
+            status = type(error).__name__
+        found[name] = [status, round(time.perf_counter() - start, 2)]
+    host, port = service.url.removeprefix("http://").split(":")
+    slow = [socket.create_connection((host, int(port))) for _ in range(200)]
+    for one in slow:
+        one.sendall(b"POST /login HTTP/1.1\r\nHost: x\r\n")
+    found["with 200 slow sockets"] = timed(service.http, "/api/campaigns", 20)["ms"]
+    found["memory_mb"] = round(service.memory())
+    for one in slow:
+        one.close()
+    service.end()
+    return found
+
+
+def fuzz(scratch, seeds=(1, 2, 3), examples=60):
+    """Send what the API's own description allows and forbids; positive data may be refused for what they mean."""
+    command = os.environ.get("SCHEMATHESIS", "schemathesis")
+    found = {}
+    for seed in seeds:
+        store = Path(tempfile.mkdtemp(dir=scratch))
+        finished(world(store.with_name(store.name + "-study")), store / "done")
+        finished(world(store.with_name(store.name + "-manual"), stop={"rounds": 1}), store / "asked")
+        service = Service(store)
+        (scratch / "openapi.json").write_text(service.http.get("/openapi.json").text)
+        given = [
+            "run",
+            str(scratch / "openapi.json"),
+            "--url",
+            service.url,
+            "-H",
+            f"Authorization: Bearer {service.token}",
+        ]
+        given += [
+            "--seed",
+            str(seed),
+            "-n",
+            str(examples),
+            "--checks",
+            "all",
+            "--exclude-checks",
+            "positive_data_acceptance",
+        ]
+        given += ["--exclude-path", "/api/campaigns/{campaign}/stream", "--continue-on-failure", "--no-color"]
+        done = subprocess.run([command, *given], capture_output=True, text=True, check=False)
+        (scratch / f"fuzz-{seed}.txt").write_text(done.stdout + done.stderr)
+        counted = re.search(r"(\d+) generated", done.stdout)
+        found[seed] = {"code": done.returncode, "generated": counted and int(counted[1]), "faults": service.faults()}
+        service.end()
+    return found
+
+
+def kills(scratch, moments=20, rounds=12):
+    """SIGKILL the service while three campaigns run and two instruments tell; then all end as undisturbed."""
+    store = Path(tempfile.mkdtemp(dir=scratch))
+    studies = {
+        "one": MANUAL | {"stop": {"rounds": rounds}},
+        "two": MANUAL | {"stop": {"rounds": rounds}, "seed": 4},
+        "alone": LINE | {"stop": {"rounds": rounds}, "inference": {"surrogate": "exact", "particles": 2000}},
+    }
+    service = Service(store, "--workers", "3")
+    for name, study in studies.items():
+        service.campaign(name, study)
+    for kill in range(moments):
+        _measured(service, ("one", "two"), 2.0 + 0.37 * (kill % 7))
+        service.process.kill()
+        service.process.wait()
+        service = Service(store, "--workers", "3")
+    for name in studies:
+        until(lambda name=name: _measured(service, ("one", "two"), 0.5) or _status(service, name) == "stopped", 600)
+    faults, code = service.faults(), service.end()
+    same = {
+        name: _told(store / name) == _undisturbed(scratch / f"by-hand-{name}", study)
+        for name, study in studies.items()
+    }
+    return {"kills": moments, "same": same, "faults": faults, "code": code}
+
+
+def _status(service, name):
+    answer = service.http.get(f"/api/campaigns/{name}")
+    return answer.json()["summary"]["status"] if answer.status_code == 200 else ""
+
+
+def _measured(service, names, seconds):
+    """Be two instruments for a while."""
+    end = time.monotonic() + seconds
+    ways = [threading.Thread(target=_arm, args=(service, name, end)) for name in names]
+    for one in ways:
+        one.start()
+    for one in ways:
+        one.join()
+
+
+def _arm(service, name, end):
+    while time.monotonic() < end:
+        asked = service.http.post(f"/api/campaigns/{name}/ask", json={"instrument": name})
+        for lease in asked.json()["leases"] if asked.status_code == 200 else ():
+            told = {"key": f"{name}-{lease['proposal']}", "instrument": name, "proposal": lease["proposal"]}
+            service.http.post(f"/api/campaigns/{name}/tell", json=told | {"outcome": nature(lease["design"])})
+        time.sleep(0.1)
+
+
+def nature(design):
+    return {"y": 0.5 * design["x"] + 0.01}
+
+
+def _told(folder):
+    from activesci.ledger import Ledger, fold
+
+    with Ledger.read_only(folder) as ledger:
+        history = fold(ledger.check())
+    measured = [(one.proposal, one.design, one.outcome) for one in history.measured()]
+    return measured, history.inferred.payload["posterior"], history.reason
+
+
+def _undisturbed(folder, study):
+    from activesci.errors import CampaignError
+    from activesci.loop.controller import Campaign
+
+    shutil.rmtree(folder, ignore_errors=True)
+    question = world(folder / "study", **study)
+    with Campaign(question, folder / "run") as campaign:
+        if question.experiment.kind != "manual":
+            campaign.run()
+        while campaign.history.status != "stopped":
+            try:
+                for one in campaign.proposals():
+                    campaign.tell(one["design"], nature(one["design"]), proposal=one["id"])
+            except CampaignError:
+                break
+    return _told(folder / "run")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    trials = {one.__name__: one for one in (times, watchers, writers, abuse, fuzz, kills)}
+    parser.add_argument("name", choices=trials)
+    parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()) / "activesci-service-bench")
+    parser.add_argument("--to", type=Path, default=ROOT / "runs" / "benchmarks" / "service.jsonl")
+    given = parser.parse_args()
+    given.scratch.mkdir(parents=True, exist_ok=True)
+    found = trials[given.name](given.scratch)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    line = {"name": given.name, "time": time.strftime("%Y-%m-%dT%H:%M:%S"), **{"found": found}}
+    line["cpu_s"] = round(children.ru_utime + children.ru_stime)
+    given.to.parent.mkdir(parents=True, exist_ok=True)
+    with given.to.open("a") as file:
+        file.write(json.dumps(line) + "\n")
+    print(json.dumps(line, indent=2))
+
+
+if __name__ == "__main__":
+    main()
