@@ -42,8 +42,7 @@ class Service:
 
     def __init__(self, store, *options):
         command = [sys.executable, "-m", "activesci.cli", "serve", "--store", str(store), "--port", "0", *options]
-        self.log = Path(tempfile.mkstemp(suffix=".log")[1]).open("w+")
-        self.begun = time.monotonic()
+        self.log = Path(tempfile.mkstemp(suffix=".log")[1]).open("w+")  # noqa: SIM115 - open as long as the process writes into it
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.url = re.search(r"http://\S+(?=/)", self.process.stdout.readline())[0]
         self.token = self.process.stdout.readline().split()[-1]
