@@ -28,7 +28,7 @@ def local(place: str) -> Any:  # noqa: ANN401 - a Path, as click makes it
 
 def ask_there(server: str, campaign: str, count: int | None, as_json: bool) -> None:
     """Lease designs to this user on this machine, and say which."""
-    from .sentences import named
+    from activesci.report.sentences import named
 
     with _client(server) as client:
         leases = client.asked(campaign, count or 1)
@@ -58,7 +58,7 @@ def tell_there(
 
 def status_there(server: str, campaign: str, as_json: bool, failures: bool) -> None:
     """Say how far a campaign has come, and what is being done for it."""
-    from .sentences import posterior_text
+    from activesci.report.sentences import posterior_text
 
     with _client(server) as client:
         said = client.status(campaign)
