@@ -79,6 +79,10 @@ def _openapi(request: Request) -> JSONResponse:
     said = app.openapi()
     said["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     said["security"] = [{"token": []}]
+    for one in (way for path in said["paths"].values() for way in path.values()):
+        for status, answer in one["responses"].items():
+            if status >= "400":  # a refusal is JSON, whatever the answer would have been
+                answer["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return JSONResponse(said)
 
 

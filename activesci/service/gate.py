@@ -61,11 +61,12 @@ class Refused(Exception):  # noqa: N818 - it never leaves this file: it becomes 
     Attributes:
         status: The HTTP status.
         why: Why, in one sentence that tells nothing of what is inside.
+        methods: Those that there are in place of the one that was found.
     """
 
-    def __init__(self, status: int, why: str) -> None:
+    def __init__(self, status: int, why: str, methods: Collection[str] = ()) -> None:
         super().__init__(why)
-        self.status, self.why = status, why
+        self.status, self.why, self.methods = status, why, methods
 
 
 class Gate:
@@ -163,13 +164,14 @@ class Gate:
 
     def _route(self, asked: Asked) -> tuple[Any, Mapping[str, str]]:
         """Return the route that will answer, and the parts of its path."""
-        partial = False
+        others: set[str] = set()
         for route in self._routes:
             match, child = route.matches(asked)
             if match is Match.FULL:
                 return route, child.get("path_params", {})
-            partial = partial or match is Match.PARTIAL
-        raise Refused(405, "found another method") if partial else Refused(404, "found no such page")
+            if match is Match.PARTIAL:
+                others |= getattr(route, "methods", None) or set()
+        raise Refused(405, "found another method", others) if others else Refused(404, "found no such page")
 
     def _require_form(self, asked: Asked, headers: Headers, principal: Principal) -> None:
         """Refuse bodies that are not what they have to be: JSON in the API, a form's fields from our own pages."""
@@ -187,6 +189,7 @@ class Gate:
         if refused.status == 401 and "text/html" in headers.get("accept", "") and asked["method"] == "GET":
             return HTMLResponse(login_page(""), 401)
         more = {"www-authenticate": "Bearer"} if refused.status == 401 else {}
+        more |= {"allow": ", ".join(sorted(refused.methods))} if refused.methods else {}
         return JSONResponse({"detail": refused.why}, refused.status, more)
 
 
