@@ -109,6 +109,7 @@ class CampaignRow(Said):
     alarms: int
     begun: str
     changed: str
+    blind: bool = Field(description="Whether its answer is hidden.")
     work: str = Field(description="See `Work.state`.")
 
 

@@ -178,12 +178,16 @@ class Instruments:
     def answer(self, campaign: str, number: int) -> dict[str, Any] | None:
         """Return an answer by its number, or None."""
         found = self._desk.row("SELECT * FROM answers WHERE campaign = ? AND id = ?", campaign, number)
-        return None if found is None else _answer(found)
+        return None if found is None else self._shown(campaign, found)
 
     def answers(self, campaign: str, limit: int) -> list[dict[str, Any]]:
         """Return the latest answers of a campaign, the latest first."""
         query = "SELECT * FROM answers WHERE campaign = ? ORDER BY id DESC LIMIT ?"
-        return [_answer(one) for one in self._desk.rows(query, campaign, limit)]
+        return [self._shown(campaign, one) for one in self._desk.rows(query, campaign, limit)]
+
+    def _shown(self, campaign: str, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an answer, without what it says while the campaign is blind."""
+        return _answer(found) | ({"outcome": None, "failed": None} if self._reader.row(campaign).blind else {})
 
 
 def require_manual(campaign: Campaign) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from activesci.integrity.blinding import WITHHELD
+
 from .house import House
 from .reader import Row
 
@@ -39,6 +41,8 @@ def work_of(house: House, name: str) -> dict[str, Any]:
     shown, wish = house.workers.shown(name), house.workers.wishes.of(name)
     stage: dict[str, Any] = {"stage": "", "done": 0, "total": 0, "stderr": ""}
     stage |= {key: shown[key] for key in stage if key in shown}
+    if stage["stderr"] and house.store.folder(name) is not None and house.reader.row(name).blind:
+        stage["stderr"] = WITHHELD
     wished, why = (wish.state, wish.why) if wish is not None else ("none", "")
     return {"state": shown["state"], "wished": wished, "why": why, **stage}
 

@@ -107,6 +107,7 @@ class Row:
         alarms: How many there are.
         begun: When the first event was written.
         changed: When the last of these events was.
+        blind: Whether what instruments and programs say has to stay hidden.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Row:
     alarms: int = 0
     begun: str = ""
     changed: str = ""
+    blind: bool = False
 
 
 class Kept(Generic[T]):
@@ -217,6 +219,7 @@ def _row(name: str, folder: Path) -> Row:
         alarms=len(history.alarms),
         begun=events[0].time if events else "",
         changed=events[-1].time if events else "",
+        blind=history.blinding is not None,
     )
 
 

@@ -20,6 +20,7 @@ from types import FrameType
 from typing import Any
 
 from activesci.errors import ActiveSciError, CampaignError, DesignError, OutcomeError
+from activesci.integrity.blinding import WITHHELD
 from activesci.ledger import Event
 from activesci.loop.controller import Campaign
 from activesci.study import Study
@@ -100,7 +101,11 @@ class Worker:
         except KeyboardInterrupt:
             self._say({"interrupted": True})
         history = self._campaign.history
-        self._say({"ended": history.status, "reason": history.reason})
+        self._say({"ended": history.status, "reason": self._open(history.reason)})
+
+    def _open(self, words: str) -> str:
+        """Return words that may hold what is measured, unless the campaign is blind: the ledger has them, masked."""
+        return words if self._campaign.history.blinding is None else WITHHELD
 
     def _attend(self) -> None:
         """Choose, wait for what is measured, learn from it, and so on until the campaign stops or pauses."""
@@ -140,7 +145,7 @@ class Worker:
         """Tell an answer that counts already (a worker was killed before it could say so) from one that cannot."""
         same = self._campaign.answered(order["proposal"], order["design"], order["outcome"])
         if same is None:
-            return {"state": "refused", "why": str(error)}
+            return {"state": "refused", "why": self._open(str(error))}
         return {"state": "counted", "why": ""} if same else {"state": "late", "why": "measured already"}
 
 

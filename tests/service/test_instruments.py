@@ -12,6 +12,9 @@ from activesci.loop.controller import Campaign
 from activesci.service.tokens import Scope
 from activesci.service.worker import Worker
 from activesci.service.workers import Running
+from tests.loop.worlds import world
+
+from .conftest import MANUAL
 
 LEASE = 100.0
 
@@ -48,7 +51,7 @@ class Given:
         return self._orders.pop(0)
 
 
-def worked(house, orders=()):
+def worked(house, orders=(), name="asked"):
     """Let a worker do what the service would hand it, in this process; return what it reports."""
     said = []
     received = house.desk.rows("SELECT * FROM answers WHERE state = 'received' ORDER BY id")
@@ -57,11 +60,11 @@ def worked(house, orders=()):
         | {key: one[key] for key in ("id", "proposal", "failed")}
         for one in received
     ]
-    with Campaign.open(house.store.root / "asked") as campaign:
+    with Campaign.open(house.store.root / name) as campaign:
         Worker(campaign, Given([*given, *orders]), said.append).run()
     for one in said:
         if "answer" in one:
-            house.workers._settle("asked", one)
+            house.workers._settle(name, one)
     return said
 
 
@@ -207,3 +210,30 @@ def test_the_api_says_what_became_of_an_answer(asks, house):
     both = arm.post("/api/campaigns/asked/tell", json=told | {"key": "l", "failed": "x"})
     assert both.status_code == 422
     assert arm.post("/api/campaigns/done/ask", json={"instrument": "arm"}).status_code == 409  # it measures by itself
+
+
+def test_what_is_told_of_a_blind_campaign_is_shown_to_nobody(house, asks, tmp_path_factory):
+    study = world(tmp_path_factory.mktemp("study"), blind={}, **MANUAL)
+    with Campaign(study, house.store.root / "blind") as campaign:
+        campaign.ask()
+    arm, viewer, outcome = asks(Scope.OPERATOR), asks(Scope.VIEWER), 0.7390851
+    told = {"key": "k", "instrument": "arm", "proposal": 0, "outcome": {"y": outcome}}
+    assert arm.post("/api/campaigns/blind/tell", json=told).json()["state"] == "received"
+    assert worked(house, name="blind")[0] == {"waiting": True}
+    assert viewer.get("/api/campaigns/blind/answers/1").json()["state"] == "counted"
+    assert [one["blind"] for one in viewer.get("/api/campaigns?search=blind").json()["campaigns"]] == [True]
+    with Campaign.open(house.store.root / "blind") as campaign:
+        mean = campaign._journal.history.inferred.payload["posterior"]["slope"]["mean"]
+    event = [one for one in house.reader.campaign("blind").events if one.artifact][-1]
+    said = [
+        viewer.get(path).text
+        for path in (
+            "/", "/campaigns/blind", "/campaigns/blind/ledger", "/campaigns/blind/report", "/api/campaigns/blind",
+            "/api/campaigns/blind/events?limit=500", "/api/campaigns/blind/answers", "/api/campaigns/blind/attempts",
+            f"/api/campaigns/blind/artifacts/{event.artifact}", "/metrics",
+        )
+    ]  # fmt: skip
+    said.append(arm.get("/campaigns/blind/bench").text)
+    assert [text for text in said if str(outcome)[:5] in text or str(mean)[:6] in text] == []
+    assert "Measure" in said[-1]
+    assert viewer.get(f"/api/campaigns/blind/artifacts/{event.artifact}").status_code == 403

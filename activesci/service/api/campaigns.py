@@ -105,7 +105,7 @@ def artifact(campaign: TheCampaign, digest: bodies.Digest) -> Response:
     """Return the arrays of an event, an .npz file; its bytes are held against their digest before they are sent."""
     if not any(event.artifact == digest for event in campaign.events):
         raise HTTPException(404, "found no event with such an artifact")
-    if "blind" in campaign.study.mapping():
+    if campaign.history.blinding is not None:
         raise HTTPException(403, "found a blind campaign: its arrays hold what is hidden")
     with Ledger.read_only(campaign.folder) as ledger:
         content = ledger.artifact(digest)

@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from activesci.errors import ActiveSciError
 from activesci.report.forecast import forecasts
+from activesci.report.sentences import sentence
 from activesci.service import bodies
 from activesci.service.gate import open_to
 from activesci.service.house import TheCampaign, TheHouse, Who
@@ -66,9 +67,10 @@ def report(request: Request, campaign: TheCampaign) -> HTMLResponse:
 @router.get("/ledger", **open_to(Scope.VIEWER))
 def ledger(who: Who, campaign: TheCampaign, before: Annotated[int, Query(ge=0, lt=2**63)] = 2**63 - 1) -> HTMLResponse:
     """Show what happened, the latest first."""
-    last = min(before - 1, campaign.last)
-    found = campaign.after(max(0, last - EVENTS), EVENTS)[: last - max(0, last - EVENTS)] if last > 0 else []
-    return page("ledger.html", who=who, campaign=campaign, events=found[::-1])
+    last = max(0, min(before - 1, campaign.last))
+    found = campaign.events[max(0, last - EVENTS) : last]
+    lines = [(event, sentence(event) or "") for event in reversed(found)]
+    return page("ledger.html", who=who, campaign=campaign, lines=lines)
 
 
 @router.post("/run", **open_to(Scope.OPERATOR))
