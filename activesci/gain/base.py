@@ -22,8 +22,8 @@ class Gain:
     Attributes:
         lower: Estimates that are too low on average, (c,).
         upper: Estimates that are too high on average, (c,).
-        error: Standard errors, (c,): of Monte Carlo, of the posterior's samples, and of the surrogate's members as
-            far as they differ. With common random numbers the error of a difference between two designs is smaller.
+        error: Standard errors, (c,): of Monte Carlo, of the posterior's samples, and of the surrogate, as far as its
+            members differ. With common random numbers the error of a difference between two designs is smaller.
     """
 
     lower: FloatArray

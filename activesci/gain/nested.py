@@ -10,6 +10,7 @@ from activesci.gain.alike import Alike
 from activesci.gain.base import ISOLATED, Gain
 from activesci.gain.beliefs import Beliefs
 from activesci.gain.support import Support, controlled
+from activesci.inference.base import Rowwise
 from activesci.rng import Purpose, generator
 from activesci.types import FloatArray, IntArray
 
@@ -198,6 +199,8 @@ class NestedGain:
 
     def _near_own(self, alike: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return log densities (c, n, draws) of outcomes given parameters that agree in what is asked."""
+        if isinstance(self.beliefs.surrogate, Rowwise):
+            return self.beliefs.surrogate.log_prob_rows(alike, xi, y)
         size = GROUP * self._members
         parts = []
         for first in range(0, y.shape[1], size):

@@ -9,7 +9,7 @@ import numpy as np
 from activesci.gain.base import ISOLATED, Gain
 from activesci.gain.beliefs import Beliefs
 from activesci.gain.nested import NestedGain
-from activesci.gain.support import Mean, Support, controlled
+from activesci.gain.support import Mean, Support, apart, controlled
 from activesci.rng import Purpose, generator
 from activesci.study.outcomes import OutcomeSpace
 from activesci.types import FloatArray
@@ -135,7 +135,7 @@ class SummedGain:
         c, members, n = terms.shape
         features = np.broadcast_to(self._support.features[:n], (c, n, self._support.features.shape[1]))
         found = controlled(terms.mean(axis=1), lucks, features, self._support, np.zeros(n, dtype=np.int64))
-        spread = terms.mean(axis=2).var(axis=1, ddof=1) / members if members > 1 else 0.0
+        spread = apart(terms.mean(axis=2).var(axis=1, ddof=1), members) if members > 1 else 0.0
         return replace(found, error=np.hypot(found.error, np.sqrt(spread)))
 
     def _given_asked(

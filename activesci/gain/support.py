@@ -97,8 +97,8 @@ def controlled(
         members: Which member of the surrogate each term is of, (n,).
 
     Returns:
-        The regression's value where all controls are zero. Its error joins the scatter of the terms, of which that
-        between members is one, and the luck of the posterior's own samples.
+        The regression's value where all controls are zero. Its error joins the scatter of the terms, how far the
+        members are apart, and the luck of the posterior's own samples.
 
     References:
         Owen, Monte Carlo theory, methods and examples, 2013, section 8.9.
@@ -116,12 +116,29 @@ def controlled(
     slopes = np.zeros((len(values), support.features.shape[1]))
     slopes[:, : max(0, found.shape[1] - 1 - known_lucks)] = found[:, 1 + known_lucks :]
     known = np.einsum("ci,ij,cj->c", slopes, support.covariance, slopes)
-    scatter = np.maximum(variance / n, between(rest, members))
     samples = variance / size if n < size else 0.0
-    return Mean(found[:, 0], np.sqrt(scatter + samples + known), found[:, 1 : 1 + known_lucks])
+    every = variance / n + samples + known + between(rest, members, variance)
+    return Mean(found[:, 0], np.sqrt(every), found[:, 1 : 1 + known_lucks])
 
 
-def between(rest: FloatArray, members: IntArray) -> FloatArray:
-    """Return the variance of means of terms (c, n) that their members' means tell of, (c,); zero of one member."""
+def between(rest: FloatArray, members: IntArray, variance: FloatArray) -> FloatArray:
+    """Return the variance of means (c,) that is due to members who are apart by more than luck; zero of one member.
+
+    Args:
+        rest: What terms are off, (c, n).
+        members: Which member each term is of, (n,).
+        variance: Their variance, (c,), of which as many terms as a member has leave the luck of its mean.
+    """
     means = np.stack([rest[:, members == member].mean(axis=1) for member in np.unique(members)])
-    return np.asarray(means.var(axis=0, ddof=1) / len(means) if len(means) > 1 else np.zeros(len(rest)))
+    if len(means) == 1:
+        return np.zeros(len(rest))
+    return apart(np.maximum(means.var(axis=0, ddof=1) - variance * len(means) / len(members), 0.0), len(means))
+
+
+def apart(variance: FloatArray, members: int) -> FloatArray:
+    """Return the variance of the truth about the mean of members whose own variance is given, (c,).
+
+    The simulator is taken to be one more of them: as far from their mean as they are from each other. It is not known
+    better for their number, as they learned from the same simulations.
+    """
+    return variance * (1.0 + 1.0 / members)

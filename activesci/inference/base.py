@@ -118,6 +118,24 @@ class Joint(Protocol):
         """
 
 
+@runtime_checkable
+class Rowwise(Protocol):
+    """A surrogate that evaluates outcomes given parameters of their own at the cost of these pairs, and no others."""
+
+    def log_prob_rows(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the log density of each outcome given each of its own parameters, in nats.
+
+        Args:
+            theta: Parameters of each row, (n, k, d).
+            xi: Designs, (t, p).
+            y: Flat outcomes at each design, (t, n, width), row i under member i modulo `members`; n is a multiple of
+                these.
+
+        Returns:
+            Log densities, (t, n, k), float64.
+        """
+
+
 def log_likelihood(surrogate: Surrogate, theta: FloatArray, data: Data) -> FloatArray:
     """Return the log-likelihood of all the data by each member, (members, m), in nats; see `Joint`."""
     if len(data) == 0:

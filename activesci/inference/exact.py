@@ -59,6 +59,19 @@ class ExactSurrogate:
         parts = [self._pairs(theta, designs[i : i + rows], outcomes[i : i + rows]) for i in pieces]
         return np.concatenate(parts).reshape(len(xi), 1, y.shape[2], len(theta))
 
+    def log_prob_rows(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
+        """Return log densities of outcomes given parameters of their own, (t, n, k); see `Rowwise`."""
+        n, k, d = theta.shape
+        own, result = theta.reshape(-1, d), np.zeros((len(xi), n, k))
+        for design, outcomes, found in zip(xi, y, result, strict=True):
+            valid = ~np.isnan(outcomes).all(axis=1)
+            rows = np.repeat(outcomes[valid], k, axis=0)
+            stated = self.simulator.log_likelihood(
+                own[np.repeat(valid, k)], np.broadcast_to(design, (len(rows), len(design))), rows
+            )
+            found[valid] = -np.inf if stated is None else stated.reshape(-1, k)
+        return result
+
     def _pairs(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return log densities (n, m) of n outcomes at their designs for m parameters; zero for a failure."""
         result = np.zeros((len(y), len(theta)))

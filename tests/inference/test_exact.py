@@ -43,6 +43,15 @@ def test_pieces_do_not_change_a_density(monkeypatch):
     assert whole[2, 0, 4, 5] == row[0]
 
 
+def test_rows_are_the_pairs_that_they_are_among():
+    line, rng = Line(), np.random.default_rng(1)
+    theta, xi, y = rng.standard_normal((7, 4, 2)), rng.random((3, 1)), rng.standard_normal((3, 7, 1))
+    y[1, 2] = np.nan
+    pairs = ExactSurrogate(line).log_prob(theta.reshape(28, 2), xi, y[:, None]).reshape(3, 7, 7, 4)
+    rows = ExactSurrogate(line).log_prob_rows(theta, xi, y)
+    assert np.array_equal(rows, np.stack([pairs[:, i, i] for i in range(7)], axis=1))
+
+
 def test_designs_share_their_random_numbers():
     line = Line()
     xi = np.array([[0.5], [1.5], [0.5]])

@@ -17,7 +17,8 @@ from activesci.inference.closed_form.smooth import MOST_APART, Smooth
 from activesci.types import FloatArray
 
 TOLERANCE = 0.003
-"""Held-out log density [nats] that a simpler start may lose against the best one."""
+"""Held-out log density [nats] that a simpler start may lose against the best one; of exchangeable events each may
+lose its share of it."""
 CLEARLY = 2.0
 """Standard errors by which a noise that varies more has to be better."""
 MOST_SMOOTH = 8
@@ -98,42 +99,45 @@ class Start:
         return cls.rough(x, z).refined(x, z)
 
     @classmethod
-    def rough(cls, x: FloatArray, z: FloatArray, parameters: int = 0) -> Self:
+    def rough(cls, x: FloatArray, z: FloatArray, parameters: int = 0, tolerance: float = TOLERANCE) -> Self:
         """Return the start without smooth means and dependence.
 
         Args:
             x: Inputs, (n, p).
             z: Outcomes in their coordinates, (n, columns).
             parameters: How many of the inputs, the first ones, are parameters; the others tell of the design.
+            tolerance: How much worse than the best, in nats a row, a simpler one may describe held-out rows.
         """
         learn, check = parts(x, z)
         degrees, width = degrees_of(x), x.shape[1]
         near = crossed(x, parameters)
         trends = sorted(degrees + splined(x, TREND_KNOTS) + near, key=lambda basis: basis.size(width))
         noises = degrees[: NOISIEST + 1] + splined(x, NOISE_KNOTS) + [replace(one, degree=0) for one in near[:1]]
-        trend = trends[simplest([cls._of(*learn, one, Basis(min(one.degree, 2))) for one in trends], *check)]
-        noisy = noises[simplest([cls._of(*learn, trend, one) for one in noises], *check)]
+        means = [cls._of(*learn, one, Basis(min(one.degree, 2))) for one in trends]
+        trend = trends[simplest(means, *check, tolerance)]
+        noisy = noises[simplest([cls._of(*learn, trend, one) for one in noises], *check, tolerance)]
         return cls._of(x, z, trend, noisy)
 
-    def refined(self, x: FloatArray, z: FloatArray, first: int = 1) -> Self:
+    def refined(self, x: FloatArray, z: FloatArray, first: int = 1, tolerance: float = TOLERANCE) -> Self:
         """Return the start with smooth means and dependence, each if held-out rows ask for it.
 
         Args:
             x: Inputs, (n, p).
             z: Outcomes in their coordinates, (n, columns).
             first: The first column that may depend on those before it.
+            tolerance: As of `rough`.
         """
         learn, check = parts(x, z)
-        options = [type(self)._of(*learn, self.trend.basis, self.log_scale.basis).quietened(*learn, *check)]
+        options = [type(self)._of(*learn, self.trend.basis, self.log_scale.basis).quietened(*learn, *check, tolerance)]
         if curved(self.trend, x):
-            options.append(self.smoothed(*learn).quietened(*learn, *check))
+            options.append(self.smoothed(*learn).quietened(*learn, *check, tolerance))
         if x.shape[1] > 1:
-            options.append(self.ridged(*learn).quietened(*learn, *check))
-        best = options[simplest(options, *check)]
+            options.append(self.ridged(*learn).quietened(*learn, *check, tolerance))
+        best = options[simplest(options, *check, tolerance)]
         if any(isinstance(one, Ridges) for one in best.smooth):
             best = best.ridged(x, z, fine=True)
         whole = best.refitted(x, z) if best.smooth else self._of(x, z, best.trend.basis, best.log_scale.basis)
-        return whole.depending(x, z, first)
+        return whole.depending(x, z, first, tolerance)
 
     @classmethod
     def polynomial(cls, x: FloatArray, z: FloatArray, degree: int, noisy: int) -> Self:
@@ -162,7 +166,9 @@ class Start:
         )
         return replace(self, trend=trend, smooth=smooth).refitted(x, z)
 
-    def quietened(self, x: FloatArray, z: FloatArray, x_check: FloatArray, z_check: FloatArray) -> Self:
+    def quietened(
+        self, x: FloatArray, z: FloatArray, x_check: FloatArray, z_check: FloatArray, tolerance: float
+    ) -> Self:
         """Return the start with the simplest noise that held-out rows do not clearly speak against.
 
         Where a rough mean misses the outcomes its noise is the larger: a smooth one leaves a plainer noise. Noise that
@@ -176,7 +182,8 @@ class Start:
         tried.append(self)
         scores = np.stack([start.scores(x_check, z_check) for start in tried])
         lost = scores[scores.mean(axis=1).argmax()] - scores
-        margin = np.maximum(TOLERANCE, CLEARLY * lost.std(axis=1) / np.sqrt(lost.shape[1]))
+        clearly = CLEARLY * np.sqrt(tolerance / TOLERANCE)
+        margin = np.maximum(tolerance, clearly * lost.std(axis=1) / np.sqrt(lost.shape[1]))
         return tried[int(np.argmax(lost.mean(axis=1) <= margin))]
 
     def ridged(self, x: FloatArray, z: FloatArray, fine: bool = False) -> Self:
@@ -196,7 +203,7 @@ class Start:
             start = replace(start, log_scale=log_scale)
         return start
 
-    def depending(self, x: FloatArray, z: FloatArray, first: int) -> Self:
+    def depending(self, x: FloatArray, z: FloatArray, first: int, tolerance: float) -> Self:
         """Return the start with the dependence of its residuals, if held-out rows ask for it."""
         mean, scale = self(x)
         residual = (z - mean) / scale
@@ -204,7 +211,7 @@ class Start:
             return self
         learn, check = parts(x, residual)
         tried = Dependence.fit(*learn, first)
-        if tried is None or tried.score(*check) < np.mean(-0.5 * (check[1] ** 2 + LOG_2PI).sum(axis=1)) + TOLERANCE:
+        if tried is None or tried.score(*check) < np.mean(-0.5 * (check[1] ** 2 + LOG_2PI).sum(axis=1)) + tolerance:
             return self
         return replace(self, dependence=Dependence.fit(x, residual, first))
 
@@ -280,8 +287,8 @@ def curved(trend: Polynomial, x: FloatArray) -> bool:
     return 0 < x.shape[1] <= MOST_SMOOTH and (trend.basis.degree >= min(3, most) or bool(len(trend.basis.knots)))
 
 
-def simplest(starts: Sequence[Start], x: FloatArray, z: FloatArray) -> int:
+def simplest(starts: Sequence[Start], x: FloatArray, z: FloatArray, tolerance: float = TOLERANCE) -> int:
     """Return which start is the first that describes rows about as well as the best one."""
     scores = [start.score(x, z) for start in starts]
-    enough = max(scores) - TOLERANCE
+    enough = max(scores) - tolerance
     return next(i for i, score in enumerate(scores) if score >= enough)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from activesci.inference.closed_form.arrays import below
 from activesci.inference.closed_form.rivals import Rivals
-from activesci.inference.closed_form.start import Start
+from activesci.inference.closed_form.start import TOLERANCE, Start
 from activesci.inference.likelihood.mixture import Layout, Mixture, initial_bias
 from activesci.inference.likelihood.tabulated import table
 from activesci.inference.networks.comparisons import Comparisons
@@ -77,7 +77,8 @@ class Density:
         """
         layout = Layout.of(group)
         x, events = some_events(rows, rng)
-        options = starts(layout, x, events, rows.parameters)
+        tolerance = TOLERANCE / rows.events
+        options = starts(layout, x, events, rows.parameters, tolerance)
         if len(options) > 1:
             tried = [cls.untrained(layout, *option, x, events, 1, rng, device) for option in options]
             scores = [density.fitted(rows, rng, TRIAL_STEPS)[2] for density in tried]
@@ -86,7 +87,7 @@ class Density:
         if start is None:
             return cls.untrained(layout, scales, start, x, events, members, rng, device)
         z = targets(layout, scales, events)[0]
-        start = start.refined(x, z, max(1, len(layout.counts)))
+        start = start.refined(x, z, max(1, len(layout.counts)), tolerance)
         density = cls.untrained(layout, scales, start, x, events, members, rng, device)
         return replace(density, unsure=Rivals.of(start, x, z, rng.spawn(1)[0]))
 
@@ -127,7 +128,7 @@ class Density:
             learn = np.unique(torch.stack(visits).numpy()) if visits else held[:1]
             batch: Callable[[], Tensor] = iter(visits).__next__
         else:
-            steps = min(most or 6000, cold_steps(len(rows), rows.take(held[:1])[1].shape[1]))
+            steps = min(most or 6000, cold_steps(len(rows), rows.events))
             rate, patience, batch = COLD_RATE, max(LEAST_PATIENCE, int(PATIENCE * steps)), draw
         known = Seen.of(self, rows, np.union1d(learn, held))
 
@@ -175,6 +176,26 @@ class Density:
         pieces = torch.split(events, max(1, MOST_PAIRS // size), dim=1)
         found = torch.cat([mixture.log_prob(e.unsqueeze(2)).sum(-1) for e in pieces], 1)
         return np.asarray(found.double().cpu().numpy())
+
+    def log_prob_rows(self, theta: FloatArray, xi: FloatArray, events: FloatArray) -> FloatArray:
+        """Return log densities of events given parameters of their own, (t, members, n, k).
+
+        Args:
+            theta: Inputs for parameters, and what of them is compared, (members, n, k, d + q).
+            xi: Inputs for designs, and what of them is compared, (t, p + q).
+            events: (t, members, n, events, columns).
+        """
+        members, n, k, width = theta.shape
+        z, jacobian = self.coordinates(events)
+        size = max(1, MOST_PAIRS // (members * n * k * self.layout.components * events.shape[3]))
+        found, flat = [], theta.reshape(members, n * k, width)
+        with torch.no_grad():
+            for first in range(0, len(xi), size):
+                here = self.tensor(z[first : first + size].swapaxes(0, 1)).unsqueeze(3)
+                mixture = self.mixture(flat, xi[first : first + size])
+                mixture = mixture.map(lambda t: t.reshape(*t.shape[:2], n, k, 1, *t.shape[3:]))
+                found.append(mixture.log_prob(here).sum(-1).double().cpu().numpy().swapaxes(0, 1))
+        return np.asarray(np.concatenate(found) + np.nansum(jacobian, axis=-1)[..., None])
 
     def sample(self, theta: FloatArray, xi: FloatArray, events: int, rng: np.random.Generator) -> FloatArray:
         """Draw events, (t, members, n, events, columns), with the same random numbers for every design.
@@ -316,31 +337,36 @@ class Seen:
 
 
 def starts(
-    layout: Layout, x: FloatArray, events: FloatArray, parameters: int
+    layout: Layout, x: FloatArray, events: FloatArray, parameters: int, tolerance: float
 ) -> list[tuple[tuple[OutcomeScale, ...], Start | None]]:
     """Return linear or log coordinates and their start and, where it is much better, those of normal marginals."""
     if not layout.started:
         return [((), None)]
     reals = [events[:, column] for column in layout.reals]
-    plain = started(layout, tuple(map(OutcomeScale.standard, reals)), x, events, parameters)
+    plain = started(layout, tuple(map(OutcomeScale.standard, reals)), x, events, parameters, tolerance)
     if not reals:
         return [plain[:2]]
     logs = tuple(map(OutcomeScale.logarithmic, reals))
     if any(scale.log for scale in logs):
-        plain = max(started(layout, logs, x, events, parameters), plain, key=lambda option: option[2])
-    normal = started(layout, tuple(map(OutcomeScale.gaussian, reals)), x, events, parameters)
+        plain = max(started(layout, logs, x, events, parameters, tolerance), plain, key=lambda option: option[2])
+    normal = started(layout, tuple(map(OutcomeScale.gaussian, reals)), x, events, parameters, tolerance)
     return [plain[:2], normal[:2]] if normal[2] > plain[2] + MARGIN else [plain[:2]]
 
 
 def started(
-    layout: Layout, scales: tuple[OutcomeScale, ...], x: FloatArray, events: FloatArray, parameters: int
+    layout: Layout,
+    scales: tuple[OutcomeScale, ...],
+    x: FloatArray,
+    events: FloatArray,
+    parameters: int,
+    tolerance: float,
 ) -> tuple[tuple[OutcomeScale, ...], Start, float]:
     """Return coordinates, their rough start, and its mean log density of events (n, columns) at inputs (n, p).
 
     The density is Akaike's: less the number of coefficients over that of rows, which is what fitting them has gained.
     """
     z, jacobian = targets(layout, scales, events)
-    start = Start.rough(x, z, parameters)
+    start = Start.rough(x, z, parameters, tolerance)
     fitted = start.trend.coefficients.size + start.log_scale.coefficients.size
     return scales, start, start.score(x, z) - fitted / len(z) + float(jacobian.mean())
 

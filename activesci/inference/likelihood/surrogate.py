@@ -156,6 +156,22 @@ class LikelihoodSurrogate:
             logits = learned.validity.logits(*learned.plain(theta_in[None], xi_in))[:, :, None, :]
         return np.where(valid, total + log_expit(logits), log_expit(-logits))
 
+    def log_prob_rows(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
+        """Return log densities of outcomes given parameters of their own, (t, n, k); see `Rowwise`."""
+        learned, (n, k, d) = self._ready(), theta.shape
+        theta_in = by_member(learned.of_theta(theta.reshape(-1, d)).reshape(n, k, -1), self.members)
+        xi_in, dealt = learned.of_xi(xi), y.reshape(len(xi), -1, self.members, y.shape[2]).swapaxes(1, 2)
+        valid, total = np.asarray(~np.isnan(dealt).all(axis=-1, keepdims=True)), np.zeros(())
+        with one_thread():
+            for group, density in zip(self.outcomes.groups, learned.densities, strict=True):
+                total = total + density.log_prob_rows(theta_in, xi_in, events_of(group, dealt))
+            found = np.where(valid, total, 0.0)
+            if learned.validity is not None:
+                flat = theta_in.reshape(self.members, -1, theta_in.shape[3])
+                logits = learned.validity.logits(*learned.plain(flat, xi_in)).reshape(found.shape)
+                found = np.where(valid, total + log_expit(logits), log_expit(-logits))
+        return np.asarray(found.swapaxes(1, 2).reshape(len(xi), n, k))
+
     def sample(self, theta: FloatArray, xi: FloatArray, rng: np.random.Generator) -> FloatArray:
         """Draw outcomes of every design with the same random numbers, (t, n, width); see `Surrogate.sample`."""
         learned = self._ready()

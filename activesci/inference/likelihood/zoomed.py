@@ -162,6 +162,14 @@ class ZoomedSurrogate:
             result[..., which] = surrogate.log_prob(theta[which], xi, y)
         return result
 
+    def log_prob_rows(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
+        """Return log densities of outcomes given parameters of their own, (t, n, k); see `Rowwise`."""
+        result = np.empty((len(xi), *theta.shape[:2]))
+        for which, surrogate in self._judges(theta.reshape(-1, theta.shape[2])):
+            mine = which.reshape(theta.shape[:2])
+            result[:, mine] = surrogate.log_prob_rows(theta, xi, y)[:, mine]
+        return result
+
     def sample(self, theta: FloatArray, xi: FloatArray, rng: np.random.Generator) -> FloatArray:
         """Draw outcomes, (t, n, width); see `Surrogate.sample`."""
         judges = list(self._judges(theta))

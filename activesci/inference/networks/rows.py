@@ -10,8 +10,9 @@ from torch import Tensor
 from activesci.types import FloatArray, IntArray
 
 BATCH = 256
-START_ROWS = 20_000
-"""Events at most from which coordinates and start are found, drawn from all of them."""
+START_ROWS, ALIKE = 20_000, 5
+"""Events at most from which coordinates and start are found, drawn from all of them; of exchangeable ones so many
+times more, as what is off in one is off in all."""
 HELD_ROWS = 4000
 """Held-out rows at most on which a network is compared with an earlier one, the latest included."""
 ROWS_AT_ONCE = 50_000
@@ -40,14 +41,20 @@ class Rows:
         """Return the number of rows."""
         return self.size
 
+    @property
+    def events(self) -> int:
+        """The largest number of events of a row."""
+        return int(self.take(np.zeros(1, dtype=np.int64))[1].shape[1])
+
 
 def some_events(rows: Rows, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-    """Return inputs and events of at most START_ROWS events that are no padding, (n, p) and (n, columns)."""
+    """Return inputs and events of some events that are no padding, (n, p) and (n, columns)."""
+    most = START_ROWS * min(rows.events, ALIKE)
     few = len(rows) <= START_ROWS
     x, events = rows.take(np.arange(len(rows)) if few else np.sort(rng.choice(len(rows), START_ROWS, replace=False)))
     simulation, event = np.nonzero(~np.isnan(events).any(axis=2))
-    if len(simulation) > START_ROWS:
-        keep = rng.choice(len(simulation), START_ROWS, replace=False)
+    if len(simulation) > most:
+        keep = rng.choice(len(simulation), most, replace=False)
         simulation, event = simulation[keep], event[keep]
     return x[simulation], events[simulation, event]
 

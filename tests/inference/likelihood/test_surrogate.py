@@ -154,6 +154,21 @@ def test_members_draw_in_turn():
     assert np.all(np.diagonal(table) >= table.max(1) - 0.05)
 
 
+@pytest.mark.parametrize("name", ["several", "as_many_events", "choices"])
+def test_rows_are_the_pairs_that_they_are_among(name):
+    """Row i under member i modulo members; a failure among them, and events that a design does not ask for."""
+    problem = PROBLEMS[name]
+    surrogate = fitted(problem)
+    theta, xi, _ = some(problem, 12)
+    alike = some(problem, 60, seed=8)[0].reshape(12, 5, -1)
+    y = surrogate.sample(theta, xi[:3], np.random.default_rng(0))
+    y[1, 4] = np.nan
+    rows = surrogate.log_prob_rows(alike, xi[:3], y)
+    pairs = surrogate.log_prob(alike.reshape(60, -1), xi[:3], y[:, None]).reshape(3, 4, 12, 12, 5)
+    wanted = np.stack([pairs[:, i % 4, i, i] for i in range(12)], axis=1)
+    np.testing.assert_allclose(rows, wanted, rtol=1e-4, atol=1e-4)
+
+
 def test_designs_share_their_random_numbers():
     problem = PROBLEMS["choices"]
     surrogate = fitted(problem)
