@@ -16,9 +16,9 @@ from activesci.types import FloatArray
 
 SCREEN = 0.6
 """Share of the evaluations that a first screen takes; it is told in one call."""
-GLANCED = 512
+GLANCED = 400
 """Designs that are glanced at, with so few samples that all of them cost about as much as the screen."""
-SURE = 4
+SURE = 3
 """So many of the best designs that were evaluated are held against the model's answer."""
 TOGETHER = 8
 """Designs that are picked from one model, evaluated in one call and told together."""

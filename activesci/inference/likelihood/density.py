@@ -158,9 +158,21 @@ class Density:
         """
         z, jacobian = self.coordinates(events)
         constant = np.nansum(jacobian, axis=-1)[..., None]
+        members, size = self.network.members, len(theta) * z.shape[2] * self.network.members * self.layout.components
         with torch.no_grad():
-            pairs = [self._at_design(theta, xi[t : t + 1], z[t]) for t in range(len(xi))]
-        return np.asarray(np.stack(pairs) + constant)
+            if z.shape[3] == 1 and 2 * size <= MOST_PAIRS:
+                blocks = np.array_split(np.arange(len(xi)), max(1, len(xi) * size // MOST_PAIRS))
+                pairs = [self._at_designs(theta, xi[block], z[block]) for block in blocks]
+                return np.asarray(np.concatenate(pairs).reshape(len(xi), members, -1, len(theta)) + constant)
+            return np.asarray(
+                np.stack([self._at_design(theta, *one) for one in zip(xi[:, None], z, strict=True)]) + constant
+            )
+
+    def _at_designs(self, theta: FloatArray, xi: FloatArray, z: FloatArray) -> FloatArray:
+        """Return log densities at designs, (t, members, n, m), of single events (t, members or 1, n, 1, columns)."""
+        mixture = self.mixture(theta[None], xi).map(lambda t: t.unsqueeze(2))
+        events = self.tensor(z[:, :, :, 0].swapaxes(0, 1)).unsqueeze(3)
+        return np.asarray(mixture.log_prob(events).double().cpu().numpy().swapaxes(0, 1))
 
     def _at_design(self, theta: FloatArray, xi: FloatArray, z: FloatArray) -> FloatArray:
         """Return log densities at one design, (members, n, m), of events (members or 1, n, events, columns)."""
