@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from activesci.ledger import Ledger, store
@@ -126,6 +127,24 @@ def test_a_crash_at_any_append_changes_nothing(tmp_path, monkeypatch, name, mome
     assert watched.count >= 9
     assert len(equal) == len(moments) * watched.count
     assert all(equal), [n for n, same in enumerate(equal) if not same]
+
+
+def test_with_one_stream_of_random_numbers_a_process_a_crash_would_change_the_outcome(tmp_path):
+    """The mutant: what is drawn depends on what this process has drawn before, not on what it is for."""
+    study = world(tmp_path)
+
+    def process(folder, crash_at=0):
+        stream = np.random.default_rng(3)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("activesci.simulate.function.generator", lambda *_: stream)
+            Saboteur(crash_at, "after").install(patch)
+            return gone_through(study, folder)
+
+    whole = told(process(tmp_path / "whole"))
+    assert told(process(tmp_path / "again")) == whole
+    with pytest.raises(Crash):
+        process(tmp_path / "crashed", crash_at=6)
+    assert told(process(tmp_path / "crashed")) != whole
 
 
 def test_a_crash_in_every_run_still_ends_the_same(tmp_path):

@@ -1,0 +1,88 @@
+"""The reliability trials of the ledger and the loop, one line each: how often it held, and whether its mutants failed.
+
+    .venv/bin/python experiments/benchmarks/reliability/trials.py [--only 0 3 ...]
+
+Each trial is some tests, also the long ones; a mutant is the same without what the trial is there for, and its test
+holds if the mutant is seen to fail. Killed workers, machines and heads are in reliability.py, the soak in soak.py.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).parents[3]
+TRIALS = {
+    0: ("the reference study equals itself", ["tests/loop/test_self_identity.py"]),
+    1: ("killed at random moments", ["tests/stories/test_killed.py"]),
+    2: ("a crash at every write of the ledger", ["tests/loop/test_crash.py"]),
+    3: ("power loss with unsynced writes lost or torn", ["tests/ledger/test_power_loss.py"]),
+    4: ("told to stop in the middle of a refit", ["tests/stories/test_stopped.py", "tests/cli/test_signals.py"]),
+    6: ("hanging simulators", ["tests/simulate/test_process.py", "tests/simulate/test_mutants.py::*trial_6*"]),
+    7: ("crashing simulators", ["tests/loop/test_commands.py", "tests/simulate/test_mutants.py::*trial_7*"]),
+    8: ("bad outcomes", ["tests/simulate/test_bad_simulators.py", "tests/simulate/test_mutants.py::*trial_8*"]),
+    9: ("floods of output", ["tests/loop/test_commands.py", "tests/simulate/test_mutants.py::*trial_9*"]),
+    10: ("a full disk", ["tests/loop/test_full_disk.py"]),
+    11: (
+        "read-only, not ours, locked",
+        ["tests/ledger/test_refusals.py", "tests/ledger/test_store.py::*locked*"],
+    ),
+    12: ("two controllers, and a stopped one", ["tests/ledger/test_lock.py"]),
+    13: ("clocks that jump", ["tests/ledger/test_lock.py::*jump*", "tests/ledger/test_lock.py::*time_of_day*"]),
+    15: ("ledgers of every version", ["tests/ledger/test_golden.py"]),
+    16: ("tampering", ["tests/cli/test_verify.py"]),
+    21: ("swapped artifacts", ["tests/loop/test_swapped_artifacts.py"]),
+}
+MUTANTS = ("mutant", "without", "would", "left_out", "seen_to", "trial_")
+"""What the names of tests of mutants have in them."""
+
+
+def selected(places):
+    """Return what pytest is told: files, and the tests in them by a part of their names."""
+    files = list(dict.fromkeys(place.partition("::")[0] for place in places))
+    whole = [Path(place).stem for place in places if "::" not in place]
+    parts = [place.partition("::")[2].strip("*") for place in places if "::" in place]
+    return [*files, "-k", " or ".join([*whole, *parts])]
+
+
+def ran(places):
+    """Run tests, and return for each whether it is of a mutant and how it ended."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-q", "-m", "", "-p", "no:cacheprovider", f"--junitxml={path}"]
+        subprocess.run([*command, *selected(places)], cwd=ROOT, capture_output=True, check=False)
+        cases = list(ElementTree.parse(path).iter("testcase"))
+    return [(_of_mutant(case.get("name")), _ended(case)) for case in cases]
+
+
+def _of_mutant(name):
+    return any(part in name for part in MUTANTS)
+
+
+def _ended(case):
+    found = {child.tag for child in case} & {"failure", "error", "skipped"}
+    return found.pop() if found else "held"
+
+
+def row(number):
+    what, places = TRIALS[number]
+    begun, found = time.monotonic(), ran(places)
+    sound, mutants = ([end for mutant, end in found if mutant is which] for which in (False, True))
+    skipped = sum(end == "skipped" for _, end in found)
+    cells = [number, what, *(f"{part.count('held')} of {len(part)}" for part in (sound, mutants)), skipped or ""]
+    return [*cells, f"{time.monotonic() - begun:.0f}"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="*", type=int, choices=list(TRIALS), metavar="N")
+    print("| trial | what | held | mutants seen to fail | skipped | seconds |\n|---|---|---|---|---|---|")
+    for number in parser.parse_args().only or TRIALS:
+        print("| " + " | ".join(map(str, row(number))) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
