@@ -12,7 +12,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3 py
 .PHONY: help setup demo test test-all lint types docs clean
 
 help:
-	@echo "make demo      set up, run the Weinberg study on real data, and say where its report is"
+	@echo "make demo      set up, register the Weinberg study, run it blind on real data, and open the answer"
 	@echo "make test      set up and run the tests, without the slow ones"
 	@echo "make test-all  every test"
 	@echo "make lint      ruff and the architecture's import rules"
@@ -32,9 +32,14 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
 
-# A study that was stopped or killed goes on where it was; one that is done is only reported on again.
+# Registered before any data, run blind, and opened at the end. A study that was stopped or killed goes on where it was;
+# one that is done is only reported on again.
 demo: setup
-	$(BIN)/activesci run experiments/weinberg/study.yaml --to runs/weinberg
+	@test -e runs/weinberg/ledger.sqlite || \
+		$(BIN)/activesci register experiments/weinberg/study.yaml --to runs/weinberg >/dev/null
+	@echo "The plan is registered: runs/weinberg/plan.md. G_F is shown shifted until all that it lists is green."
+	$(BIN)/activesci resume runs/weinberg
+	$(BIN)/activesci unblind runs/weinberg
 	@echo "The report is runs/weinberg/report.html"
 
 test: setup

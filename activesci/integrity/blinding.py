@@ -229,7 +229,7 @@ class Door:
             return {"text": said["text"], "held": None, "found": WITHHELD}
         one = next((one for one in self.study.expectations if one.text == said["text"]), None)
         tells = one is None or one.quantity == "misfit" or (one.quantity in ("sd", "width") and self._scaled)
-        return {**said, "found": masked(str(said["found"])) if tells else said["found"]}
+        return {**said, "found": WITHHELD if tells else said["found"]}
 
     def waits(self, text: str) -> bool:
         """Say whether a sentence of `expect:` cannot be answered without telling where a hidden parameter is."""

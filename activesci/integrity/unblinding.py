@@ -38,7 +38,7 @@ def lights(history: History, until: Iterable[str], waiting: frozenset[str]) -> t
 
 
 def _stopped(history: History, waiting: frozenset[str]) -> tuple[bool, str]:
-    return history.status == "stopped", f"the campaign is {history.status}"
+    return history.status == "stopped", f"the campaign is {history.status}: {history.reason}".rstrip(": ")
 
 
 def _expectations(history: History, waiting: frozenset[str]) -> tuple[bool, str]:

@@ -85,7 +85,16 @@ def _rules(study: "Study") -> list[str]:
     end = f"- it ends when {words.stop_text(said.get('stop'))}"
     expected = [f"- {clean(one.text, 300)}" for one in study.expectations]
     method = ["## How", "", *ways, f"- seed: {study.seed}", end, ""]
-    return [*method, "## What is expected", "", *(expected or ["- nothing"]), ""]
+    return [*method, "## What is expected", "", *(expected or ["- nothing"]), "", *_hidden(study)]
+
+
+def _hidden(study: "Study") -> list[str]:
+    if (blind := study.blind) is None:
+        return []
+    names = ", ".join(blind.parameters or study.parameter_space.names)
+    rest = "outcomes, gains and predictions are withheld"
+    until = f"- opened once these are green: {', '.join(blind.until)}, and this plan kept to"
+    return ["## What is hidden", "", f"- {names}: shown shifted by an offset that nobody knows; {rest}", until, ""]
 
 
 def _digests(said: Mapping[str, Any]) -> list[str]:

@@ -191,6 +191,15 @@ class Study(Part):
             _put(mapping, path, value)
         return type(self)._of(take(mapping, self.folder))
 
+    def without(self, *sections: str) -> "Study":
+        """Return the study without some of its sections, such as `blind`; those that it does not have are no matter.
+
+        Raises:
+            StudyError: If it cannot be without one.
+        """
+        kept = {name: part for name, part in self.mapping().items() if name not in sections}
+        return type(self)._of(take(kept, self.folder))
+
     @cached_property
     def parameter_space(self) -> ParameterSpace:
         """The space of theta."""

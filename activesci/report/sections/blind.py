@@ -35,8 +35,12 @@ def blindness(reading: Reading) -> Blindness | None:
     said = event.payload
     by = f"Blind until {event.time[:19].replace('T', ' ')} UTC, when {said['by']} opened it."
     checks = [(clean(one["check"], 60), clean(one["found"], 300)) for one in said["checks"]]
-    shifts = [(clean(n, 60), number(s["offset"], 6), number(s["factor"], 6)) for n, s in said["shifts"].items()]
+    shifts = [(clean(n, 60), _signed(s["offset"]), number(s["factor"], 6)) for n, s in said["shifts"].items()]
     return Blindness(False, [clean(by, 300)], checks, shifts)
+
+
+def _signed(value: float) -> str:
+    return ("+" if value > 0 else "") + number(value, 6)
 
 
 def _closed(reading: Reading, hidden: list[str], until: list[str]) -> list[str]:
