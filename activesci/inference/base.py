@@ -136,6 +136,45 @@ class Rowwise(Protocol):
         """
 
 
+@runtime_checkable
+class Drawing(Protocol):
+    """A surrogate that draws functions from what it knows, beside the likelihood that averages over them."""
+
+    def drawn_likelihood(self, theta: FloatArray, data: Data) -> FloatArray:
+        """Return the log-likelihood of all the data under each of several functions, (draws, m), in nats."""
+
+
+@runtime_checkable
+class Placing(Protocol):
+    """A surrogate that says where simulations tell it most of what the posterior rests on."""
+
+    def placed(
+        self, theta: FloatArray, data: Data, candidates: FloatArray, n: int, rng: np.random.Generator
+    ) -> FloatArray:
+        """Return parameters to simulate next, (n, d), some of them perhaps twice.
+
+        Args:
+            theta: Posterior samples, (m, d).
+            data: What the posterior rests on.
+            candidates: Parameters to choose from, (c, d).
+            n: How many.
+            rng: Random numbers.
+        """
+
+
+@runtime_checkable
+class Observed(Protocol):
+    """A surrogate of simulations whose noise is not that of a measurement."""
+
+    def observed(self) -> Surrogate:
+        """Return what predicts measurements."""
+
+
+def predicting(surrogate: Surrogate) -> Surrogate:
+    """Return what predicts measurements: the surrogate itself, unless it says otherwise."""
+    return surrogate.observed() if isinstance(surrogate, Observed) else surrogate
+
+
 def log_likelihood(surrogate: Surrogate, theta: FloatArray, data: Data) -> FloatArray:
     """Return the log-likelihood of all the data by each member, (members, m), in nats; see `Joint`."""
     if len(data) == 0:

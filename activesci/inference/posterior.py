@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from activesci.inference.base import Data, Surrogate, log_likelihood, mixed
+from activesci.inference.base import Data, Drawing, Surrogate, log_likelihood, mixed
 from activesci.inference.moves import LogDensity
 from activesci.inference.smc import Population, bridge, independent, prior_population
 from activesci.study.parameters import ParameterSpace
@@ -127,8 +127,15 @@ def update(
     if outside <= TRIMMED:
         population = population.only(inside)
     theta = space.from_cube(population.u)
-    spread = np.hypot(disagreement(theta, log_likelihood(after[0], theta, after[1])), doubtfulness(*after, theta))
+    spread = np.hypot(disagreement(theta, opinions(after[0], theta, after[1])), doubtfulness(*after, theta))
     return Posterior(space, theta, population, spread, outside)
+
+
+def opinions(surrogate: Surrogate, theta: FloatArray, data: Data) -> FloatArray:
+    """Return the log-likelihood of all data by each member, or by each function that the surrogate draws, (s, n)."""
+    if isinstance(surrogate, Drawing) and len(data):
+        return surrogate.drawn_likelihood(theta, data)
+    return log_likelihood(surrogate, theta, data)
 
 
 def density(space: ParameterSpace, surrogate: Surrogate, data: Data) -> LogDensity:

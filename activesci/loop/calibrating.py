@@ -99,6 +99,11 @@ class Calibrating:
 
     def _believed(self) -> Belief:
         belief = self.memory.belief()
+        if self.setup.study.tuning is not None:
+            raise CampaignError(
+                "calibrate: found a study whose data have errors of their own (tuning.data), expected one in which "
+                "measurements are like simulations: repeat it on pseudo-data of known truths instead"
+            )
         if belief is None or not len(belief.data):
             raise CampaignError("there is nothing to calibrate yet: the campaign has no measurement")
         return belief

@@ -4,6 +4,7 @@ from activesci.ledger import Kind
 from activesci.loop.measuring import Measuring
 from activesci.loop.memory import Memory
 from activesci.loop.rivalry import standings
+from activesci.loop.round import Belief
 from activesci.loop.setup import Setup
 from activesci.loop.stop import Progress, StopReason, reached
 
@@ -65,6 +66,7 @@ class Ending:
             seconds=history.seconds,
             gain=gain,
             hypotheses=standings(history, self._setup.study),
+            unsettled=unsettled(belief) if len(belief.data) else {},
         )
         return reached(rule, done)
 
@@ -72,3 +74,9 @@ class Ending:
         said = {"reason": reason, "rule": rule.name}
         self._setup.journal.append(Kind.STOPPED, self._memory.number, said)
         return True
+
+
+def unsettled(belief: Belief) -> dict[str, float]:
+    """Return by how many posterior sd what is not known of the simulator moves each parameter's mean."""
+    posterior = belief.posterior
+    return dict(zip(posterior.space.names, posterior.disagreement.tolist(), strict=True))

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from activesci.inference.base import Surrogate
+from activesci.inference.base import Drawing, Surrogate
 from activesci.inference.checks.heldout import HeldOut, held_out, kept_from_fits
-from activesci.inference.posterior import Posterior, as_arrays
+from activesci.inference.posterior import as_arrays
+from activesci.inference.tuning import Answer, Sets, TuningSurrogate, answer, flat
 from activesci.ledger import Kind
 from activesci.loop import round as rounds
 from activesci.loop.foreseeing import foreseen
@@ -19,6 +20,7 @@ from activesci.loop.setup import Setup
 from activesci.loop.stop import Pause
 from activesci.loop.teaching import Teaching
 from activesci.rng import Purpose, generator
+from activesci.study.tuning import places_of
 
 AGREED, OUTSIDE = 0.25, 0.01
 """A posterior is trusted if members agree within AGREED sd and at most OUTSIDE of it lies where they are coarse."""
@@ -26,6 +28,8 @@ IMPOSSIBLE = (
     "no parameters that the prior allows can give these data: their likelihood is zero everywhere, and what is shown "
     "as the posterior means nothing; widen the prior, or give the model the noise or the failures that it lacks"
 )
+ENVELOPE = 2**20
+"""The stream of random numbers of the parameters at which is looked what the simulator can reach."""
 DISAGREEMENT = 0.5
 """Members' posterior means that differ by more than this many posterior sd raise an alarm."""
 
@@ -94,14 +98,17 @@ class Learning:
             "again": doubt is not None and self._may_go_on(number),
         }
         if not said["again"]:
-            self._mention_doubts(number, belief.posterior, checked)
+            self._mention_doubts(number, belief, checked)
             said |= (taught := self._teaching.found(number, belief))
             said |= self._foreseen(belief) if number == 0 else {}
             self._teaching.mention(number, taught)
+        tuned = self._tuned(belief)
+        said |= {} if tuned is None else {"tuning": tuned.said}
         said |= {"checked": found_in(checked), "seconds": time.perf_counter() - start}
+        found = {} if tuned is None else flat(tuned)
         ranks = {} if checked is None else {"checked": np.concatenate(list(checked.ranks.values()))}
         self._setup.journal.append(
-            Kind.INFERRED, number, said, {**as_arrays(belief.posterior), **rivals_as_arrays(belief), **ranks}
+            Kind.INFERRED, number, said, {**as_arrays(belief.posterior), **rivals_as_arrays(belief), **ranks, **found}
         )
 
     def _foreseen(self, belief: Belief) -> dict[str, Any]:
@@ -109,6 +116,17 @@ class Learning:
         setup = self._setup
         found = foreseen(setup.study, belief, None if setup.pool is None else setup.pool.xi, not setup.simulates)
         return {} if found is None else {"foreseen": found}
+
+    def _tuned(self, belief: Belief) -> Answer | None:
+        """Return what a tuner asks for, in a study whose data have errors of their own."""
+        study, surrogate = self._setup.study, belief.surrogate
+        if study.tuning is None or not isinstance(surrogate, TuningSurrogate):
+            return None
+        sets = Sets(places_of(study), frozenset(name for name, part in study.tuning.data.items() if part.held_out))
+        space, n = study.parameter_space, study.inference.particles
+        prior = space.from_cube(generator(study.seed, 0, Purpose.INFER, ENVELOPE).random((n, space.dim)))
+        default = None if study.tuning.default is None else np.array([study.tuning.default[k] for k in space.names])
+        return answer(surrogate, belief.posterior.theta, prior, belief.data, sets, default)
 
     def _checked(self, number: int, belief: Belief) -> HeldOut | None:
         """Return how simulations that the surrogate has not learned from lie in it; None if there are too few."""
@@ -130,14 +148,16 @@ class Learning:
         within = budget is None or planned <= budget
         return self._setup.simulates and number > 0 and self._step + 1 < inference.passes and within
 
-    def _mention_doubts(self, number: int, posterior: Posterior, checked: HeldOut | None) -> None:
+    def _mention_doubts(self, number: int, belief: Belief, checked: HeldOut | None) -> None:
         """Raise the alarm for what is doubted in the end: impossible data, members' quarrels, a wrong surrogate."""
-        journal = self._setup.journal
+        journal, surrogate, posterior = self._setup.journal, belief.surrogate, belief.posterior
         if posterior.population.impossible:
             journal.alarm(number, "impossible", IMPOSSIBLE)
         if checked is not None and checked.doubt:
             journal.alarm(number, "surrogate", f"{checked.doubt}: more simulations would help (inference.per_round)")
         worst = int(posterior.disagreement.argmax())
+        if isinstance(surrogate, Drawing):  # what is not known of the simulator is in the posterior
+            return
         if posterior.disagreement[worst] > DISAGREEMENT:
             journal.alarm(
                 number,

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from activesci.inference.base import Surrogate
+from activesci.inference.base import Surrogate, predicting
 from activesci.inference.posterior import as_arrays
 from activesci.inference.predictive import surprise
 from activesci.inference.whichever import Whichever
@@ -80,7 +80,7 @@ def predicted(
 def prediction(belief: Belief, rng: np.random.Generator) -> tuple[Surrogate, FloatArray]:
     """Return what outcomes are predicted from: density and parameters, of whichever hypothesis if there are some."""
     if not belief.rivals:
-        return belief.surrogate, belief.posterior.theta
+        return predicting(belief.surrogate), belief.posterior.theta
     seen = [one.seen(belief.surrogate) for one in belief.rivals]
     thetas = [one.posterior.theta for one in belief.rivals]
     mixture = Whichever(seen, thetas, rounds.weighed(belief).probability)

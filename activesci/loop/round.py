@@ -19,7 +19,7 @@ from activesci.gain import (
     realised,
 )
 from activesci.inference import posterior as posteriors
-from activesci.inference.base import Data, Surrogate, log_likelihood, mixed
+from activesci.inference.base import Data, Placing, Surrogate, log_likelihood, mixed
 from activesci.inference.modes import modes
 from activesci.inference.moves import normal
 from activesci.inference.posterior import Posterior
@@ -36,6 +36,8 @@ HINTS = 2**20
 """The stream of random numbers of the designs at what is believed."""
 POSTERIOR_SHARE = 0.75
 """Share of later simulations whose parameters come from the posterior; the rest come from the prior."""
+PLACED_SHARE, CANDIDATES = 0.9, 2000
+"""The same where the surrogate says itself which of so many parameters around the posterior tell most."""
 WIDENED = 3.0
 """Simulations are spread over up to about this many times the posterior's width."""
 RIVALS_SHARE, LEAST_PROBABLE = 0.5, 1e-3
@@ -242,6 +244,8 @@ def proposed(belief: Belief, theta: FloatArray, rng: np.random.Generator) -> Flo
     """
     if isinstance(belief.surrogate, posteriors.Amortised):
         return belief.surrogate.proposed(belief.posterior.theta, len(theta), rng) if len(belief.data) else theta
+    if isinstance(belief.surrogate, Placing) and len(belief.data):
+        return placed(belief.surrogate, belief, theta, rng)
     near = int(len(theta) * POSTERIOR_SHARE)
     theta[:near] = around(belief.posterior, near, rng)
     sharing = constrained(belief)
@@ -265,6 +269,17 @@ def focus(belief: Belief | None) -> FloatArray | None:
         return None
     sharing = (one.hypothesis.full(one.posterior.theta) for one in constrained(belief))
     return np.concatenate([belief.posterior.theta, *sharing])
+
+
+def placed(surrogate: Placing, belief: Belief, theta: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Return parameters of the prior (n, d) with all but some moved to where they tell most about the posterior.
+
+    Those that are left find what the posterior so far has missed.
+    """
+    near = int(np.ceil(len(theta) * PLACED_SHARE))
+    candidates = around(belief.posterior, CANDIDATES, rng)
+    theta[:near] = surrogate.placed(belief.posterior.theta, belief.data, candidates, near, rng)
+    return theta[rng.permutation(len(theta))]
 
 
 def around(posterior: Posterior, n: int, rng: np.random.Generator) -> FloatArray:

@@ -36,6 +36,7 @@ class Progress:
         seconds: Time spent computing and measuring [s].
         gain: The gain that the best next design promises [nats]; None where it is not known yet.
         hypotheses: How each hypothesis stands.
+        unsettled: For each parameter, by how many posterior sd what is not known of the simulator moves its mean.
     """
 
     posterior: Mapping[str, Mapping[str, float]]
@@ -45,6 +46,7 @@ class Progress:
     seconds: float
     gain: float | None = None
     hypotheses: Mapping[str, Standing] = field(default_factory=dict)
+    unsettled: Mapping[str, float] = field(default_factory=dict)
 
 
 def reached(rule: StopRule, progress: Progress) -> str | None:
@@ -95,11 +97,19 @@ def _hypothesis(rule: StopRule, progress: Progress) -> str | None:
     return None
 
 
+def _settled(rule: StopRule, progress: Progress) -> str | None:
+    if not progress.unsettled or max(progress.unsettled.values()) > rule.settings:
+        return None
+    name, worst = max(progress.unsettled.items(), key=lambda pair: pair[1])
+    return f"more simulations would move no parameter ({name} most) by more than {worst:.2g} <= {rule.settings:g} sd"
+
+
 CHECKS: Mapping[str, Callable[[StopRule, Progress], str | None]] = {
     "any": _any,
     "all": _all,
     "sd": _spread("sd", lambda spread: spread["sd"]),
     "width": _spread("5 to 95 % width", lambda spread: spread["q95"] - spread["q05"]),
+    "settled": _settled,
     "gain": _gain,
     "rounds": _at_least("rounds", lambda progress: progress.rounds),
     "simulations": _at_least("simulations", lambda progress: progress.simulations),

@@ -16,6 +16,7 @@ from activesci.inference.exact import ExactSurrogate
 from activesci.inference.likelihood import LikelihoodSurrogate, ZoomedSurrogate
 from activesci.inference.networks.device import device_for
 from activesci.inference.ratio import RatioSurrogate
+from activesci.inference.tuning import Measured, TuningSurrogate
 from activesci.loop.plugins import plugged_surrogate
 from activesci.simulate import Simulator
 from activesci.simulate.source import load_source
@@ -26,6 +27,10 @@ FEW = 500
 """Simulations up to which an emulator is the better one, as measured (experiments/benchmarks/inference)."""
 FEW_INPUTS = 10
 """Parameters and design variables up to which an emulator is looked at."""
+
+ERRORS_STATED = (
+    "the errors of the data are stated (tuning.data), so what is learned is what simulations are expected to give"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ def surrogate_for(study: Study, simulator: Simulator) -> Chosen:
     Raises:
         StudyError: If the one that is asked for cannot serve the study.
     """
+    if study.tuning is not None:
+        return Chosen("emulator", ERRORS_STATED, tuned(study))
     asked = study.inference.surrogate
     kind, why = automatic(study, simulator) if asked == "auto" else (asked, "asked for")
     if kind not in OWN_SURROGATES:
@@ -81,6 +88,24 @@ def _no_embedding(study: Study, kind: str) -> None:
             f"inference.embedding: found {study.inference.embedding!r} with the surrogate {kind!r}, expected it with "
             f"{' or '.join(EMBEDDED)}: no other looks at the outcome with an embedding"
         )
+
+
+def tuned(study: Study) -> Surrogate:
+    """Return the surrogate of a study whose data have errors of their own.
+
+    Raises:
+        StudyError: If the study plans too few simulations for it.
+    """
+    tuning = study.tuning
+    assert tuning is not None  # the caller's condition
+    measured = Measured(tuning.covariance(study), tuning.used(study), tuning.weight(study))
+    empty = TuningSurrogate(study.parameter_space, study.outcome_space, measured)
+    if (planned := study.inference.simulations) < empty.fewest:
+        raise StudyError(
+            f"inference.simulations: found {planned}, expected at least {empty.fewest} to learn what a simulator with "
+            "this many parameters is expected to give"
+        )
+    return cast(Surrogate, empty)
 
 
 def automatic(study: Study, simulator: Simulator) -> tuple[str, str]:

@@ -32,7 +32,8 @@ def summary(study: "Study", history: History) -> dict[str, Any]:
     `registration` where it was registered: claim, time, by, digest, deviations; `hypotheses` where there are some, see
     `contest_summary`, and in each round their probabilities; `blind` where it is or was: hidden, the parameters that
     are still shifted, and once opened time, by, checks and shifts; `forecast`, how many
-    more measurements it will take, while the campaign goes on and has a goal.
+    more measurements it will take, while the campaign goes on and has a goal; `tuning` where the data have errors of
+    their own: best, sets, correlation, directions, variations, and default, against_default.
     """
     listed = study.designer.batch > 1 or any(len(entries(record)) > 1 for record in history.rounds)
     return {
@@ -49,7 +50,14 @@ def summary(study: "Study", history: History) -> dict[str, Any]:
         **({"hypotheses": contest_summary(study, history)} if study.rivals else {}),
         **({} if (hidden := _blindness(history)) is None else {"blind": hidden}),
         **({} if (said := latest_forecast(history)) is None else {"forecast": plain(said)}),
+        **({} if (tuned := _tuning(history)) is None else {"tuning": tuned}),
     }
+
+
+def _tuning(history: History) -> dict[str, Any] | None:
+    """Return what a tuner asks for, where the data have errors of their own and are known."""
+    said = history.inferred.payload.get("tuning") if history.inferred else None
+    return plain(said) if said else None
 
 
 def _expectations(history: History) -> list[dict[str, Any]] | None:

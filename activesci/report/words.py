@@ -139,6 +139,8 @@ def stop_text(rule: Mapping[str, Any] | None, units: Mapping[str, str] | None = 
         return " and ".join(
             f"the {named} of {n} is at most {quantity(_plain(x), units.get(n))}" for n, x in value.items()
         )
+    if key == "settled":
+        return f"more simulations would move no parameter by more than {_plain(value)} posterior sd"
     form = {
         "hypothesis": "a hypothesis has the probability {}",
         "bayes_factor": "the data are {} times as probable under a hypothesis as under the others",

@@ -16,6 +16,7 @@ from .parts import listed, nearest
 from .programs import check_programs
 from .source import Path_, Problem, shown
 from .stopping import StopRule
+from .tuning import check_tuning
 
 if TYPE_CHECKING:
     from .model import Study
@@ -30,6 +31,7 @@ def check(study: "Study") -> None:
     _outcome(study)
     _experiment(study)
     _surrogate(study)
+    check_tuning(study)
     check_programs(study)
     _designer(study)
     _stop(study)

@@ -29,6 +29,7 @@ from .parts import Empty, Name, Part, Text, wrong
 from .settings import BayesoptPart, DesignerPart, ExecutorPart, ExperimentPart, InferencePart, SimulatorPart
 from .source import LARGEST_INTEGER, Problem, Source
 from .stopping import StopRule
+from .tuning import TuningPart
 from .variables import DesignPart
 
 
@@ -63,6 +64,7 @@ class Study(Part):
         outcome: What is observed.
         simulator: The model of the experiment.
         experiment: Nature.
+        tuning: The errors of the data that a simulator is tuned to; None where a simulation is like a measurement.
         inference: How the posterior is found.
         designer: Who picks the next design.
         executor: Where simulations run.
@@ -95,6 +97,7 @@ class Study(Part):
     outcome: Annotated[dict[Name, OutcomePart], Field(min_length=1, max_length=1000)]
     simulator: SimulatorPart
     experiment: ExperimentPart
+    tuning: TuningPart | None = None
     inference: InferencePart = InferencePart()
     designer: DesignerPart = DesignerPart(bayesopt=BayesoptPart())
     executor: ExecutorPart = ExecutorPart(serial=Empty())

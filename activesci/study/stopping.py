@@ -18,6 +18,7 @@ class StopRule(Alternative):
         all: All of these rules hold.
         sd: Each parameter's posterior standard deviation is at or below its limit.
         width: Each parameter's 5 % to 95 % posterior interval is at or below its limit.
+        settled: What is not known of the simulator moves each parameter's mean by at most so many posterior sd.
         gain: The best next design promises less than this [nats].
         rounds: This many rounds are done.
         simulations: This many simulations are done.
@@ -32,6 +33,7 @@ class StopRule(Alternative):
         "all",
         "sd",
         "width",
+        "settled",
         "gain",
         "rounds",
         "simulations",
@@ -44,6 +46,7 @@ class StopRule(Alternative):
     all: Rules | None = None
     sd: Limits | None = None
     width: Limits | None = None
+    settled: Annotated[Number, Field(gt=0, lt=1)] | None = None
     gain: Annotated[Number, Field(ge=0)] | None = None
     rounds: Count | None = None
     simulations: Count | None = None

@@ -49,6 +49,15 @@ def test_a_gain_that_is_not_known_yet_stops_nothing():
     assert reached(rule, Progress(NOW.posterior, 3, 500, 7.5, 60.0, gain=0.5)) is None
 
 
+def test_an_answer_is_settled_once_no_parameter_is_moved_by_what_is_not_known_and_never_before_there_are_data():
+    rule = StopRule.model_validate({"settled": 0.25})
+    moved = Progress(NOW.posterior, 3, 500, 7.5, 60.0, unsettled={"a": 0.1, "b": 0.3})
+    still = Progress(NOW.posterior, 3, 500, 7.5, 60.0, unsettled={"a": 0.1, "b": 0.2})
+    assert reached(rule, NOW) is None
+    assert reached(rule, moved) is None
+    assert reached(rule, still) == "more simulations would move no parameter (b most) by more than 0.2 <= 0.25 sd"
+
+
 @pytest.mark.parametrize(
     ("stop", "rounds", "words"),
     [

@@ -1,0 +1,153 @@
+"""Are hidden parameters of Pythia found again? Pseudo-data in place of ALEPH's, for several truths.
+
+    python experiments/pythia_tune/closure.py --truths 10
+
+Each truth is drawn from the middle 80 % of the prior. Its pseudo-data are 20 000 events and, in each bin, a Gaussian
+error of the size of ALEPH's; the errors that the study states are both together. Every truth has its own campaign and
+places its own simulations after the first ones, which are those of the prior: they have the same parameters and random
+numbers for every truth, and are taken from the workflow's cache instead of being done ten times over.
+
+Every truth is a line of runs/pythia_tune/closure.jsonl, and is not done again.
+"""
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import analysis
+import generator
+import numpy as np
+
+import activesci as asci
+
+HERE = Path(__file__).resolve().parent
+RUNS = HERE.parents[1] / "runs" / "pythia_tune"
+LINES = RUNS / "closure.jsonl"
+EVENTS, BATCHES, INNER = 4000, 5, 0.8
+SETS = ("thrust", "charged", "mean_charged")
+
+
+def generated(parameters, events, seed, folder):
+    """Return the histograms of so many events."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    paths = {name: folder / f"{name}" for name in ("particles.npy", "shapes.npy", "histograms.json")}
+    generator.generate({**parameters, "events": events}, {}, {"particles": paths["particles.npy"]}, rng)
+    analysis.select({}, {"particles": paths["particles.npy"]}, {"shapes": paths["shapes.npy"]}, rng)
+    analysis.histogram({}, {"shapes": paths["shapes.npy"]}, {"histograms": paths["histograms.json"]}, rng)
+    return {name: np.atleast_1d(value) for name, value in json.loads(paths["histograms.json"].read_text()).items()}
+
+
+def averaged(parameters, batches, seed, folder):
+    """Return histograms of several batches of EVENTS together, and the errors of their number of events."""
+    parts = [generated(parameters, EVENTS, [seed, batch], folder) for batch in range(batches)]
+    mean = {name: np.mean([part[name] for part in parts], axis=0) for name in SETS}
+    total = EVENTS * batches
+    widths = {"thrust": np.diff(analysis.THRUST), "charged": 1.0}
+    shares = {name: mean[name] * widths[name] for name in widths}
+    errors = {name: np.sqrt(shares[name] * (1 - shares[name]) / total) / widths[name] for name in widths}
+    numbers = np.arange(4, 55, 2)
+    spread = (shares["charged"] * (numbers - mean["mean_charged"]) ** 2).sum()
+    return mean, errors | {"mean_charged": np.atleast_1d(np.sqrt(spread / total))}
+
+
+def pseudo_data(study, number):
+    """Return hidden parameters, measured numbers and their errors."""
+    rng = np.random.default_rng([91, number])
+    names, space = study.parameter_space.names, study.parameter_space
+    truth = space.from_cube(0.5 + INNER * (rng.random((1, space.dim)) - 0.5))[0]
+    kept = RUNS / "closure" / f"data{number}.json"
+    if not kept.exists():
+        mean, errors = averaged(dict(zip(names, truth.tolist(), strict=True)), BATCHES, 1000 + number, kept.parent)
+        kept.write_text(json.dumps([{name: part[name].tolist() for name in SETS} for part in (mean, errors)]))
+    mean, own = ({name: np.array(part[name]) for name in SETS} for part in json.loads(kept.read_text()))
+    stated = {name: np.array(study.tuning.data[name].errors) for name in SETS}
+    errors = {name: np.hypot(stated[name], own[name]) for name in SETS}
+    return truth, {name: rng.normal(mean[name], stated[name]) for name in SETS}, errors
+
+
+def posed(study, number):
+    """Return the truth and the study of its pseudo-data, written into a folder of their own."""
+    truth, measured, errors = pseudo_data(study, number)
+    folder = RUNS / "closure" / f"truth{number}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("workflow.yaml", "generator.py", "analysis.py", "tune.cmnd"):
+        (folder / name).write_text((HERE / name).read_text())
+    outcome = {name: measured[name].tolist() for name in SETS} | {"mean_charged": float(measured["mean_charged"][0])}
+    (folder / "data.jsonl").write_text(json.dumps({"design": {}, "outcome": outcome}) + "\n")
+    mapping = study.mapping()
+    for name in SETS:
+        mapping["tuning"]["data"][name]["errors"] = errors[name].tolist()
+    mapping |= {"study": f"closure-{number}", "experiment": {"recorded": "data.jsonl"}, "executor": {"serial": {}}}
+    mapping["simulator"] |= {"cache": str(RUNS / "closure" / "cache")}
+    (folder / "study.yaml").write_text(json.dumps(mapping))
+    return truth, folder
+
+
+def run(study, number):
+    """Return what came of one truth: after each round the simulations so far, means, sds and pulls."""
+    truth, folder = posed(study, number)
+    start = time.process_time()
+    with asci.Campaign(asci.Study.load(folder / "study.yaml"), folder / "run") as campaign:
+        result = campaign.run()
+        rounds, total = [], 0
+        for record in campaign.history.rounds:
+            total += record.simulations
+            if record.number:
+                found = record.inferred.payload["posterior"]
+                mean, sd = ([found[name][what] for name in study.parameter_space.names] for what in ("mean", "sd"))
+                rounds.append({"simulations": total, "mean": mean, "sd": sd})
+        ranks = (campaign.posterior.theta < truth).mean(axis=0).tolist()
+        said = campaign.history.inferred.payload["tuning"]
+        alarms = [alarm["message"] for alarm in campaign.history.alarms]
+    cpu = time.process_time() - start
+    return {"truth": number, "theta": truth.tolist(), "rounds": rounds, "ranks": ranks, "reason": result.reason,
+            "best": said["best"], "sets": {name: one["best"]["p_value"] for name, one in said["sets"].items()},
+            "alarms": alarms, "cpu": cpu}  # fmt: skip
+
+
+def table(rows, names):
+    """Return the table."""
+    last = [row["rounds"][-1] for row in rows]
+    pulls = np.array([(np.array(row["theta"]) - end["mean"]) / end["sd"] for row, end in zip(rows, last, strict=True)])
+    inside = np.abs(np.array([row["ranks"] for row in rows]) - 0.5) < 0.34
+    lines = [f"{len(rows)} truths", "| | pull mean | pull sd | 68 % interval holds |", "|---|---|---|---|"]
+    for i, name in enumerate(names):
+        lines.append(f"| {name} | {pulls[:, i].mean():+.2f} | {pulls[:, i].std():.2f} | {inside[:, i].mean():.0%} |")
+    lines.append(f"| all | {pulls.mean():+.2f} | {pulls.std():.2f} | {inside.mean():.0%} |")
+    counts = [end["simulations"] for end in last]
+    lines.append(f"simulations: median {np.median(counts):g}, most {max(counts)}; "
+                 f"settled: {sum('move no parameter' in row['reason'] for row in rows)} of {len(rows)}; "
+                 f"CPU {np.median([row['cpu'] for row in rows]):.0f} s a truth")  # fmt: skip
+    return "\n".join(lines)
+
+
+def main():
+    """Run what is missing, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--truths", type=int, default=10)
+    parser.add_argument("--first", type=int, default=0, help="the first truth, to run some of them side by side")
+    parser.add_argument("--table", action="store_true", help="only show what is there")
+    asked = parser.parse_args()
+    study = asci.Study.load(HERE / "study.yaml")
+    RUNS.mkdir(parents=True, exist_ok=True)
+    for number in [] if asked.table else range(asked.first, asked.truths):
+        if number not in {row["truth"] for row in rows_of(LINES)}:
+            line = json.dumps(run(study, number))
+            with LINES.open("a") as file:
+                file.write(line + "\n")
+    rows = [row for row in rows_of(LINES) if row["truth"] < asked.truths]
+    print(table(rows, study.parameter_space.names))  # noqa: T201
+
+
+def rows_of(path):
+    """Return the lines of a file of JSON; none if it is not there."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Campaigns that tune a simulator to data with errors of their own: from the study file to what a tuner reads."""
+
+import json
+
+import numpy as np
+import pytest
+
+from activesci.errors import CampaignError
+from activesci.loop.controller import Campaign
+from activesci.loop.journal import Nobody
+from activesci.loop.replaying import Replaying
+
+from .worlds import finished, reason, world
+
+MODEL = """\
+import numpy as np
+
+def simulate(theta, design, rng):
+    a, b = theta["a"][:, None], theta["b"][:, None]
+    steps = np.arange(6) / 5
+    return {"y": 1 + a * steps + b * (1 - steps) ** 2 + rng.normal(0, 0.1, (len(a), 6)), "z": rng.normal(a[:, 0], 0.1)}
+"""
+TRUTH = {"a": 0.6, "b": 0.3}
+STEPS = np.arange(6) / 5
+Y = 1 + 0.6 * STEPS + 0.3 * (1 - STEPS) ** 2 + np.array([0.03, -0.05, 0.02, 0.04, -0.02, 0.01])
+DATA = ",".join([*(f"y[{i}]" for i in range(6)), "z"]) + "\n" + ",".join(f"{v:.6f}" for v in [*Y, 0.55]) + "\n"
+ERRORS = {
+    "y": {"errors": 0.05, "edges": [0, 1, 2, 3, 4, 5, 6], "axis": "step"},
+    "z": {"errors": 0.1, "held_out": True},
+}
+
+
+def tuned(folder, **changes):
+    both = {
+        "parameters": {name: {"prior": {"uniform": [0, 1]}} for name in TRUTH},
+        "outcome": {"y": {"real": [6]}, "z": {"real": []}},
+        "design": None,
+        "tuning": {"data": ERRORS, "default": {"a": 0.1, "b": 0.9}, "settings": "tune.txt"},
+        "inference": {"simulations": 40, "per_round": 40, "passes": 1, "particles": 512},
+        "stop": {"any": [{"settled": 0.3}, {"rounds": 12}]},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "tune.txt").write_text("a = {parameters.a}\nb = {parameters.b}\n")
+    return world(folder, MODEL, DATA, **{**both, **changes})
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tuned")
+    return finished(tuned(folder), folder / "run"), folder
+
+
+def test_it_simulates_until_the_answer_no_longer_moves_and_finds_what_the_data_say(run):
+    campaign, _ = run
+    status, why = reason(campaign)
+    assert status == "stopped"
+    assert why.startswith("more simulations would move no parameter")
+    hold = np.stack([STEPS, (1 - STEPS) ** 2])
+    covariance = np.linalg.inv(hold @ hold.T / 0.05**2)
+    exact = covariance @ hold @ (Y - 1) / 0.05**2
+    found = campaign.posterior.theta
+    np.testing.assert_allclose(found.mean(axis=0), exact, atol=0.4 * np.sqrt(covariance.diagonal().max()))
+    np.testing.assert_allclose(found.std(axis=0), np.sqrt(covariance.diagonal()), rtol=0.25)
+    first, last = campaign.history.rounds[1].inferred.payload, campaign.history.inferred.payload
+    assert max(last["disagreement"].values()) < max(first["disagreement"].values())
+
+
+def test_simulations_are_placed_where_the_posterior_is_but_some_of_them(run):
+    campaign, _ = run
+    planned = campaign.history.rounds[2].passes[0].planned
+    theta = campaign._journal.arrays(planned)["theta"]
+    posterior = campaign.posterior.theta
+    far = np.abs((theta - posterior.mean(axis=0)) / posterior.std(axis=0)).max(axis=1) > 10
+    assert len(theta) == 40
+    assert 0 < far.sum() <= 4
+
+
+def test_the_summary_says_what_a_tuner_asks_for(run):
+    _, folder = run
+    said = json.loads((folder / "run" / "summary.json").read_text())["tuning"]
+    assert abs(said["best"]["a"] - 0.6) < 0.15
+    assert said["sets"]["y"]["best"]["p_value"] > 0.01
+    assert said["sets"]["z"]["held_out"]
+    assert said["sets"]["y"]["default"]["chi2"] > said["sets"]["y"]["best"]["chi2"] + 20
+    assert said["against_default"]["sigma"] > 4
+    assert [one["identified"] for one in said["directions"]] == [True, True]
+    assert len(said["variations"]) == 2
+
+
+def test_one_that_was_stopped_half_way_ends_as_one_that_was_not_and_replays(run, tmp_path):
+    whole, folder = run
+    study = tuned(tmp_path)
+    with Campaign(study, tmp_path / "run") as campaign:
+        for state in campaign:
+            if state.round == 1:
+                break
+    resumed = finished(study, tmp_path / "run")
+    np.testing.assert_array_equal(resumed.posterior.theta, whole.posterior.theta)
+    assert Replaying(folder / "run", tmp_path / "again", 0.0, Nobody()).run() is None
+
+
+def test_it_is_not_calibrated_with_simulations_that_are_no_measurements(run):
+    _, folder = run
+    with Campaign.open(folder / "run") as campaign, pytest.raises(CampaignError, match="pseudo-data of known truths"):
+        campaign.calibrate(2)
