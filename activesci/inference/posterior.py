@@ -127,15 +127,20 @@ def update(
     if outside <= TRIMMED:
         population = population.only(inside)
     theta = space.from_cube(population.u)
-    spread = np.hypot(disagreement(theta, opinions(after[0], theta, after[1])), doubtfulness(*after, theta))
+    spread = np.hypot(disagreement(theta, *opinions(after[0], theta, after[1])), doubtfulness(*after, theta))
     return Posterior(space, theta, population, spread, outside)
 
 
-def opinions(surrogate: Surrogate, theta: FloatArray, data: Data) -> FloatArray:
-    """Return the log-likelihood of all data by each member, or by each function that the surrogate draws, (s, n)."""
+def opinions(surrogate: Surrogate, theta: FloatArray, data: Data) -> tuple[FloatArray, FloatArray | None]:
+    """Return the log-likelihood of all data by each member, or by each function that the surrogate draws.
+
+    Returns:
+        (s, n), and the log-likelihood that the posterior rests on, (n,), if it isn't the mean of these.
+    """
+    together = log_likelihood(surrogate, theta, data)
     if isinstance(surrogate, Drawing) and len(data):
-        return surrogate.drawn_likelihood(theta, data)
-    return log_likelihood(surrogate, theta, data)
+        return surrogate.drawn_likelihood(theta, data), mixed(together)
+    return together, None
 
 
 def density(space: ParameterSpace, surrogate: Surrogate, data: Data) -> LogDensity:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from activesci.inference.closed_form.start import below
+from activesci.inference.closed_form.arrays import below
 from activesci.inference.emulator.gaussian_process import FINEST, Process, pivots
 from activesci.inference.emulator.kernel import LENGTH_SPREAD, MEDIAN_LENGTH, Kernel, spread
 from activesci.types import FloatArray

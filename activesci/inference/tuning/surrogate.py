@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from activesci.inference.base import Data, FitInfo
-from activesci.inference.closed_form.start import below
+from activesci.inference.closed_form.arrays import below
 from activesci.inference.networks.coordinates import Inputs
 from activesci.inference.networks.network import one_thread
 from activesci.inference.tuning.axes import Axes

@@ -62,7 +62,9 @@ def test_it_is_restored_bit_by_bit():
     for one in ("log_likelihood", "drawn_likelihood"):
         first, second = (getattr(each, one)(theta, measurement) for each in (surrogate, again))
         np.testing.assert_array_equal(first, second)
-    np.testing.assert_array_equal(opinions(surrogate, theta, measurement), again.drawn_likelihood(theta, measurement))
+    drawn, together = opinions(surrogate, theta, measurement)
+    np.testing.assert_array_equal(drawn, again.drawn_likelihood(theta, measurement))
+    np.testing.assert_array_equal(together, again.log_likelihood(theta, measurement)[0])
 
 
 def test_simulations_and_measurements_are_predicted_with_errors_of_their_own():
