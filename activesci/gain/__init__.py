@@ -14,7 +14,8 @@ wrong ratio makes either bound wrong. `AmortisedGain` is in a file of its own, w
 seconds: it is what others are held against, and no campaign waits for it.
 
 `realised` is what was learned; it has no bias to first order. `forecast.courses` says how much is still to measure.
-`ignorance` is what not knowing the simulator costs; it is too high where it is near zero, as it is never negative.
+`doubted` joins to a gain's error that of what the surrogate's members share. `ignorance` is what not knowing the
+simulator costs; it is too high where it is near zero, as it is never negative.
 """
 
 import numpy as np
@@ -25,6 +26,7 @@ from activesci.types import FloatArray
 
 from .base import Gain, GainEstimator
 from .beliefs import Beliefs
+from .doubt import doubted
 from .further import Further
 from .ignorance import ignorance
 from .nested import NestedGain
@@ -43,6 +45,7 @@ __all__ = [
     "Side",
     "SummedGain",
     "WhichGain",
+    "doubted",
     "estimator_for",
     "ignorance",
     "realised",

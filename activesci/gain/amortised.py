@@ -17,7 +17,6 @@ from activesci.rng import Purpose, generator
 from activesci.study import Study
 from activesci.study.designs import DesignSpace
 from activesci.study.outcomes import Component, OutcomeSpace
-from activesci.study.variables import RealVariable
 from activesci.types import FloatArray
 
 OUTER, COARSE_OUTER = 1024, 256
@@ -159,26 +158,13 @@ class AmortisedGain:
 def pairs(beside: Beside, beliefs: Beliefs, count: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
     """Return outcomes with their designs, (n, width), and the parameters they were drawn with, (n, d)."""
     outcomes, parameters = [], []
-    for design in designs_of(beside.designs, count // EACH, rng):
+    for design in beside.designs.towards_ends(beside.designs.sample(count // EACH, rng)):
         theta = beliefs.theta[rng.integers(len(beliefs.theta), size=EACH)]
         y = beliefs.surrogate.sample(theta, design[None], rng)[0]
         valid = ~np.isnan(y).all(axis=1)
         outcomes.append(beside(y[valid], np.repeat(design[None], valid.sum(), axis=0)))
         parameters.append(theta[valid])
     return np.concatenate(outcomes), np.concatenate(parameters)
-
-
-def designs_of(space: DesignSpace, count: int, rng: np.random.Generator) -> FloatArray:
-    """Return designs (n, k) that fill the space, half of them denser towards the ends of real variables.
-
-    A learned function is worst at the ends of what it was learned from, and the best designs are often there.
-    """
-    xi = space.sample(count, rng)
-    for j, variable in enumerate(space.variables):
-        if isinstance(variable, RealVariable):
-            even = variable.features(xi[::2, j]).ravel()
-            xi[::2, j] = variable.from_cube(0.5 - 0.5 * np.cos(np.pi * even))
-    return xi[space.feasible(xi)]
 
 
 def asked(beliefs: Beliefs, theta: FloatArray) -> FloatArray:

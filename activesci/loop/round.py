@@ -1,7 +1,7 @@
 """One round as pure functions: arrays and random numbers in, arrays out; no clock, no disk."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from activesci.gain import (
     Realised,
     Side,
     WhichGain,
+    doubted,
     estimator_for,
     ignorance,
     realised,
@@ -135,12 +136,21 @@ def choose(
     hints = None if pool is not None else hinted(study, round, belief)
     if taken is not None:
         question = Question(study.design_space, Further.beside(gain, taken), cost, pool, taken, hints)
-        return together(designer, question, batch, rng)
-    question = Question(study.design_space, gain, cost, pool, hints=hints)
-    horizon = planned(study, round, batch)
-    return (
-        ahead(designer, question, batch, horizon, rng) if horizon > batch else together(designer, question, batch, rng)
-    )
+        choices = together(designer, question, batch, rng)
+    else:
+        question, horizon = Question(study.design_space, gain, cost, pool, hints=hints), planned(study, round, batch)
+        plan = horizon > batch
+        choices = ahead(designer, question, batch, horizon, rng) if plan else together(designer, question, batch, rng)
+    return choices if study.asks_which else [_doubted(study, round, belief, choice) for choice in choices]
+
+
+def _doubted(study: Study, round: int, belief: Belief, choice: Choice) -> Choice:
+    """Return a choice whose gain's error knows how well the surrogate is known."""
+
+    def estimator(surrogate: Surrogate) -> GainEstimator:
+        return estimator_for(study, surrogate, belief.posterior.theta, generator(study.seed, round, Purpose.GAIN))
+
+    return replace(choice, gain=doubted(choice.gain, belief.surrogate, choice.xi[None], estimator))
 
 
 def hinted(study: Study, round: int, belief: Belief) -> FloatArray | None:
@@ -296,11 +306,11 @@ def around(posterior: Posterior, n: int, rng: np.random.Generator) -> FloatArray
 
 
 def filling(study: Study, n: int, pool: FloatArray | None, rng: np.random.Generator) -> FloatArray:
-    """Return designs (n, k) that fill the space or, where there is a pool, take its designs in turn."""
+    """Return designs (n, k) that fill the space, its ends more densely, or take a pool's designs in turn."""
     if pool is not None and len(pool):
         designs = np.unique(pool, axis=0)
         return np.asarray(designs[rng.permutation(np.arange(n) % len(designs))])
-    return study.design_space.sample(n, rng)[rng.permutation(n)]
+    return study.design_space.towards_ends(study.design_space.sample(n, rng)[rng.permutation(n)])
 
 
 def focused(xi: FloatArray, places: Sequence[FloatArray], rng: np.random.Generator) -> FloatArray:

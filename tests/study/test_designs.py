@@ -185,3 +185,16 @@ def test_a_space_is_cheap_to_pickle():
     space.features(space.sample(10, rng()))
     assert len(pickle.dumps(space)) < 5000
     assert pickle.loads(pickle.dumps(space)) == space
+
+
+def test_designs_are_moved_towards_the_ends_and_stay_feasible():
+    space = study(design=DESIGN, constraints=["t <= 3"]).design_space
+    xi = space.sample(400, rng())
+    moved = space.towards_ends(xi)
+    assert np.array_equal(moved[1::2], xi[1::2])
+    assert np.array_equal(moved[:, 2:], xi[:, 2:])  # integers and choices stay
+    assert space.feasible(moved).all()
+    shares = space.features(moved)[::2, 1]  # the logarithmic one
+    assert np.mean((shares < 0.05) | (shares > 0.95)) > 0.2  # of Chebyshev's points 29 % lie there, of even ones 10 %
+    assert shares.min() >= 0
+    assert shares.max() <= 1

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 from kept import EXPERIMENTS, exact, kept, simulator_of, table
 
-from activesci.gain import estimator_for
+from activesci.gain import doubted, estimator_for
 from activesci.inference.likelihood import LikelihoodSurrogate
 from activesci.ledger.bank import Bank
+from activesci.loop import round as rounds
 from activesci.rng import Purpose, generator
 from activesci.study import Study
 from activesci.types import Block
@@ -21,13 +22,12 @@ PROBLEMS = ("gaussian_cosine", "weinberg_toy")
 
 
 def learned(study, simulations, seed):
-    """Return a likelihood surrogate of so many simulations all over prior and designs."""
-    rng = np.random.default_rng(seed)
-    space = study.parameter_space
-    theta, xi = space.from_cube(rng.random((simulations, space.dim))), study.design_space.sample(simulations, rng)
+    """Return a likelihood surrogate of so many simulations of a campaign's first round."""
+    study, rng = study.with_settings({"seed": seed}), np.random.default_rng(seed)
+    theta, xi = rounds.plan(study, 0, simulations, None, (), None)
     y = simulator_of(study).run(Block(0, Purpose.SIMULATE, seed, theta, xi)).y
     bank = Bank.of(0, theta, xi, [{"index": np.arange(simulations), "y": y}])
-    parts = (space, study.design_space, study.outcome_space)
+    parts = (study.parameter_space, study.design_space, study.outcome_space)
     return LikelihoodSurrogate(*parts).fit(bank, simulations, None, rng)[0]
 
 
@@ -36,10 +36,13 @@ def estimated(key, designs):
     surrogate = exact(study) if key["surrogate"] == "exact" else learned(study, key["simulations"], key["seed"])
     rng = np.random.default_rng([key["seed"], 1])
     theta = study.parameter_space.from_cube(rng.random((4096, study.parameter_space.dim)))
-    estimator = estimator_for(study, surrogate, theta, generator(key["seed"], 1, Purpose.GAIN))
-    if key["precision"] == "coarse":
-        estimator = estimator.coarse()
-    gain = estimator(np.array(designs)[:, None])
+    xi = np.array(designs)[:, None]
+
+    def estimator(one):
+        return estimator_for(study, one, theta, generator(key["seed"], 1, Purpose.GAIN))
+
+    gain = (estimator(surrogate).coarse() if key["precision"] == "coarse" else estimator(surrogate))(xi)
+    gain = doubted(gain, surrogate, xi, estimator)
     return {"value": gain.value.tolist(), "error": gain.error.tolist(), "width": (gain.upper - gain.lower).tolist()}
 
 
