@@ -77,7 +77,15 @@ SCORED = (
         {20: 5_000},
         {20: 5.05},
         {20: "5.02 +- 0.01 (DAD)"},
-        "discounting",
+        "discounting, bayesopt",
+    ),
+    Scored(
+        Case("discounting-grid", "discounting", (20,), (("designer", {"grid": {"points": 41}}),)),
+        0.0,
+        {20: 5_000},
+        {20: 5.05},
+        {20: "5.02 +- 0.01 (DAD)"},
+        "discounting, grid of 41 by 41",
     ),
     Scored(Case("death", "death", (4,)), 0.0, {4: 1_000_000}, {4: 2.10}, {4: "2.113 +- 0.008 (DAD)"}, "death"),
     Scored(
