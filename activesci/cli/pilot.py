@@ -61,12 +61,12 @@ def fly(study: "Study") -> Pilot:
         SimulatorError: If the simulator cannot be loaded, or fails at every try.
         DataError: If the recorded data are wrong.
     """
-    from activesci.measure import experiment_for
-    from activesci.simulate import nature_for, simulator_for
+    from activesci.loop.candidates import nature_of
+    from activesci.simulate import simulator_for
 
     simulator = simulator_for(study)
     simulator.load()
-    pool = experiment_for(study, simulator.run, nature_for(study)).pool()
+    pool = nature_of(study, simulator).pool()
     exact = _is_exact(study, simulator)
     seconds, repeatable = _timed(study, simulator)
     return Pilot(

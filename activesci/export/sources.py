@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from activesci.errors import LedgerError
-from activesci.measure import experiment_for
+from activesci.loop.candidates import nature_of, rivals_digest, simulators_of
 from activesci.simulate import nature_for, simulator_for
 from activesci.simulate.source import load_source
 
@@ -33,10 +33,13 @@ def _require_same(run: Run) -> None:
     """Refuse to hand on other code or data than those of the run."""
     simulator = simulator_for(run.study)
     simulator.load()
-    experiment = experiment_for(run.study, simulator.run, nature_for(run.study))
-    now = {"simulator_digest": simulator.digest, "data_digest": getattr(experiment, "digest", None)}
-    for key, what in (("simulator_digest", "simulator's code"), ("data_digest", "data")):
-        if run.begun.get(key) != now[key]:
+    now = {
+        "simulator_digest": ("simulator's code", simulator.digest),
+        "data_digest": ("data", getattr(nature_of(run.study, simulator), "digest", None)),
+        "rivals_digest": ("code of a hypothesis' own simulator", rivals_digest(simulators_of(run.study))),
+    }
+    for key, (what, digest) in now.items():
+        if run.begun.get(key) != digest:
             raise LedgerError(
                 f"{run.study.folder}: the study's {what} is not what the run was made with: put it back as it was, "
                 "then export"

@@ -17,7 +17,7 @@ def probed(hypothesis: Hypothesis, null: Hypothesis) -> dict[str, float]:
     """
     known = dict(zip(null.space.names, null.space.priors, strict=True))
     own = zip(hypothesis.space.names, hypothesis.space.priors, strict=True)
-    return {name: _anchor(name, prior, null) for name, prior in own if hypothesis.own or known.get(name) != prior}
+    return {name: _anchor(name, prior, null) for name, prior in own if known.get(name) != prior}
 
 
 def _anchor(name: str, prior: Prior, null: Hypothesis) -> float:

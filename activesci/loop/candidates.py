@@ -1,6 +1,7 @@
 """Who simulates: the study's own simulator, those of hypotheses that have their own, and nature if it is simulated."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -26,19 +27,33 @@ def candidates(study: Study, simulator: Simulator, chosen: Chosen) -> tuple[Chos
         SimulatorError: If a simulator cannot be used.
         StudyError: If a likelihood would have to be learned, of which this version learns one only.
     """
-    own = {one.name: simulator_for(study.under(one.name)) for one in study.rivals if one.own}
+    own = simulators_of(study)
     if not own:
         return chosen, None
-    for each in own.values():
-        each.load()
     if chosen.kind != "exact":
         raise without_likelihood(study.simulator.settings, "the study's")
     for name, each in own.items():
         if not each.has_log_likelihood:
             raise without_likelihood(study.hypotheses[name].simulator, name)
-    digest = hashlib.sha256("".join(each.digest for each in own.values()).encode()).hexdigest()
     others = {name: cast(Surrogate, ExactSurrogate(each)) for name, each in own.items()}
-    return replace(chosen, surrogate=cast(Surrogate, Candidates(chosen.surrogate, others))), digest
+    return replace(chosen, surrogate=cast(Surrogate, Candidates(chosen.surrogate, others))), rivals_digest(own)
+
+
+def simulators_of(study: Study) -> dict[str, Simulator]:
+    """Return the simulators of hypotheses that have their own, loaded, by the hypothesis' name.
+
+    Raises:
+        SimulatorError: If one cannot be used.
+    """
+    own = {one.name: simulator_for(study.under(one.name)) for one in study.rivals if one.own}
+    for each in own.values():
+        each.load()
+    return own
+
+
+def rivals_digest(own: Mapping[str, Simulator]) -> str | None:
+    """Return the sha256 (hex) of the code of hypotheses' own simulators; None if there is none."""
+    return hashlib.sha256("".join(each.digest for each in own.values()).encode()).hexdigest() if own else None
 
 
 def without_likelihood(settings: object, whose: str) -> StudyError:

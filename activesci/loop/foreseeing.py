@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from activesci.design import Question, together
+from activesci.design.pool import Pool
 from activesci.gain import Side, WhichGain
 from activesci.integrity.claims import false_claims, least, thresholds_of
 from activesci.integrity.foreseeing import Played, play
@@ -14,11 +16,12 @@ from activesci.rng import Purpose, generator
 from activesci.study import Study
 from activesci.types import FloatArray
 
-LOOKED, KEPT = 64, 5
-"""Designs that are looked at, and how many of them campaigns that are played measure."""
+LOOKED, TOGETHER, SPREAD = 64, 7, 5
+"""Designs that are looked at, and which of them the campaigns that are played may measure: so many that together tell
+most beforehand, and so many of any worth."""
 MOST = 30
 """Measurements of a campaign at most."""
-SIZES, LEARNED = (80, 768), (48, 256)
+SIZES, LEARNED = (64, 640), (48, 256)
 """Campaigns under each hypothesis and samples of its prior, with known likelihoods and with a learned one."""
 STREAM = 2**21
 """Keeps the random numbers apart from those of passes and predictions."""
@@ -84,19 +87,21 @@ def measurements(study: Study, pool: FloatArray | None) -> int:
 def designs(
     study: Study, sides: list[Side], pool: FloatArray | None, rng: np.random.Generator
 ) -> tuple[FloatArray, float]:
-    """Return the designs that are measured, (c, k): those that tell most about the hypotheses beforehand.
+    """Return the designs that may be measured, (c, k): those that together tell most beforehand, and some others.
 
     Returns:
         The designs, of a random designer any, and the expected gain of the best of them [nats].
     """
     looked = study.design_space.sample(LOOKED, rng) if pool is None else np.unique(pool, axis=0)
-    gains = WhichGain.between(sides, rng).coarse()(looked)
+    gain = WhichGain.between(sides, rng).coarse()
+    gains = gain(looked).value
     if study.designer.kind == "random":
-        return looked, float(gains.value.mean())
-    order = np.argsort(-gains.value, kind="stable")
-    # not the best alone, which are much alike: what tells most changes as the parameters become known
-    spread = order[np.unique(np.linspace(0, (len(order) - 1) // 2, KEPT).astype(np.int64))]
-    return looked[spread], float(gains.value[order[0]])
+        return looked, float(gains.mean())
+    best = together(Pool(), Question(study.design_space, gain, pool=looked), TOGETHER, rng)
+    # and others: what tells most changes as the parameters become known
+    order = np.argsort(-gains, kind="stable")
+    spread = looked[order[np.linspace(0, len(order) - 1, SPREAD).astype(np.int64)]]
+    return np.unique(np.concatenate([[one.xi for one in best], spread]), axis=0), float(gains.max())
 
 
 def _said(found: Played, true: int) -> dict[str, Any]:

@@ -71,7 +71,8 @@ def where_text(part: Mapping[str, Any]) -> str:
     """
     if "simulator" in part:
         own = ", ".join(f"{name} {prior_text(one['prior'])}" for name, one in part["parameters"].items())
-        return f"a simulator of its own, {how_text(part['simulator'])}: {own}"
+        kind = next(kind for kind in ("function", "command", "workflow") if kind in part["simulator"])
+        return f"a simulator of its own, {_setting(kind, part['simulator'][kind])}: {own}"
     said = [_constraint(name, one) for name, one in (part.get("where") or {}).items()]
     return ", ".join(said) or "as the study has them"
 

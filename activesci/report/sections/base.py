@@ -66,12 +66,12 @@ class Reading:
 
     @property
     def truth(self) -> dict[str, float]:
-        """The true parameters where nature is simulated, else nothing; nothing while the campaign is blind."""
+        """The true parameters where nature is the study's own simulator, else nothing; nothing while it is blind."""
         if self.history.blinding is not None:
             return {}
         experiment = self.study.mapping().get("experiment")
         truth = experiment.get("truth") if isinstance(experiment, dict) else None
-        return dict(truth or {})
+        return dict(truth or {}) if self.study.experiment.hypothesis is None else {}
 
 
 def spread(count: int, budget: int) -> list[int]:
