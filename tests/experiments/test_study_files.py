@@ -23,8 +23,8 @@ def study(request):
     return Study.load(request.param)
 
 
-def test_there_are_ten_study_files():
-    assert len(FILES) == 10
+def test_there_are_eleven_study_files():
+    assert len(FILES) == 11
 
 
 def test_simulator_gives_valid_outcomes_all_over_prior_and_designs(study):
