@@ -396,9 +396,10 @@ class Campaign:
             self._write_files()
 
     def _write_files(self) -> None:
-        from activesci.report import write_posterior, write_summary
+        from activesci.report import write_posterior, write_summary, write_tunes
 
         write_summary(self.study, self.history, self.folder)
+        write_tunes(self.study, self.history, self.folder)
         if self._memory.belief() is not None:
             write_posterior(self.study, self.posterior.theta, self.folder)
         self.report()

@@ -98,6 +98,8 @@ def tuned(study: Study) -> Surrogate:
     """
     tuning = study.tuning
     assert tuning is not None  # the caller's condition
+    if tuning.settings is not None and not (study.folder / tuning.settings).is_file():
+        raise StudyError(f"tuning.settings: found no file {tuning.settings!r}, expected one beside the study")
     measured = Measured(tuning.covariance(study), tuning.used(study), tuning.weight(study))
     empty = TuningSurrogate(study.parameter_space, study.outcome_space, measured)
     if (planned := study.inference.simulations) < empty.fewest:

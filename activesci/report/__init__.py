@@ -7,6 +7,7 @@ from .card import campaign_card, study_card
 from .page import report_html, write_report
 from .plan import plan_text, write_plan
 from .summary import summary, write_posterior, write_summary
+from .tunes import write_tunes
 
 __all__ = [
     "campaign_card",
@@ -18,4 +19,5 @@ __all__ = [
     "write_posterior",
     "write_report",
     "write_summary",
+    "write_tunes",
 ]

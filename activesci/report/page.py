@@ -114,10 +114,12 @@ def _pictures(reading: "Reading") -> dict[str, Any]:
     from .sections.gain import best_gain_picture, gain_pictures
     from .sections.posterior import corner_picture, trajectory_pictures
     from .sections.predicted import predicted_note, predicted_pictures, surprise_picture
+    from .sections.tuning import tuning
 
     gains, note = gain_pictures(reading)
     return {
         "corner": corner_picture(reading),
+        "tuning": tuning(reading),
         "trajectories": trajectory_pictures(reading),
         "gains": gains,
         "gain_note": note,

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from activesci.errors import CampaignError
+from activesci.errors import CampaignError, StudyError
 from activesci.loop.controller import Campaign
 from activesci.loop.journal import Nobody
 from activesci.loop.replaying import Replaying
@@ -85,6 +85,31 @@ def test_the_summary_says_what_a_tuner_asks_for(run):
     assert said["against_default"]["sigma"] > 4
     assert [one["identified"] for one in said["directions"]] == [True, True]
     assert len(said["variations"]) == 2
+
+
+def test_the_simulators_settings_are_written_for_the_best_fit_and_each_variation(run):
+    _, folder = run
+    said = json.loads((folder / "run" / "summary.json").read_text())["tuning"]
+    written = {path.name: path.read_text() for path in (folder / "run" / "tune").iterdir()}
+    assert sorted(written) == ["1_minus.txt", "1_plus.txt", "2_minus.txt", "2_plus.txt", "best.txt"]
+    assert written["best.txt"] == f"a = {said['best']['a']:.6g}\nb = {said['best']['b']:.6g}\n"
+
+
+def test_a_template_that_is_not_there_is_refused_before_anything_is_run(tmp_path):
+    study = tuned(tmp_path, tuning={"data": ERRORS, "settings": "nowhere.txt"})
+    with pytest.raises(StudyError, match=r"tuning.settings: found no file 'nowhere.txt'"):
+        Campaign(study, tmp_path / "run")
+
+
+def test_the_report_shows_data_sets_directions_and_variations(run):
+    _, folder = run
+    page = (folder / "run" / "report.html").read_text()
+    section = page[page.index('<section id="tuning">') : page.index('<section id="gain">')]
+    assert "held out" in section
+    assert "sigma" in section
+    assert "The data tell more than the prior along all of them." in section
+    assert section.count("<svg") == 1  # z is a single number
+    assert "2 minus" in section
 
 
 def test_one_that_was_stopped_half_way_ends_as_one_that_was_not_and_replays(run, tmp_path):

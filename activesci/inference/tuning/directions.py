@@ -20,7 +20,8 @@ def identified(surrogate: TuningSurrogate, posterior: FloatArray, data: Data) ->
     (that of the posterior), and `identified`: whether the data tell more than the prior.
 
     The information is that of the expectation's slopes, averaged over the posterior, less what slopes that are not
-    exactly known add to it on average: without that, noise would look like knowledge.
+    exactly known add to it on average: without that, noise would look like knowledge. It scatters about as
+    much as it is on average, so a direction counts as identified if the data know more than that and the prior.
 
     References:
         Constantine, Active subspaces, 2015, doi:10.1137/1.9781611973860: directions of averaged slopes.
@@ -29,7 +30,8 @@ def identified(surrogate: TuningSurrogate, posterior: FloatArray, data: Data) ->
         the direction turns within the posterior: a curved one is then shown as less known than it is across.
     """
     x = surrogate.inputs(posterior)
-    held, axes = np.linalg.eigh(information(surrogate, x[np.linspace(0, len(x) - 1, PLACES).astype(int)], data))
+    told, noise = information(surrogate, x[np.linspace(0, len(x) - 1, PLACES).astype(np.int64)], data)
+    held, axes = np.linalg.eigh(told - noise)
     spread = np.cov(x.T).reshape(x.shape[1], -1)
     names = surrogate.parameters.names
     found = [
@@ -37,15 +39,15 @@ def identified(surrogate: TuningSurrogate, posterior: FloatArray, data: Data) ->
             "parts": dict(zip(names, signed(axis).tolist(), strict=True)),
             "data": float(1 / np.sqrt(known)) if known > 0 else None,
             "posterior": float(np.sqrt(axis @ spread @ axis)),
-            "identified": bool(known > 1.0),
+            "identified": bool(known > 1.0 + axis @ noise @ axis),
         }
         for known, axis in zip(held, axes.T, strict=True)
     ]
     return found[::-1]
 
 
-def information(surrogate: TuningSurrogate, x: FloatArray, data: Data) -> FloatArray:
-    """Return what the data know of the inputs, averaged over some (n, p) of these, (p, p)."""
+def information(surrogate: TuningSurrogate, x: FloatArray, data: Data) -> tuple[FloatArray, FloatArray]:
+    """Return what the data seem to know of the inputs, averaged over some (n, p), and what of it is noise, (p, p)."""
     known, hold = surrogate.ready(), surrogate.told(data).hold
     response = known.response.first(known.axes.told)
     steps = STEP * np.eye(x.shape[1])
@@ -53,7 +55,7 @@ def information(surrogate: TuningSurrogate, x: FloatArray, data: Data) -> FloatA
     slopes = np.stack([each @ response.weights for each in basis])
     whole = np.einsum("anj,jk,bnk->ab", slopes, hold, slopes)
     loud = response.spread**2 @ np.diagonal(hold)
-    return np.asarray((whole - np.einsum("anq,bnq,q->ab", basis, basis, loud)) / len(x))
+    return np.asarray(whole / len(x)), np.asarray(np.einsum("anq,bnq,q->ab", basis, basis, loud) / len(x))
 
 
 def varied(surrogate: TuningSurrogate, posterior: FloatArray, best: FloatArray) -> list[dict[str, Any]]:

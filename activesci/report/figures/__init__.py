@@ -14,8 +14,10 @@ from .gain import (
 from .predicted import classes, histogram, intervals, pulls, shares
 from .ranks import ranks
 from .trajectory import trajectory
+from .tuned import Bins, tuned
 
 __all__ = [
+    "Bins",
     "best_gain",
     "classes",
     "corner",
@@ -34,4 +36,5 @@ __all__ = [
     "surprise",
     "svg",
     "trajectory",
+    "tuned",
 ]
