@@ -110,6 +110,7 @@ class CampaignRow(Said):
     begun: str
     changed: str
     blind: bool = Field(description="Whether its answer is hidden.")
+    believed: list[tuple[str, str]] = Field(description="The first parameters of interest, with their uncertainty.")
     work: str = Field(description="See `Work.state`.")
 
 

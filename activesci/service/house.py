@@ -1,5 +1,6 @@
 """All that requests are answered with, put together once."""
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
@@ -51,6 +52,8 @@ class House:
     def begin(self) -> None:
         """Take up the work where it was left."""
         self.workers.begin()
+        looking = threading.Thread(target=self.reader.rows, name="first look", daemon=True)
+        looking.start()  # so that whoever comes first need not wait for it
         self.jobs.begin()
 
     def close(self) -> None:

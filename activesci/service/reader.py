@@ -12,6 +12,7 @@ from activesci.errors import ActiveSciError
 from activesci.ledger import Event, History, Kind, Ledger, fold, unpack_attempts
 from activesci.ledger.store import DATABASE
 from activesci.loop.journal import recorded_study
+from activesci.report.numbers import clean, rounded
 from activesci.report.summary import summary
 from activesci.study import Study
 
@@ -20,6 +21,8 @@ from .store import Store
 T = TypeVar("T")
 KEPT = 300
 """Campaigns whose rows are kept in memory."""
+MOST_BELIEVED = 3
+"""Parameters in a row."""
 WHOLE = 12
 """Campaigns of which everything is kept in memory."""
 SAID: dict[Kind, tuple[str, ...]] = {
@@ -37,7 +40,10 @@ SAID: dict[Kind, tuple[str, ...]] = {
     Kind.NOTE: ("what",),
 }
 """What of an event is handed on. What is believed is not: the summary says that, and hides what is blind."""
-LISTED = (Kind.STARTED, Kind.BRANCHED, Kind.MEASURED, Kind.ALARM, Kind.PAUSED, Kind.RESUMED, Kind.STOPPED, Kind.NOTE)
+LISTED = (
+    *(Kind.STARTED, Kind.BRANCHED, Kind.INFERRED, Kind.MEASURED, Kind.ALARM),
+    *(Kind.PAUSED, Kind.RESUMED, Kind.STOPPED, Kind.NOTE),
+)
 """Kinds of events that a row of the list is made of."""
 
 
@@ -108,6 +114,7 @@ class Row:
         begun: When the first event was written.
         changed: When the last of these events was.
         blind: Whether what instruments and programs say has to stay hidden.
+        believed: The first parameters of interest, each as (name, value with its uncertainty), where there are data.
     """
 
     name: str
@@ -121,6 +128,7 @@ class Row:
     begun: str = ""
     changed: str = ""
     blind: bool = False
+    believed: tuple[tuple[str, str], ...] = ()
 
 
 class Kept(Generic[T]):
@@ -220,7 +228,17 @@ def _row(name: str, folder: Path) -> Row:
         begun=events[0].time if events else "",
         changed=events[-1].time if events else "",
         blind=history.blinding is not None,
+        believed=_believed(history) if history.measured() else (),
     )
+
+
+def _believed(history: History) -> tuple[tuple[str, str], ...]:
+    """Return what the ledger shows of the latest posterior; what is withheld is left out."""
+    said = (history.inferred.payload.get("posterior") or {}) if history.inferred else {}
+    parts = history.study_mapping.get("parameters", {})
+    names = [name for name in parts if parts[name].get("role") != "nuisance" and name in said]
+    shown = [(name, said[name]) for name in names if None not in (said[name]["mean"], said[name]["sd"])]
+    return tuple((clean(name, 40), rounded(one["mean"], one["sd"])) for name, one in shown[:MOST_BELIEVED])
 
 
 def _failed(event: Event, ledger: Ledger) -> list[dict[str, Any]]:

@@ -1,22 +1,19 @@
 """The list of campaigns, and what all pages share: style and script."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse, Response
 
-from activesci.errors import ActiveSciError
-from activesci.report.numbers import clean, rounded
 from activesci.service.gate import open_to
-from activesci.service.house import House, TheHouse, Who
-from activesci.service.listing import Entry, listed
+from activesci.service.house import TheHouse, Who
+from activesci.service.listing import listed
 from activesci.service.tokens import Scope
 
 from .rendering import page, script, style
 
 router = APIRouter(include_in_schema=False)
 SIZE = 25
-MOST_BELIEVED = 3
 
 
 @router.get("/page.css", **open_to(Scope.VIEWER))
@@ -41,7 +38,7 @@ def campaigns(
 ) -> HTMLResponse:
     """Show the campaigns of the store, the latest change first."""
     found = listed(house, search)
-    shown = [_line(house, entry) for entry in found[at * SIZE : (at + 1) * SIZE]]
+    shown = [(entry, state_text(entry.status, entry.work)) for entry in found[at * SIZE : (at + 1) * SIZE]]
     counts = house.workers.counts()
     return page(
         "campaigns.html",
@@ -55,20 +52,6 @@ def campaigns(
         limit=house.workers.limit,
         queued=counts["queued"],
     )
-
-
-def _line(house: House, entry: Entry) -> dict[str, Any]:
-    return {"entry": entry, "believed": _believed(house, entry), "state": state_text(entry.status, entry.work)}
-
-
-def _believed(house: House, entry: Entry) -> list[tuple[str, str]]:
-    """Return what the summary says of the first parameters; nothing where it cannot be read."""
-    try:
-        campaign = house.reader.campaign(entry.name)
-    except ActiveSciError:
-        return []
-    said = (campaign.summary["posterior"] or {}) if campaign is not None and entry.measurements else {}
-    return [(clean(n, 40), rounded(v["mean"], v["sd"])) for n, v in list(said.items())[:MOST_BELIEVED]]
 
 
 def state_text(status: str, work: str) -> tuple[str, str]:

@@ -243,11 +243,12 @@ def abuse(scratch):
             "/api/studies", content=b"\x1f\x8b", headers=json_ | {"content-encoding": "gzip"}
         ),
         "deep JSON": lambda: service.http.post("/api/studies", content=b"[" * 1_000_000, headers=json_),
-        "30 000-d design": lambda: service.http.post("/api/studies", json=kept(vast)),
-        "10^9 simulations": lambda: service.http.post("/api/studies", json=kept(sims)),
+        "30 000-d design": lambda: service.http.post("/api/studies", json=large),
+        "10^9 simulations": lambda: service.http.post("/api/studies", json=endless),
         "page 2^63": lambda: service.http.get("/api/campaigns?page=9223372036854775808"),
         "10^6 a page": lambda: service.http.get("/api/campaigns?size=1000000"),
     }
+    large, endless = kept(vast), kept(sims)  # written before the clock starts
     found = {}
     for name, send in requests.items():
         start = time.perf_counter()
