@@ -172,14 +172,14 @@ def lines(kind):
     return {case: [done[key] for key in sorted(done) if key[0] == case] for case in CASES}
 
 
-def play(kind, runs):
-    """Do what is missing, a seed of every case at a time."""
+def play(kind, runs, only):
+    """Do what is missing of some cases, a seed of each at a time."""
     surrogates = {}
     LINES.parent.mkdir(parents=True, exist_ok=True)
     done = {(case, line["seed"]) for case, found in lines(kind).items() for line in found}
     for seed in range(runs):
         for case, nature in CASES.items():
-            if (case, seed) not in done:
+            if case in only and (case, seed) not in done:
                 if (n := nature.numbers) not in surrogates:
                     surrogates[n] = ExactSurrogate(Simulator(n)) if kind == "exact" else learned(n)
                 began = time.process_time()
@@ -238,10 +238,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--learned", action="store_true")
+    parser.add_argument("--only", nargs="+", choices=list(CASES), default=list(CASES))
     parser.add_argument("--table", action="store_true", help="only show what is there")
     options = parser.parse_args()
     if not options.table:
-        play("learned" if options.learned else "exact", options.runs)
+        play("learned" if options.learned else "exact", options.runs, options.only)
     kinds = [kind for kind in ("exact", "learned") if any(lines(kind).values())]
     for kind in kinds:
         table(kind)
