@@ -17,7 +17,7 @@ from activesci.types import FloatArray
 
 RIDGES, ROWS_TRIED, ITERATIONS = 40, 4000, 100
 MANY, MOST_RIDGES, MOST_ROWS, MOST_ITERATIONS = 4000, 80, 10_000, 200
-"""Rows from which on there may be more ridges; so many ridges, rows and steps then, where ridges are wanted at all."""
+"""Rows from which on fine ridges are worth their time, and how many ridges, rows at most and steps they take."""
 FLATNESS = 0.5
 """Weight of the squared slopes, in rows whose squared residual is the noise's variance."""
 
@@ -60,9 +60,8 @@ class Ridges:
             x: Inputs, (n, p).
             residual: Their values with noise, (n, columns).
             scale: The noise's standard deviation up to a factor, (n, columns).
-            fine: Whether to take more ridges and more time, if there are many rows.
+            fine: Whether to take more ridges and more time, as MANY rows allow.
         """
-        fine = fine and len(x) >= MANY
         ridges, rows, steps = (MOST_RIDGES, MOST_ROWS, MOST_ITERATIONS) if fine else (RIDGES, ROWS_TRIED, ITERATIONS)
         size = np.maximum(residual.std(axis=0), 1e-12)
         known, y = x[:rows], residual[:rows] / size

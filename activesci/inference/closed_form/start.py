@@ -12,7 +12,7 @@ from activesci.inference.closed_form.basis import Basis, knots_over, places_of
 from activesci.inference.closed_form.dependence import Dependence
 from activesci.inference.closed_form.log_scale import noise, scale_of
 from activesci.inference.closed_form.polynomial import Polynomial, regression
-from activesci.inference.closed_form.ridges import Ridges
+from activesci.inference.closed_form.ridges import MANY, Ridges
 from activesci.inference.closed_form.smooth import MOST_APART, Smooth
 from activesci.types import FloatArray
 
@@ -134,7 +134,7 @@ class Start:
         if x.shape[1] > 1:
             options.append(self.ridged(*learn).quietened(*learn, *check, tolerance))
         best = options[simplest(options, *check, tolerance)]
-        if any(isinstance(one, Ridges) for one in best.smooth):
+        if len(x) >= MANY and any(isinstance(one, Ridges) for one in best.smooth):
             best = best.ridged(x, z, fine=True)
         whole = best.refitted(x, z) if best.smooth else self._of(x, z, best.trend.basis, best.log_scale.basis)
         return whole.depending(x, z, first, tolerance)
