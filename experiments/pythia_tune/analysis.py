@@ -31,7 +31,7 @@ def thrust(momenta):
     """
     first, second = pairs(len(momenta))
     normals = np.cross(momenta[first], momenta[second])
-    sides = np.sign(normals @ momenta.T)
+    sides = np.where(normals @ momenta.T >= 0, 1.0, -1.0)
     rows = np.arange(len(first))
     sides[rows, first] = sides[rows, second] = 0.0  # in the plane: either side is tried
     sums, one, other = sides @ momenta, momenta[first], momenta[second]
