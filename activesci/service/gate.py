@@ -27,8 +27,8 @@ CAMPAIGN = "campaign"
 """The part of a path that a token for one campaign is held against."""
 HEALTH = "/healthz"
 COOKIE = "activesci"
-LARGEST_BODY = 2_000_000
-"""Bytes of a request at most."""
+LARGEST_BODY = 8_000_000
+"""Bytes of a request at most: a file of a study of a million characters, each written as an escape, fits."""
 SLOWEST_BODY = 20.0
 """Seconds between two pieces of a body at most."""
 TOO_LARGE = f"found a body that is too large, expected at most {LARGEST_BODY} bytes"

@@ -70,6 +70,7 @@ def serve(
             access_log=False,
             server_header=False,
             ws="none",
+            proxy_headers=False,  # X-Forwarded-* are anybody's words
             lifespan="on",
             timeout_graceful_shutdown=FAREWELL,
         )
