@@ -386,7 +386,7 @@ class Campaign:
 
         if self._watched is None:
             self._watched = self._journal.observer
-        board = Board(self.study, self._journal.arrays, lambda: self.graph)
+        board = Board(self.study, self.folder)
         self._journal.observer = Both(self._watched, watching(board, lambda: self.history))
 
     def write(self) -> None:

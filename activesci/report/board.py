@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from activesci.ledger.events import Event, Kind
-from activesci.ledger.history import Arrays, History
+from activesci.ledger.history import History
+from activesci.ledger.store import Ledger
 
 from .figures.effort import STAGES
 from .numbers import clean
 from .page import ending, question_sentence, rendered
 
 if TYPE_CHECKING:
-    from activesci.ledger.graph import Graph
     from activesci.study import Study
 
     from .sections.base import Picture, Reading
@@ -29,6 +30,7 @@ NEXT: Mapping[Kind, str] = {
     Kind.MEASURED: "simulate",
 }
 """What comes after each kind of event, as far as that is the same every time."""
+SHIFTED, HIDDEN = ("belief", "rounds"), "Hidden while the campaign is blind, or nothing yet."
 BOXES = 40
 """States of the graph that are drawn one by one."""
 
@@ -87,36 +89,37 @@ PANELS = {
 class Board:
     """Draws a campaign, and draws again only what an event has changed.
 
+    It reads the run folder as anybody can, without the key: of a blind campaign it cannot show what is hidden.
+
     Args:
         study: The question.
-        arrays: Loads an event's arrays.
-        graph: The experiment graph as it is now.
+        folder: The run folder.
     """
 
     study: "Study"
-    arrays: Arrays
-    graph: "Callable[[], Graph]"
+    folder: Path
     _drawn: "dict[str, list[Picture]]" = field(default_factory=dict)
     _graph: str = ""
 
     def take(self, event: Event, history: History) -> None:
         """Draw what an event has changed."""
-        from .sections.base import Reading
-
         changed = [name for name, panel in PANELS.items() if event.kind in panel.since]
-        if changed:
-            reading = Reading.of(self.study, history, self.arrays)
-            self._drawn |= {name: PANELS[name].draw(reading) for name in changed}
-        if event.kind in (Kind.INFERRED, Kind.STOPPED, Kind.PAUSED):
-            self._graph = self._genealogy()
+        graph = event.kind in (Kind.INFERRED, Kind.STOPPED, Kind.PAUSED)
+        if changed or graph:
+            self._draw(history, changed, graph)
 
     def catch_up(self, history: History) -> None:
         """Draw all that there is."""
+        self._draw(history, list(PANELS), graph=True)
+
+    def _draw(self, history: History, names: list[str], graph: bool) -> None:
         from .sections.base import Reading
 
-        reading = Reading.of(self.study, history, self.arrays)
-        self._drawn = {name: panel.draw(reading) for name, panel in PANELS.items()}
-        self._graph = self._genealogy()
+        with Ledger.read_only(self.folder) as ledger:
+            reading = Reading.of(self.study, history, ledger.arrays)
+            self._drawn |= {name: PANELS[name].draw(reading) for name in names}
+            if graph and history.blinding is None:
+                self._graph = _genealogy(ledger)
 
     def html(self, history: History, stage: str, progress: str = "") -> str:
         """Return the board as an HTML fragment, every word of the study's escaped.
@@ -132,8 +135,13 @@ class Board:
         from .figures.base import COLOURS
 
         alarms = [{"round": alarm["round"], "what": clean(alarm.get("what"), 100)} for alarm in history.alarms]
+        blind = history.blinding is not None
         panels = [
-            {"heading": panel.heading, "nothing": panel.nothing, "pictures": _marked(self._drawn.get(name, []))}
+            {
+                "heading": panel.heading + (", shifted" if blind and name in SHIFTED else ""),
+                "nothing": HIDDEN if blind else panel.nothing,
+                "pictures": _marked(self._drawn.get(name, [])),
+            }
             for name, panel in PANELS.items()
         ]
         return {
@@ -149,11 +157,14 @@ class Board:
             "ended": history.status == "stopped",
         }
 
-    def _genealogy(self) -> str:
-        from .genealogy import genealogy_svg
 
-        graph = self.graph()
-        return genealogy_svg(graph, BOXES) if len(graph) else ""
+def _genealogy(ledger: Ledger) -> str:
+    from activesci.ledger.graph import Graph
+
+    from .genealogy import genealogy_svg
+
+    graph = Graph.of(ledger)
+    return genealogy_svg(graph, BOXES) if len(graph) else ""
 
 
 def where(history: History) -> str:

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from html import escape
 from typing import Protocol, TextIO
 
 from activesci.ledger.events import Event
@@ -50,10 +51,7 @@ class Live:
     def event(self, event: Event) -> None:
         """Draw what has changed."""
         self._stage = stage_after(event, self._exact)
-        try:
-            self._board.take(event, self._history())
-        except Exception as error:  # noqa: BLE001 (the campaign goes on whatever a picture does)
-            self._fault = f"The board could not be drawn after event {event.seq}: {error}"
+        self._carefully(lambda: self._board.take(event, self._history()))
         self._draw("")
 
     def progress(self, stage: str, done: int, total: int) -> None:
@@ -64,13 +62,22 @@ class Live:
 
     def _draw(self, progress: str) -> None:
         self._drawn = time.monotonic()
-        self._update(*self._shown(progress))
+        self._carefully(lambda: self._update(*self._shown(progress)))
+
+    def _carefully(self, step: Callable[[], None]) -> None:
+        """Draw; what cannot be drawn is said, and the campaign goes on."""
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 (whatever a picture does)
+            blind = self._history().blinding is not None  # a message may hold a number that is hidden
+            why = type(error).__name__ if blind else f"{type(error).__name__}, {error}"
+            self._fault = f"The board could not be drawn: {why}"
 
     def _shown(self, progress: str) -> tuple[str, str]:
         """Return the board as HTML, and as text for where HTML is not shown."""
         history = self._history()
         said = f"{self._stage or history.status}: {len(history.measured())} measurements"
-        return self._board.html(history, self._stage, progress) + self._fault, self._fault or said
+        return self._board.html(history, self._stage, progress) + escape(self._fault), self._fault or said
 
 
 class Lines:

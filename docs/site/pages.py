@@ -39,8 +39,9 @@ def schema_page() -> str:
         "",
     ]
     for name, part in {"study.yaml": schema(), **parts()}.items():
-        if (table := _keyed(part)) is not None:
-            lines += [f"## {name}", "", table.get("description", ""), "", *_table(table), ""]
+        for table in _keyed(part):
+            lines += [f"## {name}" if table is part else f"### in {name}", "", table.get("description", ""), ""]
+            lines += [*_table(table), ""]
     return "\n".join(lines)
 
 
@@ -53,9 +54,16 @@ def parts() -> dict[str, Any]:
     return found
 
 
-def _keyed(part: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return what has the keys of a part: itself, or that of its alternatives which is a mapping."""
-    return next((one for one in (part, *part.get("anyOf", ())) if "properties" in one), None)
+def _keyed(part: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 (a JSON Schema)
+    """Yield every mapping with keys of its own within a part: itself, and those that stand in it without a name."""
+    if isinstance(part, list):
+        for one in part:
+            yield from _keyed(one)
+    elif isinstance(part, dict):
+        if isinstance(part.get("properties"), dict):
+            yield part
+        for key, one in part.items():
+            yield from _keyed(one if key != "$defs" else {})
 
 
 def _table(part: Mapping[str, Any]) -> Iterator[str]:
@@ -76,10 +84,8 @@ def _type(value: Any) -> str:  # noqa: ANN401 (a JSON Schema)
         return "anything"
     if "$ref" in value:
         name = value["$ref"].rpartition("/")[2]
-        part, link = parts()[name], f"[{name}](#{name.lower()})"
-        if "properties" in part or _keyed(part) is None:
-            return link if "properties" in part else _type(part)
-        return " or ".join([*(_type(one) for one in part["anyOf"] if one is not _keyed(part)), link])
+        part = parts()[name]
+        return f"[{name}](#{name.lower()})" if "properties" in part else _type(part)
     for key in ("anyOf", "oneOf"):
         if key in value:
             return " or ".join(dict.fromkeys(_type(one) for one in value[key]))

@@ -6,6 +6,7 @@ import pytest
 
 from activesci.loop.controller import Campaign
 from activesci.report import board as boards
+from activesci.report import sections as figures
 from activesci.report import watch as watches
 from activesci.report.board import PANELS
 from activesci.study import Study
@@ -93,15 +94,33 @@ def test_a_picture_that_cannot_be_drawn_does_not_stop_a_campaign(tmp_path, shown
     def broken(reading):
         raise RuntimeError("no ink")
 
+    monkeypatch.setattr(boards.Board, "catch_up", lambda self, history: None)
     monkeypatch.setitem(
         boards.PANELS, "belief", boards.Panel("What is believed", "", boards.PANELS["belief"].since, broken)
     )
-    monkeypatch.setattr(boards.Board, "catch_up", lambda self, history: None)
     with Campaign(world(tmp_path), tmp_path / "run") as campaign:
         campaign.watch()
         run(campaign)
         assert campaign.history.status == "stopped"
     assert "no ink" in shown[-1][1]
+
+
+def test_a_blind_campaign_is_watched_without_what_is_hidden(tmp_path, shown, monkeypatch):
+    drawn = []
+    draw = figures.posterior.corner
+    monkeypatch.setattr(figures.posterior, "corner", lambda *given: drawn.append(given) or draw(*given))
+    study = world(tmp_path).with_settings({"blind": {}})
+    with Campaign(study, tmp_path / "run") as campaign:
+        campaign.watch()
+        run(campaign)
+        true = campaign._memory.belief().posterior.theta.mean()
+    _, _, posterior, prior, truth = drawn[-1]
+    assert abs(posterior.mean() - true) > 1e-3  # its sd is 0.04, the typical offset 3
+    assert (prior, truth) == (None, [None])
+    last = shown[-1][0]
+    assert "What is believed, shifted" in last
+    assert last.count("Hidden while the campaign is blind") == 2  # gain and data
+    assert "How it came about" not in last
 
 
 def test_elsewhere_each_event_is_a_line(tmp_path, capsys):

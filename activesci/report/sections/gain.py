@@ -64,7 +64,9 @@ def gain_pictures(reading: Reading) -> tuple[list[Panels], str]:
 
 
 def latest_gain(reading: Reading) -> list[Picture]:
-    """Return the pictures of the gain surface of the latest round that looked for designs; none before the first."""
+    """Return the pictures of the gain surface of the latest round that looked for designs; none while it is blind."""
+    if reading.history.blinding is not None:
+        return []
     looked = [r for r in reading.history.rounds if r.chosen is not None and r.chosen.artifact is not None]
     found = [gain_surface(reading.study, record, reading.arrays) for record in (*looked[:1], *looked[-1:])]
     surfaces = [surface for surface in found if surface is not None]
