@@ -15,51 +15,47 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).parents[3]
+GUARDS = "tests/simulate/test_mutants.py"
 TRIALS = {
-    0: ("the reference study equals itself", ["tests/loop/test_self_identity.py"]),
-    1: ("killed at random moments", ["tests/stories/test_killed.py"]),
-    2: ("a crash at every write of the ledger", ["tests/loop/test_crash.py"]),
-    3: ("power loss with unsynced writes lost or torn", ["tests/ledger/test_power_loss.py"]),
-    4: ("told to stop in the middle of a refit", ["tests/stories/test_stopped.py", "tests/cli/test_signals.py"]),
-    6: ("hanging simulators", ["tests/simulate/test_process.py", "tests/simulate/test_mutants.py::*trial_6*"]),
-    7: ("crashing simulators", ["tests/loop/test_commands.py", "tests/simulate/test_mutants.py::*trial_7*"]),
-    8: ("bad outcomes", ["tests/simulate/test_bad_simulators.py", "tests/simulate/test_mutants.py::*trial_8*"]),
-    9: ("floods of output", ["tests/loop/test_commands.py", "tests/simulate/test_mutants.py::*trial_9*"]),
-    10: ("a full disk", ["tests/loop/test_full_disk.py"]),
+    0: ("the reference study equals itself", ["tests/loop/test_self_identity.py"], "that_is_not_seeded"),
+    1: ("killed at random moments", ["tests/stories/test_killed.py"], ""),
+    2: ("a crash at every write of the ledger", ["tests/loop/test_crash.py"], "one_stream_of_random_numbers"),
+    3: ("power loss, unsynced writes lost or torn", ["tests/ledger/test_power_loss.py"], "sync_left_out"),
+    4: ("told to stop in the middle of a refit", ["tests/stories/test_stopped.py"], "without_a_handler"),
+    6: ("hanging simulators", ["tests/simulate/test_process.py", f"{GUARDS}::trial_6"], "trial_6"),
+    7: ("crashing simulators", ["tests/loop/test_commands.py", f"{GUARDS}::trial_7"], "trial_7"),
+    8: ("bad outcomes", ["tests/simulate/test_bad_simulators.py", f"{GUARDS}::trial_8"], "trial_8"),
+    9: ("floods of output", ["tests/loop/test_commands.py::floods", f"{GUARDS}::trial_9"], "trial_9"),
+    10: ("a full disk", ["tests/loop/test_full_disk.py"], "without_a_care"),
     11: (
-        "read-only, not ours, locked",
-        ["tests/ledger/test_refusals.py", "tests/ledger/test_store.py::*locked*"],
+        "read-only, not ours, without locks, locked",
+        ["tests/ledger/test_refusals.py", "tests/ledger/test_store.py::has_locked"],
+        "a_lock_that_is_not_asked_for",
     ),
-    12: ("two controllers, and a stopped one", ["tests/ledger/test_lock.py"]),
-    13: ("clocks that jump", ["tests/ledger/test_lock.py::*jump*", "tests/ledger/test_lock.py::*time_of_day*"]),
-    15: ("ledgers of every version", ["tests/ledger/test_golden.py"]),
-    16: ("tampering", ["tests/cli/test_verify.py"]),
-    21: ("swapped artifacts", ["tests/loop/test_swapped_artifacts.py"]),
+    12: ("two controllers, and a stopped one", ["tests/ledger/test_lock.py"], "[mutant]"),
+    13: ("clocks that jump", ["tests/ledger/test_lock.py::jump", "tests/ledger/test_lock.py::time_of_day"], "would"),
+    15: ("ledgers of every version", ["tests/ledger/test_golden.py"], ""),
+    16: ("tampering", ["tests/cli/test_verify.py"], "were_not_looked_at"),
+    21: ("swapped artifacts", ["tests/loop/test_swapped_artifacts.py"], "without_its_digest"),
 }
-MUTANTS = ("mutant", "without", "would", "left_out", "seen_to", "trial_")
-"""What the names of tests of mutants have in them."""
+"""What each trial is, its tests (a file, or those of a file with this in their names), and what names its mutants."""
 
 
 def selected(places):
     """Return what pytest is told: files, and the tests in them by a part of their names."""
     files = list(dict.fromkeys(place.partition("::")[0] for place in places))
     whole = [Path(place).stem for place in places if "::" not in place]
-    parts = [place.partition("::")[2].strip("*") for place in places if "::" in place]
+    parts = [place.partition("::")[2] for place in places if "::" in place]
     return [*files, "-k", " or ".join([*whole, *parts])]
 
 
 def ran(places):
-    """Run tests, and return for each whether it is of a mutant and how it ended."""
+    """Run tests, and return how each ended, by its name."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", "-m", "", "-p", "no:cacheprovider", f"--junitxml={path}"]
         subprocess.run([*command, *selected(places)], cwd=ROOT, capture_output=True, check=False)
-        cases = list(ElementTree.parse(path).iter("testcase"))
-    return [(_of_mutant(case.get("name")), _ended(case)) for case in cases]
-
-
-def _of_mutant(name):
-    return any(part in name for part in MUTANTS)
+        return {case.get("name"): _ended(case) for case in ElementTree.parse(path).iter("testcase")}
 
 
 def _ended(case):
@@ -68,12 +64,13 @@ def _ended(case):
 
 
 def row(number):
-    what, places = TRIALS[number]
+    what, places, mutant = TRIALS[number]
     begun, found = time.monotonic(), ran(places)
-    sound, mutants = ([end for mutant, end in found if mutant is which] for which in (False, True))
-    skipped = sum(end == "skipped" for _, end in found)
-    cells = [number, what, *(f"{part.count('held')} of {len(part)}" for part in (sound, mutants)), skipped or ""]
-    return [*cells, f"{time.monotonic() - begun:.0f}"]
+    mutants = [end for name, end in found.items() if mutant and mutant in name]
+    sound = [end for name, end in found.items() if not (mutant and mutant in name)]
+    shares = [f"{part.count('held')} of {len(part)}" if part else "-" for part in (sound, mutants)]
+    skipped = list(found.values()).count("skipped")
+    return [number, what, *shares, skipped or "", f"{time.monotonic() - begun:.0f}"]
 
 
 def main():
