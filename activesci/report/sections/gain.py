@@ -17,7 +17,7 @@ from .base import Picture, Reading, spread
 
 BUDGET = 24
 """Panels of gain surfaces on one page."""
-MOST, FEW = 40, 4
+MOST, FEW = 40, 2
 """Rounds whose gain surfaces are looked at, and panels on the page of a campaign that has more."""
 MOST_PLANES = 5
 """Variables of a map of pairs; of more, those along which the gain varies most."""
