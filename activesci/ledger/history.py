@@ -1,7 +1,7 @@
 """The history of a campaign: its events folded into rounds, the state that everybody reads."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -181,6 +181,10 @@ def bank_of(round: int, one: Pass, arrays: Arrays) -> Bank:
     return Bank.of(round, plan["theta"], plan["xi"], [arrays(event) for event in one.simulated])
 
 
+PARTS = ("planned", "simulated", "fitted", "inferred")
+"""What a pass is made of."""
+
+
 class Folding:
     """A fold under way: takes one event after another, and says at any time what they tell so far."""
 
@@ -200,10 +204,12 @@ class Folding:
         if event.kind in self.LEARNING:
             self._learn(event)
         elif event.kind is Kind.CHOSEN:
-            self._rounds[event.round] = replace(self._round(event.round), chosen=event)
+            record = self._round(event.round)
+            self._rounds[event.round] = RoundRecord(record.number, event, record.measured, record.passes)
         elif event.kind is Kind.MEASURED:
             record = self._round(event.round)
-            self._rounds[event.round] = replace(record, measured=(*record.measured, event))
+            measured = (*record.measured, event)
+            self._rounds[event.round] = RoundRecord(record.number, record.chosen, measured, record.passes)
         elif event.kind in (Kind.STARTED, Kind.BRANCHED):
             self._state.update(started=event, status="running", reason="")
         elif event.kind is Kind.NOTE:
@@ -220,9 +226,10 @@ class Folding:
         """Add the event to the round's pass that is under way; after a posterior a new pass begins."""
         record = self._round(event.round)
         value = (*record.current.simulated, event) if event.kind is Kind.SIMULATED else event
-        current = replace(record.current, **{event.kind.value: value})  # type: ignore[arg-type]
+        known = {name: getattr(record.current, name) for name in PARTS}
+        current = Pass(**{**known, event.kind.value: value})
         before = record.passes if not record.passes or record.passes[-1].inferred else record.passes[:-1]
-        self._rounds[event.round] = replace(record, passes=(*before, current))
+        self._rounds[event.round] = RoundRecord(record.number, record.chosen, record.measured, (*before, current))
 
     def _round(self, number: int) -> RoundRecord:
         self._rounds += [RoundRecord(missing) for missing in range(len(self._rounds), number + 1)]

@@ -147,6 +147,8 @@ class RoundRecord:
     @cached_property
     def simulations(self) -> int:
         """Simulations that came back, valid or failed; one that was run again counts once."""
+        if not self.simulated:
+            return 0
         counts = [event.payload.get("count") for event in self.simulated]
         if None not in counts:
             return sum(int(count) for count in counts if count is not None) - self.repeated
@@ -155,6 +157,8 @@ class RoundRecord:
     @cached_property
     def failed(self) -> int:
         """Simulations that came back as failures, and did not succeed when they were run again."""
+        if not self.simulated:
+            return 0
         return sum(int(event.payload["failed"]) for event in self.simulated) - self.repeated
 
     @cached_property
