@@ -32,11 +32,13 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
 
+BLIND := --set 'blind.until=["stopped", "expectations", "registration"]'
+
 # Registered before any data, run blind, and opened at the end. A study that was stopped or killed goes on where it was;
 # one that is done is only reported on again.
 demo: setup
 	@test -e runs/weinberg/ledger.sqlite || \
-		$(BIN)/activesci register experiments/weinberg/study.yaml --to runs/weinberg >/dev/null
+		$(BIN)/activesci register experiments/weinberg/study.yaml --to runs/weinberg $(BLIND) >/dev/null
 	@echo "The plan is registered: runs/weinberg/plan.md. G_F is shown shifted until all that it lists is green."
 	$(BIN)/activesci resume runs/weinberg
 	$(BIN)/activesci unblind runs/weinberg
