@@ -1,7 +1,7 @@
 """`activesci verify`: does everything in a run folder still hold?"""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -9,6 +9,8 @@ from .campaign import EXISTING
 from .exits import Wrong
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from activesci.ledger import Event, History
 
 
@@ -37,6 +39,18 @@ def verify(folder: Path) -> None:
         click.echo(line)
 
 
+def _surroundings(said: "Mapping[str, Any]") -> "Iterator[str]":
+    """Yield what ran, as far as it was recorded: packages, machine, activesci's own code, the study's commit."""
+    if "packages" in said:
+        machine = said["machine"]
+        yield f"{len(said['packages'])} packages recorded, on {machine['cpus']} CPUs ({machine['cpu']})"
+    if "program_digest" in said:
+        yield f"activesci's own code {said['program_digest']}"
+    if (code := said.get("code")) is not None:
+        changed = ", ".join(one.strip() for one in code["uncommitted"]) or "nothing"
+        yield f"the study's commit {code['commit']}, not committed: {changed}"
+
+
 def foundations(events: "list[Event]", history: "History") -> list[str]:
     """Return, a line each, what holds and what the result rests on."""
     if history.started is None:
@@ -53,6 +67,7 @@ def foundations(events: "list[Event]", history: "History") -> list[str]:
             for part in ("surrogate", "designer")
             if (it := said.get(f"{part}_plugin"))
         ),
+        *_surroundings(said),
         f"activesci {said['versions'].get('activesci')}, python {said['versions'].get('python')}, "
         f"{len(history.alarms)} alarms, {history.status}",
     ]

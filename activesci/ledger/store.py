@@ -217,10 +217,7 @@ class Ledger:
             try:
                 self._patiently(lambda: write(self._connection, event, canonical(event.payload), self._holds))
             except Superseded as error:
-                raise LedgerError(
-                    f"{self.folder}: this process gave no sign of life for so long that another one has taken over; "
-                    "nothing was written: stop here, or wait and resume"
-                ) from error
+                raise self._superseded() from error
         self._stored.append(event)
         self._known.append(sealing.opened(event, self._key))
         return self._known[-1]
@@ -258,6 +255,21 @@ class Ledger:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         digest = digest_of(seq, kind, round, canonical(payload), artifact, now, previous)
         return Event(seq, Kind(kind), int(round), plain(payload), artifact, now, previous, digest)
+
+    def require_charge(self) -> None:
+        """Refuse to go on for a writer that another one has replaced: files beside the ledger are not its any more.
+
+        Raises:
+            LedgerError: If it was replaced.
+        """
+        if not self._holds():
+            raise self._superseded()
+
+    def _superseded(self) -> LedgerError:
+        return LedgerError(
+            f"{self.folder}: this process gave no sign of life for so long that another one has taken over; nothing "
+            "was written: stop here, or wait and resume"
+        )
 
     def _holds(self) -> bool:
         return self._lock is not None and self._lock.holds

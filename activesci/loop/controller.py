@@ -398,6 +398,7 @@ class Campaign:
     def _write_files(self) -> None:
         from activesci.report import write_posterior, write_summary, write_tunes
 
+        self._journal.ledger.require_charge()  # or what a later writer has written would be replaced by what was
         write_summary(self.study, self.history, self.folder)
         write_tunes(self.study, self.history, self.folder)
         if self._memory.belief() is not None:

@@ -24,11 +24,20 @@ def comparison(one: History, other: History) -> dict[str, list[str]]:
         "study": _told_apart(before.get("study"), now.get("study")),
         "code": _other(begun, "simulator_digest", "the simulator's code")
         + _other(begun, "surrogate", "surrogate")
-        + _told_apart(*({key: said.get(key) for key in PLUGINS if key in said} for said in begun)),
+        + _told_apart(*({key: said.get(key) for key in PLUGINS if key in said} for said in begun))
+        + _other(begun, "program_digest", "activesci's own code")
+        + _told_apart(*({"repository": said.get("code") or {}} for said in begun)),
         "data": _other(begun, "data_digest", "the recorded data"),
-        "environment": _told_apart(before.get("versions"), now.get("versions")),
+        "environment": _told_apart(before.get("versions"), now.get("versions"))
+        + _told_apart(*({"packages": _others(said)} for said in begun))
+        + _told_apart(*({"machine": said.get("machine") or {}} for said in begun)),
         "result": [*_rounds(one, other), *_beliefs(one, other), *_ends(one, other)],
     }
+
+
+def _others(said: Mapping[str, Any]) -> dict[str, str]:
+    """Return the packages that were installed beside those whose versions are told first."""
+    return {name: version for name, version in (said.get("packages") or {}).items() if name not in said["versions"]}
 
 
 def _told_apart(one: object, other: object) -> list[str]:

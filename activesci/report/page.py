@@ -136,7 +136,7 @@ def _record(reading: "Reading") -> dict[str, Any]:
     from .figures.effort import STAGES
     from .sections.calibration import calibrated, checked, held_out_said, widened
     from .sections.effort import failures
-    from .sections.record import provenance, registered, round_rows, rounds_note, versions
+    from .sections.record import difference, packages, provenance, ran, registered, round_rows, rounds_note, versions
 
     started = reading.history.started
     return {
@@ -151,6 +151,9 @@ def _record(reading: "Reading") -> dict[str, Any]:
         "failures": failures(reading),
         "provenance": provenance(reading),
         "registered": registered(reading),
+        "ran": ran(reading),
+        "difference": difference(reading),
+        "packages": packages(reading),
         "versions": versions(reading),
         "source": clean((started.payload.get("source_text") if started else None) or "", 100_000),
     }

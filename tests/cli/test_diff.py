@@ -1,8 +1,11 @@
 """`activesci diff` names every difference of two runs, and none that is not there."""
 
+from dataclasses import replace
+
 import pytest
 
 from activesci.integrity.registration import leaves
+from activesci.ledger import Ledger, fold
 from activesci.report.comparison import comparison
 
 
@@ -49,3 +52,18 @@ def test_a_longer_run_that_began_the_same_is_said_to_have(cli, study):
         events = ledger.events()
     whole, shorter = fold(events), fold([event for event in events if event.round < 2 and event.kind != "stopped"])
     assert comparison(whole, shorter)["result"][0] == "rounds: 2, and 1; the same as far as they go together"
+
+
+def test_other_packages_machines_and_uncommitted_files_are_named(cli, study):
+    cli("run", study, "--to", "one")
+    with Ledger.read_only("one") as ledger:
+        history = fold(ledger.events())
+    said = history.started.payload
+    code = {"commit": "a" * 40, "uncommitted": [" M model.py"]}
+    more = {"packages": {**said["packages"], "added": "1.0"}, "machine": {"cpu": "other", "cpus": 7}, "code": code}
+    other = replace(history, started=replace(history.started, payload={**said, **more, "program_digest": "b" * 64}))
+    found = comparison(history, other)
+    assert "packages.added: absent, and 1.0" in found["environment"]
+    assert {line.split(":")[0] for line in found["environment"]} == {"packages.added", "machine.cpu", "machine.cpus"}
+    assert f"repository.commit: absent, and {'a' * 40}" in found["code"]
+    assert any(line.startswith("activesci's own code: ") for line in found["code"])

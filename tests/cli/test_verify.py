@@ -32,6 +32,8 @@ def test_a_sound_run_holds_and_says_what_it_rests_on(cli, run):
     assert f"{last.seq} events" in said
     assert last.digest in said
     assert "2 measurements, 0 simulations (0 failed), exact surrogate" in said
+    assert re.search(r"\d+ packages recorded, on \d+ CPUs", said)
+    assert re.search("activesci's own code [0-9a-f]{64}", said)
 
 
 @pytest.mark.parametrize(

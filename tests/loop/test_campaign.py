@@ -336,3 +336,17 @@ def test_the_report_of_every_state_renders(tmp_path, rounds):
             assert "</html>" in campaign.report().read_text()
         walk.close()
         assert list(campaign.summary()) == KEYS
+
+
+def test_a_writer_that_was_replaced_leaves_the_files_alone(tmp_path):
+    study = world(tmp_path / "study")
+    with Campaign(study, tmp_path / "run") as campaign:
+        campaign.run()
+        before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir() if path.is_file()}
+        (tmp_path / "run" / "summary.json").write_text("by a later writer")
+        (tmp_path / "new.lock").write_text("")
+        (tmp_path / "new.lock").replace(tmp_path / "run" / "ledger.lock")
+        with pytest.raises(LedgerError, match="another one has taken over"):
+            campaign.write()
+    assert (tmp_path / "run" / "summary.json").read_text() == "by a later writer"
+    assert (tmp_path / "run" / "report.html").read_bytes() == before["report.html"]

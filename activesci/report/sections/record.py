@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from activesci.ledger.history import Measurement, RoundRecord
 from activesci.report.numbers import clean, duration, number, rounded
@@ -110,12 +111,56 @@ def provenance(reading: Reading) -> list[tuple[str, str]]:
         ("started", _moment(history.started.time) if history.started else ""),
         ("last event", f"{history.last.seq}, {_moment(history.last.time)}" if history.last else ""),
         ("study, sha256", history.study_digest),
+        ("where", str(said.get("folder") or "")),
+        ("machine", _machine(said.get("machine"))),
+        ("commit", str((said.get("code") or {}).get("commit") or "")),
+        ("not committed", ", ".join(one.strip() for one in (said.get("code") or {}).get("uncommitted", []))),
         ("simulator, sha256", str(said.get("simulator_digest") or "")),
         ("data, sha256", str(said.get("data_digest") or "")),
+        ("activesci, sha256", str(said.get("program_digest") or "")),
         *((f"{part}, a plug-in", _plugin(said.get(f"{part}_plugin"))) for part in ("surrogate", "designer")),
         ("ledger, sha256", history.last.digest if history.last else ""),
     ]
     return [(name, clean(value, 300)) for name, value in found if value]
+
+
+def _machine(said: Mapping[str, Any] | None) -> str:
+    return "" if said is None else f"{said['cpus']} CPUs, {said['cpu']}"
+
+
+def ran(reading: Reading) -> str:
+    """Return in a sentence what the answer was computed by: when, on what, and from which code."""
+    begun = reading.history.started
+    if begun is None or "program_digest" not in begun.payload:
+        return ""  # a ledger of before these were recorded
+    said = begun.payload
+    return clean(
+        f"Computed {begun.time[:10]} on {_machine(said['machine'])}, by activesci {said['versions'].get('activesci')} "
+        f"({said['program_digest'][:12]}), {_code(said)}.",
+        400,
+    )
+
+
+def _code(said: Mapping[str, Any]) -> str:
+    """Return of which code the study's files are."""
+    if (code := said.get("code")) is None:
+        return f"from files in no repository, the simulator's {str(said.get('simulator_digest'))[:12]}"
+    count = len(code["uncommitted"])
+    changed = f"with {count} file{'s' * (count > 1)} not committed" if count else "with nothing left uncommitted"
+    return f"from the study's commit {code['commit'][:12]}, {changed}"
+
+
+def difference(reading: Reading) -> str:
+    """Return what differed from the commit that ran, as a patch; nothing where nothing did."""
+    begun = reading.history.started
+    found = reading.arrays(begun).get("uncommitted") if begun is not None else None
+    return "" if found is None else clean(found.tobytes().decode("utf-8", "replace"), 100_000)
+
+
+def packages(reading: Reading) -> str:
+    """Return every package that was installed, in one line."""
+    said = reading.history.started.payload if reading.history.started else {}
+    return clean(", ".join(f"{name} {version}" for name, version in said.get("packages", {}).items()), 50_000)
 
 
 def _plugin(said: Mapping[str, str] | None) -> str:
