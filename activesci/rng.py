@@ -31,6 +31,7 @@ class Purpose(IntEnum):
     CALIBRATE = 10
     CHECK = 11
     HYPOTHESIS = 12
+    VARY = 13
 
 
 def sequence(seed: int, round: int, purpose: Purpose | int, index: int = 0) -> np.random.SeedSequence:

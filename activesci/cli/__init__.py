@@ -23,6 +23,7 @@ from .replay import replay
 from .serve import serve
 from .study import init, schema, validate
 from .unblind import unblind
+from .vary import vary
 from .verify import verify
 from .workflow import why, workflow
 
@@ -44,6 +45,7 @@ __all__ = ["main"]
         verify,
         register,
         unblind,
+        vary,
         replay,
         branch,
         diff,

@@ -90,6 +90,7 @@ def _answer(reading: "Reading") -> dict[str, Any]:
     from .sections.answer import answers, expected, facts
     from .sections.blind import blindness
     from .sections.rivals import contest
+    from .sections.variation import variation, verdict
 
     history = reading.history
     return {
@@ -97,6 +98,8 @@ def _answer(reading: "Reading") -> dict[str, Any]:
         "ending": ending(history),
         "forecasts": [clean(line, 600) for line in forecasts(history)],
         "blind": blindness(reading),
+        "variation": (sources := variation(reading)),
+        "verdict": verdict(sources),
         "answers": answers(reading),
         "facts": facts(reading),
         "measured": len(history.measured()),
