@@ -60,12 +60,14 @@ def fly(study: "Study") -> Pilot:
     Raises:
         SimulatorError: If the simulator cannot be loaded, or fails at every try.
         DataError: If the recorded data are wrong.
+        StudyError: If a designer or a surrogate of another package cannot serve the study.
     """
     from activesci.loop.candidates import nature_of
     from activesci.simulate import simulator_for
 
     simulator = simulator_for(study)
     simulator.load()
+    _load_plugins(study)
     pool = nature_of(study, simulator).pool()
     exact = _is_exact(study, simulator)
     seconds, repeatable = _timed(study, simulator)
@@ -112,6 +114,19 @@ def _simulated(study: "Study", simulator: "Simulator", attempt: int) -> "tuple[B
     theta = study.parameter_space.from_cube(rng.random((size, study.parameter_space.dim)))
     [block] = blocks(study, attempt, Purpose.PILOT, theta, study.design_space.sample(size, rng))
     return block, simulator.run(block)
+
+
+def _load_plugins(study: "Study") -> None:
+    from activesci.study.settings import OWN_SURROGATES
+
+    theirs = study.inference.surrogate not in OWN_SURROGATES
+    if not theirs and not study.designer.plugged:
+        return
+    from activesci.loop.plugins import designer_of, plugged_surrogate
+
+    designer_of(study)
+    if theirs:
+        plugged_surrogate(study)
 
 
 def _is_exact(study: "Study", simulator: "Simulator") -> bool:

@@ -13,7 +13,7 @@ from .base import Run
 
 
 def sources(run: Run) -> tuple[dict[str, Path], list[str]]:
-    """Return the study's files by their path from its folder, and the names of those that lie elsewhere.
+    """Return the study's files by their path from its folder, and the names of those that lie elsewhere, plug-ins too.
 
     Raises:
         LedgerError: If the code or the data are not what the run was made with.
@@ -26,7 +26,17 @@ def sources(run: Run) -> tuple[dict[str, Path], list[str]]:
         found.append(folder / study.experiment.recorded)
     paths = [path.absolute() for path in dict.fromkeys(found)]
     beside = {path.relative_to(folder).as_posix(): path for path in paths if path.is_relative_to(folder)}
-    return beside, [str(path) for path in paths if not path.is_relative_to(folder)]
+    elsewhere = [str(path) for path in paths if not path.is_relative_to(folder)]
+    return beside, [*elsewhere, *_plugins(run)]
+
+
+def _plugins(run: Run) -> list[str]:
+    """Return the packages that offered the run's designer or surrogate, which whoever reruns it has to install."""
+    found = (run.begun.get(f"{part}_plugin") for part in ("designer", "surrogate"))
+    named = (
+        f"{said['package']}=={said['version']} (a plug-in: install it where activesci is)" for said in found if said
+    )
+    return list(dict.fromkeys(named))
 
 
 def _require_same(run: Run) -> None:

@@ -4,7 +4,10 @@ import sys
 
 import pytest
 
+from activesci.cli.pilot import fly
 from activesci.errors import LedgerError, StudyError
+from activesci.export import Run
+from activesci.export.sources import sources
 from activesci.ledger.graph import Graph
 from activesci.loop.branching import branch
 from activesci.loop.controller import Campaign
@@ -86,6 +89,8 @@ def test_a_campaign_rests_on_plugins_and_records_them(package, tmp_path):
     assert len(recipes) == 5
     assert all(said["designer_plugin"]["digest"] in recipe.code for recipe in recipes)
     assert "a_plugin:Highest of a-plugin 0.3" in (tmp_path / "run" / "report.html").read_text()
+    with Run.opened(tmp_path / "run") as run:  # a crate says what it does not hold
+        assert sources(run)[1] == ["a-plugin==0.3 (a plug-in: install it where activesci is)"]
 
 
 def test_a_plugin_whose_code_has_changed_is_another_campaign(package, tmp_path):
@@ -138,6 +143,8 @@ def test_a_plugin_that_cannot_serve_is_the_callers_error(package, tmp_path, desi
     with pytest.raises(StudyError, match=said):
         Campaign(world(tmp_path, designer=designer), tmp_path / "run")
     assert not (tmp_path / "run").exists()
+    with pytest.raises(StudyError, match=said):
+        fly(world(tmp_path, designer=designer))  # `activesci validate` says the same
 
 
 def test_a_name_that_two_packages_offer_is_refused(package, tmp_path):
