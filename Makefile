@@ -60,7 +60,7 @@ types: setup
 
 docs: setup
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
-	@echo "The documentation is site/index.html"
+	@echo "The documentation is site/index.html; its search works where it is served: python3 -m http.server -d site"
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache site *.egg-info
