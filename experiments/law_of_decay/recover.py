@@ -2,10 +2,10 @@
 
     python experiments/law_of_decay/recover.py [--seeds 2] [--parameters prior]
 
-Every campaign is registered and then run, from the study file, in a folder of its own below runs/. Counted is after
-how many measurements a law was claimed, and which. By default the truths are exponential with rate 0.4 and power law
-with power 1.2; with `--parameters prior` those of each seed are drawn from the priors, where the two laws are often
-alike. A campaign that is there is not run again.
+Every campaign is registered, run blind and opened, in a folder of its own below runs/. Counted is after how many
+measurements a law was claimed, and which. By default the truths are exponential with rate 0.4 and power law with power
+1.2; with `--parameters prior` those of each seed are drawn from the priors, where the two laws are often alike. A
+campaign that is there is not run again.
 """
 
 import argparse
@@ -49,7 +49,8 @@ def campaign(truth: str, designer: str, seed: int, parameters: str) -> dict:
             Campaign.register(study, folder)
         with Campaign(study, folder) as running:
             running.run()
-            said = running.summary()
+        Campaign.unblind(folder)
+        said = json.loads((folder / "summary.json").read_text())
         claim = said["hypotheses"]["claim"]
         found = {"verdict": claim["verdict"], "claimed": claim["hypothesis"], "measurements": len(said["rounds"])}
         (folder / "result.json").write_text(json.dumps({**found, "cpu": time.process_time() - start}))

@@ -1,5 +1,6 @@
 """The study law_of_decay: its simulators draw from what they state, and the law that nature follows is found."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +25,14 @@ def test_a_simulator_draws_from_the_density_that_it_states(load, law):
     assert stated == pytest.approx(norm.logpdf(y, mean, 0.05))
 
 
-def test_the_registered_study_finds_the_law_that_nature_follows(tmp_path):
+def test_the_registered_blind_study_finds_the_law_that_nature_follows(tmp_path):
     study = Study.load(STUDY)
     Campaign.register(study, tmp_path / "run")
     with Campaign(study, tmp_path / "run") as campaign:
         campaign.run()
-        said = campaign.summary()
+        assert campaign.summary()["hypotheses"] is None
+    Campaign.unblind(tmp_path / "run")
+    said = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert said["hypotheses"]["claim"]["verdict"] == "claimed"
     assert said["hypotheses"]["claim"]["hypothesis"] == "power_law"
     assert said["registration"]["claim"] == "confirmatory"
