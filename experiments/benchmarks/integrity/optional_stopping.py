@@ -5,9 +5,9 @@
 A measurement is a pair, a control a + noise and a signal a + mu + noise, with noise of sd 1; 15 pairs at most. a is a
 nuisance with the prior normal(0, 1). The null says mu = 0, the alternative mu of normal(0, 1.5). Evidences are those
 of activesci's sampler, after every pair, and a claim is made when the Bayes factor is at K even less its Monte Carlo
-error; those of the same data in closed form stand beside them. The stated power is what `integrity.foreseeing` says
-before any data. Every campaign is a line of `runs/benchmarks/optional_stopping.jsonl`, and is not played again;
-`--table` shows what is there.
+error. Beside it stand all campaigns with evidences in closed form, by the same rule. The stated power is what
+`integrity.foreseeing` says before any data. Every campaign is a line of `runs/benchmarks/optional_stopping.jsonl`, and
+is not played again; `--table` shows what is there.
 """
 
 import argparse
@@ -159,8 +159,9 @@ def share(count: int, n: int) -> str:
     return f"{100 * count / n:.1f} +- {100 * np.sqrt(near * (1 - near) / n):.1f}"
 
 
-def table(rows: dict[tuple[str, int], dict]) -> Iterator[str]:
+def table(rows: dict[tuple[str, int], dict], campaigns: int) -> Iterator[str]:
     """Yield the table, line by line."""
+    courses = {truth: [exact(measured(truth, seed)).tolist() for seed in range(campaigns)] for truth in TRUTHS}
     yield f"| {' | '.join(HEAD)} |"
     yield "|---" * len(HEAD) + "|"
     for factor in FACTORS:
@@ -168,18 +169,27 @@ def table(rows: dict[tuple[str, int], dict]) -> Iterator[str]:
         for truth in TRUTHS:
             mine = [row for (name, _), row in rows.items() if name == truth]
             found = [first(row["factor"], row["error"], factor) for row in mine]
-            closed = [first(row["exact"], [0.0] * PAIRS, factor) for row in mine]
-            right, wrong = ([counted(one, truth, true) for one in (found, closed)] for true in (True, False))
-            cells = [f"{factor:g}", truth, str(len(mine)), *(share(count, len(mine)) for count in wrong)]
-            cells += [f"{100 / factor:.1f}", *(share(count, len(mine)) for count in right)]
+            closed = [first(course, [0.0] * PAIRS, factor) for course in courses[truth]]
+            wrong, right = ([told(one, truth, true) for one in (found, closed)] for true in (False, True))
+            cells = [f"{factor:g}", truth, str(len(mine)), *wrong, f"{100 / factor:.1f}", *right]
             taken = [t for name, t in found if name == truth]
             cells += [share(powers[truth], PLAYED), f"{np.median(taken):g}" if taken else "-"]
             yield "| " + " | ".join(cells) + " |"
 
 
-def counted(found: list[tuple[str, int]], truth: str, true: bool) -> int:
-    """Return how many campaigns claim the truth or, if not `true`, what is not."""
-    return sum(bool(name) and (name == truth) is true for name, _ in found)
+def told(found: list[tuple[str, int]], truth: str, true: bool) -> str:
+    """Return the share of campaigns that claim the truth or, if not `true`, what is not."""
+    return share(sum(bool(name) and (name == truth) is true for name, _ in found), len(found))
+
+
+def agreement(rows: dict[tuple[str, int], dict]) -> str:
+    """Return how far the sampler's evidences are from those in closed form, in their stated errors."""
+    pulls = [
+        (found - right) / error
+        for row in rows.values()
+        for found, right, error in zip(row["factor"], row["exact"], row["error"], strict=False)
+    ]
+    return f"log Bayes factors less the exact ones: {np.std(pulls):.2f} stated errors (rms), {len(pulls)} of them"
 
 
 def main() -> None:
@@ -196,8 +206,9 @@ def main() -> None:
             rows[truth, seed] = campaign(truth, seed)
             file.write(json.dumps(rows[truth, seed]) + "\n")
             file.flush()
-    for line in table(rows):
+    for line in table(rows, asked.campaigns):
         print(line, flush=True)
+    print(agreement(rows))
     print(f"CPU seconds of all campaigns: {sum(row['cpu'] for row in rows.values()):.0f}")
 
 
