@@ -112,6 +112,14 @@ class Worker:
         while self._prepared():
             self._say({"waiting": True})
             self._obey(self._orders.next())
+        if self._campaign.history.status == "stopped":
+            self._close()
+
+    def _close(self) -> None:
+        """Say what became of answers of which an earlier worker could not, and of those that came too late."""
+        self._say({"closing": True})
+        while (order := self._orders.next())["do"] != "end":
+            self._obey(order)
 
     def _prepared(self) -> bool:
         """Bring the campaign to where it waits for a measurement; say whether it does."""

@@ -248,6 +248,11 @@ class Workers:
             worker.asked, worker.stage = False, {}
             worker.become("waiting")
             self._feed(name)
+        elif "closing" in said:
+            worker.become("waiting")
+            self._feed(name, held=False)
+            worker.order({"do": "end"})
+            worker.become("busy")
         elif "answer" in said:
             worker.sent.discard(said["answer"])
             self._settle(name, said)
@@ -260,13 +265,13 @@ class Workers:
         else:
             worker.told.update(said)
 
-    def _feed(self, name: str) -> None:
-        """Give a waiting worker the answers that have come in, in their order."""
+    def _feed(self, name: str, held: bool = True) -> None:
+        """Give a waiting worker the answers that have come in, in their order; those that are held back not yet."""
         worker = self._running[name]
         if worker.state != "waiting" or worker.pausing:
             return
         query = "SELECT * FROM answers WHERE campaign = ? AND state = 'received' AND held <= ? ORDER BY id"
-        for found in self._desk.rows(query, name, time.time()):
+        for found in self._desk.rows(query, name, time.time() if held else float("inf")):
             if found["id"] not in worker.sent:
                 parts = {key: None if found[key] is None else json.loads(found[key]) for key in ("design", "outcome")}
                 worker.sent.add(found["id"])

@@ -148,6 +148,18 @@ def test_a_worker_counts_an_answer_once_and_knows_one_that_it_has_counted(house,
     assert [one.outcome for one in house.reader.campaign("asked").history.measured()] == [{"y": 1.0}]
 
 
+def test_of_a_campaign_that_has_stopped_every_answer_is_settled(house, tell):
+    tell("last", outcome={"y": 1.0})
+    with Campaign.open(house.store.root / "asked") as campaign:
+        while campaign.history.status != "stopped":  # as by a worker that was killed before it could say so
+            for one in [*campaign.history.current.unmeasured] or campaign.proposals():
+                campaign.tell(one["design"], {"y": 1.0}, proposal=one["id"])
+    said = worked(house, [{"do": "end"}])
+    assert said[0] == {"closing": True}
+    assert said[-1] == {"ended": "stopped", "reason": "rounds 3 >= 3"}
+    assert states(house) == ["counted"]
+
+
 def test_a_failed_measurement_is_on_record_and_its_design_waits_on(house, ask, tell):
     ask("one")
     tell("f", failed="no\x1bbeam")
