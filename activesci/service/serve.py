@@ -20,6 +20,8 @@ from .tokens import Scope
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 FAREWELL = 3
 """Seconds for which open connections are waited for when the service ends."""
+KEPT_ALIVE = 75
+"""Seconds for which a connection is kept for the next request: longer than between two looks of an instrument."""
 FIRST = "printed at start"
 
 
@@ -72,6 +74,7 @@ def serve(
             ws="none",
             proxy_headers=False,  # X-Forwarded-* are anybody's words
             lifespan="on",
+            timeout_keep_alive=KEPT_ALIVE,
             timeout_graceful_shutdown=FAREWELL,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
