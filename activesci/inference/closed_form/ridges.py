@@ -16,8 +16,6 @@ from activesci.inference.closed_form.polynomial import regression, scattered
 from activesci.types import FloatArray
 
 RIDGES, ROWS_TRIED, ITERATIONS = 40, 4000, 100
-MANY, MOST_RIDGES, MOST_ROWS, MOST_ITERATIONS = 4000, 80, 10_000, 200
-"""Rows from which on fine ridges are worth their time, and how many ridges, rows at most and steps they take."""
 FLATNESS = 0.5
 """Weight of the squared slopes, in rows whose squared residual is the noise's variance."""
 
@@ -53,20 +51,18 @@ class Ridges:
         return np.concatenate([np.ones((len(x), 1)), np.tanh(x @ self.directions + self.offsets)], axis=1)
 
     @classmethod
-    def fit(cls, x: FloatArray, residual: FloatArray, scale: FloatArray, fine: bool = False) -> Self:
-        """Return the functions found from at most ROWS_TRIED or, if fine, MOST_ROWS rows; their weights from all.
+    def fit(cls, x: FloatArray, residual: FloatArray, scale: FloatArray) -> Self:
+        """Return the functions found from at most ROWS_TRIED rows, their weights from all.
 
         Args:
             x: Inputs, (n, p).
             residual: Their values with noise, (n, columns).
             scale: The noise's standard deviation up to a factor, (n, columns).
-            fine: Whether to take more ridges and more time, as MANY rows allow.
         """
-        ridges, rows, steps = (MOST_RIDGES, MOST_ROWS, MOST_ITERATIONS) if fine else (RIDGES, ROWS_TRIED, ITERATIONS)
         size = np.maximum(residual.std(axis=0), 1e-12)
-        known, y = x[:rows], residual[:rows] / size
+        known, y = x[:ROWS_TRIED], residual[:ROWS_TRIED] / size
         noise = float(np.mean((scale / size) ** 2))
-        shapes = [(x.shape[1], ridges), (ridges,), (ridges, y.shape[1]), (y.shape[1],)]
+        shapes = [(x.shape[1], RIDGES), (RIDGES,), (RIDGES, y.shape[1]), (y.shape[1],)]
         ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
 
         def cost(values: FloatArray) -> tuple[float, FloatArray]:
@@ -79,10 +75,10 @@ class Ridges:
             loss = 0.5 * y.size * (off**2).sum() + 0.5 * flat * ((w**2).sum() + (v**2).sum())
             return float(loss), np.concatenate([slope.ravel() for slope in slopes])
 
-        first = np.concatenate([part.ravel() for part in beginning(x.shape[1], ridges, y.shape[1])])
-        best, *_ = fmin_l_bfgs_b(cost, first, maxiter=steps)
+        first = np.concatenate([part.ravel() for part in beginning(x.shape[1], RIDGES, y.shape[1])])
+        best, *_ = fmin_l_bfgs_b(cost, first, maxiter=ITERATIONS)
         w, b = (part.reshape(s) for part, s in zip(np.split(best, ends[:-1])[:2], shapes[:2], strict=True))
-        return cls(w, b, np.zeros((1 + ridges, y.shape[1]))).weighted(x, residual, scale)
+        return cls(w, b, np.zeros((1 + RIDGES, y.shape[1]))).weighted(x, residual, scale)
 
     def weighted(self, x: FloatArray, residual: FloatArray, scale: FloatArray) -> Self:
         """Return the functions with the weights of their ridges found anew."""

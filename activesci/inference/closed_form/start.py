@@ -12,7 +12,7 @@ from activesci.inference.closed_form.basis import Basis, knots_over, places_of
 from activesci.inference.closed_form.dependence import Dependence
 from activesci.inference.closed_form.log_scale import noise, scale_of
 from activesci.inference.closed_form.polynomial import Polynomial, regression
-from activesci.inference.closed_form.ridges import MANY, Ridges
+from activesci.inference.closed_form.ridges import Ridges
 from activesci.inference.closed_form.smooth import MOST_APART, Smooth
 from activesci.types import FloatArray
 
@@ -134,8 +134,6 @@ class Start:
         if x.shape[1] > 1:
             options.append(self.ridged(*learn).quietened(*learn, *check, tolerance))
         best = options[simplest(options, *check, tolerance)]
-        if len(x) >= MANY and any(isinstance(one, Ridges) for one in best.smooth):
-            best = best.ridged(x, z, fine=True)
         whole = best.refitted(x, z) if best.smooth else self._of(x, z, best.trend.basis, best.log_scale.basis)
         return whole.depending(x, z, first, tolerance)
 
@@ -186,9 +184,9 @@ class Start:
         margin = np.maximum(tolerance, clearly * lost.std(axis=1) / np.sqrt(lost.shape[1]))
         return tried[int(np.argmax(lost.mean(axis=1) <= margin))]
 
-    def ridged(self, x: FloatArray, z: FloatArray, fine: bool = False) -> Self:
+    def ridged(self, x: FloatArray, z: FloatArray) -> Self:
         """Return the start with means that are sums of ridges, from the noise that this one has found."""
-        ridges = Ridges.fit(x, z, scale_of(self.log_scale, x), fine)
+        ridges = Ridges.fit(x, z, scale_of(self.log_scale, x))
         return replace(self, trend=Polynomial.zero(z.shape[1]), smooth=(ridges,)).refitted(x, z)
 
     def refitted(self, x: FloatArray, z: FloatArray) -> Self:

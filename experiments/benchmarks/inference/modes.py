@@ -1,15 +1,14 @@
 """Do four separated modes keep their weights? Through a learned likelihood, from scratch and over rounds of updates.
 
-    .venv/bin/python experiments/benchmarks/inference/modes.py [--seeds 20] [--exact | --active]
+    .venv/bin/python experiments/benchmarks/inference/modes.py [--seeds 20] [--exact]
 
 A simulator that sees only sizes: y = x (|a|, |b|) + noise of sd 0.15, with a and b normal of means 0.2 and 0.4 and sd
 1. No measurement tells the four signs of (a, b) apart, so that the posterior has four modes, whose weights are those
 of the prior there: about 0.39, 0.26, 0.21 and 0.14. They are found by integration on a grid. For each seed a
-likelihood is learned from 4000 simulations over the prior (with `--exact` it is taken as known; with `--active` 16 000
-more are placed as a campaign does, in four passes around the posterior of all measurements), and the posterior of six
-measurements is sampled at once, and again one measurement after the other. Printed are, over the seeds, the errors of
-the four weights relative to the weights: mean, spread and largest. The row `surrogate` is what the learned likelihood
-itself says, by integration and without a sampler: its own part of the errors.
+likelihood is learned from 4000 simulations over the prior (with `--exact` it is taken as known), and the posterior of
+six measurements is sampled at once, and again one measurement after the other. Printed are, over the seeds, the errors
+of the four weights relative to the weights: mean, spread and largest. The row `surrogate` is what the learned
+likelihood itself says, by integration and without a sampler: its own part of the errors.
 
 Every seed is a line of `runs/benchmarks/modes.jsonl`, and is not done again; `--table` shows what is there, and draws.
 """
@@ -30,15 +29,13 @@ from scipy.stats import norm
 from activesci import Study
 from activesci.inference.base import Data, log_likelihood, mixed
 from activesci.inference.exact import ExactSurrogate
-from activesci.inference.likelihood import LikelihoodSurrogate, ZoomedSurrogate
+from activesci.inference.likelihood import LikelihoodSurrogate
 from activesci.inference.posterior import prior, update
 from activesci.ledger import Bank
-from activesci.loop import round as rounds
 
 HERE = Path(__file__).resolve().parent
 LINES = HERE.parents[2] / "runs" / "benchmarks" / "modes.jsonl"
 NOISE, SIMULATIONS, MEASUREMENTS, PARTICLES = 0.15, 4000, 6, 4096
-PASSES, MORE = 4, 4000
 MEANS = np.array([0.2, 0.4])
 STUDY = Study(
     study="modes",
@@ -65,29 +62,13 @@ class Known:
         return norm.logpdf(y, xi * np.abs(theta), NOISE).sum(axis=1)
 
 
-def simulated(number, theta, xi, rng):
-    return Bank.of(number, theta, xi, [{"index": np.arange(len(theta)), "y": simulate(theta, xi, rng)}])
-
-
-def learned(seed, data, kind):
+def learned(seed):
     rng = np.random.default_rng([seed, 1])
     theta = SPACE.from_cube(rng.random((SIMULATIONS, 2)))
-    bank = simulated(0, theta, STUDY.design_space.sample(SIMULATIONS, rng), rng)
-    whole = LikelihoodSurrogate(SPACE, STUDY.design_space, STUDY.outcome_space)
-    surrogate = ZoomedSurrogate(whole).fit(bank, 0, None, rng)[0]
-    return surrogate if kind == "learned" else placed(seed, data, surrogate, bank, rng)
-
-
-def placed(seed, data, surrogate, bank, rng):
-    """Return the surrogate after passes that simulate where the posterior of the data is, as a campaign's do."""
-    study = STUDY.with_settings({"seed": seed, "inference.particles": PARTICLES})
-    belief = rounds.after_data(study, 1, rounds.before_data(study, surrogate), surrogate, data)
-    for step in range(PASSES):
-        theta, xi = rounds.plan(study, 1, MORE, belief, [data.xi, data.xi[:0]], None, step)
-        bank = Bank.join([bank, simulated(1 + step, theta, xi, rng)])
-        closer = belief.surrogate.fit(bank, MORE, belief.posterior.theta, rng)[0]
-        belief = rounds.after_data(study, 1, belief, closer, data, 1 + step)
-    return belief.surrogate
+    xi = STUDY.design_space.sample(SIMULATIONS, rng)
+    bank = Bank.of(0, theta, xi, [{"index": np.arange(SIMULATIONS), "y": simulate(theta, xi, rng)}])
+    surrogate = LikelihoodSurrogate(SPACE, STUDY.design_space, STUDY.outcome_space)
+    return surrogate.fit(bank, 0, None, rng)[0]
 
 
 def weights_of(theta, each=None):
@@ -120,7 +101,7 @@ def weighed(seed, kind):
     rng = np.random.default_rng(seed)
     xi = STUDY.design_space.sample(MEASUREMENTS, rng)
     data = Data(xi, simulate(np.tile(TRUTH, (MEASUREMENTS, 1)), xi, rng))
-    surrogate = ExactSurrogate(Known()) if kind == "exact" else learned(seed, data, kind)
+    surrogate = ExactSurrogate(Known()) if kind == "exact" else learned(seed)
     start, nothing = prior(SPACE, PARTICLES, rng), Data(xi[:0], data.y[:0])
     at_once = update(start, (surrogate, nothing), (surrogate, data), rng)
     belief, last = start, nothing
@@ -194,12 +175,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--exact", action="store_true")
-    parser.add_argument("--active", action="store_true")
     parser.add_argument("--table", action="store_true", help="only show what is there")
     options = parser.parse_args()
-    kinds = [kind for kind in ("exact", "learned", "active") if lines(kind)] if options.table else []
+    kinds = [kind for kind in ("exact", "learned") if lines(kind)] if options.table else []
     if not kinds:
-        kinds = ["exact" if options.exact else "active" if options.active else "learned"]
+        kinds = ["exact" if options.exact else "learned"]
         run(kinds[0], options.seeds)
     for kind in kinds:
         table(kind)
