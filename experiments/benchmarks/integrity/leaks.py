@@ -3,7 +3,7 @@
     found = leaks(Secrets({"offset": 0.3121, "mean": 1.2163}, axes={"g_f": (1.2163, 0.05)}), Path("runs/blind"), texts)
 
 Text is searched for numbers that agree to six digits, for reprs, hexadecimal floats, and values as a report rounds
-them; whatever is base64 in it is decoded and searched too. Files are searched for the bytes of doubles and floats;
+them; whatever is base64 in it is decoded and searched too. Files are searched for the bytes of doubles;
 `.npz` and netCDF arrays element by element and by their means and medians; SQLite databases row by row; axes of plots
 for ticks around a value.
 """
@@ -24,6 +24,10 @@ from typing import Any
 import numpy as np
 
 DIGITS = 6
+IN_ARRAYS = 9
+"""Digits that a number given in full has to agree to: among thousands of them, some agree to six by chance."""
+WHOLE = 13
+"""Digits from which on a number in a text is given in full."""
 NUMBER = re.compile(r"(?<![\w.])[-+−]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+−]?\d+)?")
 HEX = re.compile(r"[-+]?0x[01]\.[0-9a-f]+p[-+]?\d+")
 BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
@@ -51,8 +55,8 @@ class Secrets:
             raise ValueError(f"found {round_}, expected numbers that cannot turn up by chance")
         object.__setattr__(self, "_values", np.array(list(self.numbers.values())))
 
-    def near(self, values: Any) -> set[str]:
-        """Return the names of the numbers that one of the values agrees with to `DIGITS` digits."""
+    def near(self, values: Any, digits: int = DIGITS) -> set[str]:
+        """Return the names of the numbers that one of the values agrees with to so many digits."""
         flat = np.asarray(values, dtype=np.float64).ravel()
         flat = np.sort(np.abs(flat[np.isfinite(flat)]))
         wanted = np.abs(self._values)
@@ -60,7 +64,7 @@ class Secrets:
             return set()
         at = np.searchsorted(flat, wanted)
         near = [np.abs(flat[np.clip(at + step, 0, flat.size - 1)] - wanted) for step in (-1, 0)]
-        close = np.minimum(*near) <= 0.5 * 10.0 ** (np.floor(np.log10(wanted)) - DIGITS + 1)
+        close = np.minimum(*near) <= 0.5 * 10.0 ** (np.floor(np.log10(wanted)) - digits + 1)
         return {name for name, hit in zip(self.numbers, close, strict=True) if hit}
 
 
@@ -76,9 +80,15 @@ def leaks(secrets: Secrets, folder: Path | None, texts: Mapping[str, str]) -> li
 def in_text(secrets: Secrets, text: str, depth: int = 2) -> set[str]:
     """Return the secrets in a text, in what is base64 in it, and on the axes of its plots."""
     said = [match.replace("−", "-") for match in NUMBER.findall(text)]
-    numbers = [float(one) for one in said if sum(c.isdigit() for c in one.lower().split("e")[0]) >= DIGITS - 1]
-    numbers += [float.fromhex(one) for one in HEX.findall(text)]
-    found = secrets.near(numbers) | {name for name, word in secrets.words.items() if word in text}
+    sizes = [sum(c.isdigit() for c in one.lower().split("e")[0]) for one in said]
+    rounded = [float(one) for one, size in zip(said, sizes, strict=True) if DIGITS - 1 <= size < WHOLE]
+    whole = [float(one) for one, size in zip(said, sizes, strict=True) if size >= WHOLE]
+    whole += [float.fromhex(one) for one in HEX.findall(text)]
+    found = (
+        secrets.near(rounded)
+        | secrets.near(whole, IN_ARRAYS)
+        | {name for name, word in secrets.words.items() if word in text}
+    )
     found |= {name for svg in SVG.findall(text) for name in on_axes(secrets, svg)}
     for block in BASE64.findall(text) if depth else ():
         try:
@@ -92,7 +102,7 @@ def on_axes(secrets: Secrets, svg: str) -> Iterator[str]:
     """Yield the parameters around whose true value an axis of a plot has ticks, ten sd apart at most."""
     ticks = np.unique([float(tick.replace("−", "-")) for tick in TICK.findall(svg) if tick.count(".") < 2])
     for name, (value, sd) in secrets.axes.items():
-        if name not in svg or not ticks.size:
+        if not re.search(rf'aria-label="(?:posterior of )?{name}(?: against|, shifted| over)', svg) or not ticks.size:
             continue
         below, above = ticks[ticks <= value], ticks[ticks > value]
         if below.size and above.size and above[0] - below[-1] <= 10.0 * sd:
@@ -100,10 +110,10 @@ def on_axes(secrets: Secrets, svg: str) -> Iterator[str]:
 
 
 def in_bytes(secrets: Secrets, content: bytes, depth: int = 2) -> set[str]:
-    """Return the secrets whose bytes are in some content, as double or float, or in what it is if it is text."""
+    """Return the secrets whose bytes, as doubles, are in some content, or that are in it as text."""
     found = set()
     for name, value in secrets.numbers.items():
-        if any(struct.pack(form, one) in content for form in ("<d", ">d", "<f", ">f") for one in (value, -value)):
+        if any(struct.pack(form, one) in content for form in ("<d", ">d") for one in (value, -value)):
             found.add(name)
     try:
         text = content.decode()
@@ -147,7 +157,8 @@ def in_array(secrets: Secrets, array: np.ndarray) -> set[str]:
     if array.dtype.kind not in "fiu" or not array.size:
         return set()
     columns = array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)
-    return secrets.near(np.concatenate([array.ravel(), columns.mean(axis=0), np.median(columns, axis=0)]))
+    digits = DIGITS if array.dtype == np.float32 else IN_ARRAYS
+    return secrets.near(np.concatenate([array.ravel(), columns.mean(axis=0), np.median(columns, axis=0)]), digits)
 
 
 def in_database(secrets: Secrets, path: Path) -> set[str]:
