@@ -103,6 +103,7 @@ class Learning:
             said |= self._foreseen(belief) if number == 0 else {}
             self._teaching.mention(number, taught)
         tuned = self._tuned(belief)
+        self._mention_reach(number, tuned)
         said |= {} if tuned is None else {"tuning": tuned.said}
         said |= {"checked": found_in(checked), "seconds": time.perf_counter() - start}
         found = {} if tuned is None else flat(tuned)
@@ -127,6 +128,18 @@ class Learning:
         prior = space.from_cube(generator(study.seed, 0, Purpose.INFER, ENVELOPE).random((n, space.dim)))
         default = None if study.tuning.default is None else np.array([study.tuning.default[k] for k in space.names])
         return answer(surrogate, belief.posterior.theta, prior, belief.data, sets, default)
+
+    def _mention_reach(self, number: int, tuned: Answer | None) -> None:
+        """Raise the alarm, as soon as there are data, for bins that no parameters of the prior come near."""
+        if tuned is None or number != 1:
+            return
+        for name, found in tuned.said.get("sets", {}).items():
+            if found["unreachable"]:
+                message = (
+                    f"{name}: the simulator comes near the data nowhere under the prior in the bins "
+                    f"{found['unreachable']} (counted from 0): widen the prior, or leave them out"
+                )
+                self._setup.journal.alarm(number, "reach", message)
 
     def _checked(self, number: int, belief: Belief) -> HeldOut | None:
         """Return how simulations that the surrogate has not learned from lie in it; None if there are too few."""

@@ -124,6 +124,15 @@ def test_one_that_was_stopped_half_way_ends_as_one_that_was_not_and_replays(run,
     assert Replaying(folder / "run", tmp_path / "again", 0.0, Nobody()).run() is None
 
 
+def test_bins_that_the_simulator_cannot_reach_raise_the_alarm(tmp_path):
+    far = DATA.replace(f"{Y[5]:.6f}", "5.000000")
+    study = tuned(tmp_path, stop={"rounds": 1})
+    (tmp_path / "data.csv").write_text(far)
+    campaign = finished(study, tmp_path / "run")
+    [alarm] = [one for one in campaign.history.alarms if one["what"] == "reach"]
+    assert "y: the simulator comes near the data nowhere under the prior in the bins [5]" in alarm["message"]
+
+
 def test_it_is_not_calibrated_with_simulations_that_are_no_measurements(run):
     _, folder = run
     with Campaign.open(folder / "run") as campaign, pytest.raises(CampaignError, match="pseudo-data of known truths"):
