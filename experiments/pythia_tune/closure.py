@@ -3,10 +3,10 @@
     python experiments/pythia_tune/closure.py --truths 10
 
 Each truth is drawn from the middle 80 % of the prior. Its pseudo-data are 8 000 events and, in each bin, a Gaussian
-error of the size of ALEPH's; the errors that the study states are both together. Every truth has its own campaign.
-With `--placed` it goes on after the first simulations and places its own, as the tune of real data does, until it is
-settled or 300 are done. Without, to save time, the first 160, all over the prior, must do: they have the same
-parameters and random numbers for every truth, and are taken from the workflow's cache instead of done ten times over.
+error of the size of ALEPH's; the errors that the study states are both together. With `--placed` every truth has its
+own campaign, which places simulations of its own as the tune of real data does, until it is settled or 300 are done:
+an hour of CPU. Without, the same 160 simulations all over the prior, done once, must do for all; the surrogate is
+fitted to them as a campaign's is, and the posterior sampled in the same way.
 
 Every truth is a line of runs/pythia_tune/closure.jsonl (placed.jsonl), and is not done again.
 """
@@ -24,6 +24,10 @@ import generator
 import numpy as np
 
 import activesci as asci
+from activesci.inference.base import Data
+from activesci.inference.posterior import prior, update
+from activesci.inference.tuning import Measured, TuningSurrogate
+from activesci.ledger import Bank, Ledger, bank_of, fold
 
 HERE = Path(__file__).resolve().parent
 RUNS = HERE.parents[1] / "runs" / "pythia_tune"
@@ -70,10 +74,10 @@ def pseudo_data(study, number):
     return truth, {name: rng.normal(mean[name], stated[name]) for name in SETS}, errors
 
 
-def posed(study, number, placed):
+def posed(study, number, bank=None):
     """Return the truth and the study of its pseudo-data, written into a folder of their own."""
     truth, measured, errors = pseudo_data(study, number)
-    folder = RUNS / "closure" / f"{'placed' if placed else 'truth'}{number}"
+    folder = RUNS / "closure" / ("bank" if bank else f"truth{number}")
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("workflow.yaml", "generator.py", "analysis.py", "tune.cmnd"):
         put(folder / name, (HERE / name).read_text())
@@ -83,8 +87,8 @@ def posed(study, number, placed):
     for name in SETS:
         mapping["tuning"]["data"][name]["errors"] = errors[name].tolist()
     mapping |= {"study": f"closure-{number}", "experiment": {"recorded": "data.jsonl"}, "executor": {"serial": {}}}
-    if not placed:
-        mapping |= {"inference": {"simulations": BANK, "passes": 1}, "stop": {"rounds": 1}}
+    if bank is not None:
+        mapping |= {"inference": {"simulations": bank, "passes": 1}, "stop": {"rounds": 1}}
     mapping["simulator"] |= {"cache": str(RUNS / "closure" / "cache")}
     put(folder / "study.yaml", json.dumps(mapping))
     return truth, folder
@@ -96,9 +100,9 @@ def put(path, text):
         path.write_text(text)
 
 
-def run(study, number, placed):
-    """Return what came of one truth: after each round the simulations so far, means, sds and pulls."""
-    truth, folder = posed(study, number, placed)
+def campaigned(study, number):
+    """Return what came of one truth with simulations of its own: after each round their number, means and sds."""
+    truth, folder = posed(study, number)
     start = time.process_time()
     with asci.Campaign(asci.Study.load(folder / "study.yaml"), folder / "run") as campaign:
         result = campaign.run()
@@ -110,12 +114,47 @@ def run(study, number, placed):
                 mean, sd = ([found[name][what] for name in study.parameter_space.names] for what in ("mean", "sd"))
                 rounds.append({"simulations": total, "mean": mean, "sd": sd})
         ranks = (campaign.posterior.theta < truth).mean(axis=0).tolist()
-        said = campaign.history.inferred.payload["tuning"]
-        alarms = [alarm["message"] for alarm in campaign.history.alarms]
+        unsettled = float(campaign.posterior.disagreement.max())
     cpu = time.process_time() - start
-    return {"truth": number, "theta": truth.tolist(), "rounds": rounds, "ranks": ranks, "reason": result.reason,
-            "best": said["best"], "sets": {name: one["best"]["p_value"] for name, one in said["sets"].items()},
-            "alarms": alarms, "cpu": cpu}  # fmt: skip
+    return {"truth": number, "theta": truth.tolist(), "rounds": rounds, "ranks": ranks, "unsettled": unsettled,
+            "reason": result.reason, "cpu": cpu}  # fmt: skip
+
+
+def bank_of_prior(study):
+    """Return the first simulations of a campaign, BANK of them, all over the prior; they are done once."""
+    _, folder = posed(study, 0, BANK)
+    with asci.Campaign(asci.Study.load(folder / "study.yaml"), folder / "run") as campaign:
+        if not campaign.history.rounds or not campaign.history.rounds[0].done:
+            next(iter(campaign))
+    with Ledger.read_only(folder / "run") as ledger:
+        first = fold(ledger.events()).rounds[0]
+        return Bank.join([bank_of(0, one, ledger.arrays) for one in first.passes])
+
+
+def inferred(study, number, bank):
+    """Return what came of one truth with simulations that all truths share, as `campaigned` does."""
+    truth, measured, errors = pseudo_data(study, number)
+    start, space, outcomes = time.process_time(), study.parameter_space, study.outcome_space
+    covariance = np.diag(outcomes.flatten({name: one(errors[name]) for name in SETS}, {}) ** 2)
+    used, rng = study.tuning.used(study), np.random.default_rng([17, number])
+    empty = TuningSurrogate(space, outcomes, Measured(covariance, used, np.ones(len(used))))
+    surrogate, _ = empty.fit(bank, len(bank), None, rng)
+    y = outcomes.flatten({name: one(measured[name]) for name in SETS}, {})
+    nothing, data = (Data(np.empty((n, 0)), np.tile(y, (n, 1))) for n in (0, 1))
+    found = update(prior(space, 4096, rng), (surrogate, nothing), (surrogate, data), rng)
+    rows = {
+        "simulations": len(bank),
+        "mean": found.theta.mean(axis=0).tolist(),
+        "sd": found.theta.std(axis=0).tolist(),
+    }
+    return {"truth": number, "theta": truth.tolist(), "rounds": [rows], "reason": "",
+            "ranks": (found.theta < truth).mean(axis=0).tolist(), "unsettled": float(found.disagreement.max()),
+            "cpu": time.process_time() - start}  # fmt: skip
+
+
+def one(numbers):
+    """Return numbers as an outcome has them: a single one without a shape."""
+    return float(numbers[0]) if len(numbers) == 1 else numbers
 
 
 def table(rows, names):
@@ -128,8 +167,8 @@ def table(rows, names):
         lines.append(f"| {name} | {pulls[:, i].mean():+.2f} | {pulls[:, i].std():.2f} | {inside[:, i].mean():.0%} |")
     lines.append(f"| all | {pulls.mean():+.2f} | {pulls.std():.2f} | {inside.mean():.0%} |")
     counts = [end["simulations"] for end in last]
-    lines.append(f"simulations: median {np.median(counts):g}, most {max(counts)}; "
-                 f"settled: {sum('move no parameter' in row['reason'] for row in rows)} of {len(rows)}; "
+    lines.append(f"simulations: median {np.median(counts):g}, most {max(counts)}; unsettled by at most "
+                 f"{np.median([row['unsettled'] for row in rows]):.2f} sd (median); "
                  f"CPU {np.median([row['cpu'] for row in rows]):.0f} s a truth")  # fmt: skip
     return "\n".join(lines)
 
@@ -145,11 +184,12 @@ def main():
     lines = RUNS / ("placed.jsonl" if asked.placed else "closure.jsonl")
     study = asci.Study.load(HERE / "study.yaml")
     RUNS.mkdir(parents=True, exist_ok=True)
-    for number in [] if asked.table else range(asked.first, asked.truths):
-        if number not in {row["truth"] for row in rows_of(lines)}:
-            line = json.dumps(run(study, number, asked.placed))
-            with lines.open("a") as file:
-                file.write(line + "\n")
+    missing = set(range(asked.first, asked.truths)) - {row["truth"] for row in rows_of(lines)}
+    bank = None if asked.placed or asked.table or not missing else bank_of_prior(study)
+    for number in [] if asked.table else sorted(missing):
+        row = campaigned(study, number) if bank is None else inferred(study, number, bank)
+        with lines.open("a") as file:
+            file.write(json.dumps(row) + "\n")
     rows = [row for row in rows_of(lines) if row["truth"] < asked.truths]
     print(table(rows, study.parameter_space.names))  # noqa: T201
 

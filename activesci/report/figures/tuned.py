@@ -74,7 +74,8 @@ def _pulls(axes: Axes, bins: Bins) -> None:
     if bins.default is not None:
         axes.stairs((bins.y - bins.default) / bins.error, bins.edges, baseline=None, color=ORANGE, linewidth=1.2)
     axes.scatter(middle, (bins.y - bins.best) / bins.error, s=14, color=BLUE, zorder=3)
-    shown = max(3.5, 1.2 * float(np.abs((bins.y - bins.best) / bins.error).max()))
+    off = [np.abs(bins.y - one) / bins.error for one in (bins.best, bins.default) if one is not None]
+    shown = max(3.5, 1.2 * float(np.max(off)))
     axes.set_ylim(-min(shown, 10.0), min(shown, 10.0))
     axes.set_ylabel("pull")
 
