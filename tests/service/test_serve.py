@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import re
 import signal
 import socket
@@ -158,8 +157,7 @@ def test_killed_at_any_moment_nothing_is_lost_or_doubled(serving, tmp_path):
         end = time.monotonic() + 1.0 + 2.1 * kill
         while time.monotonic() < end:
             _measure(service, "manual")
-        os.kill(service.process.pid, signal.SIGKILL)
-        service.process.wait()
+        assert service.end(signal.SIGKILL)[0] == -signal.SIGKILL
         service = serving(store)
     until(lambda: _measure(service, "manual") == "stopped")
     until(lambda: service.http.get("/api/campaigns/alone").json()["summary"]["status"] == "stopped")
