@@ -32,6 +32,7 @@ def done(environment, *arguments):
     return found.stdout
 
 
+@pytest.mark.slow
 def test_a_study_runs_on_the_plugin(environment, tmp_path):
     said = done(
         environment, "activesci.cli", "run", str(EXAMPLE / "study.yaml"), "--to", str(tmp_path / "run"), "--json"
