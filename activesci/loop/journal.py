@@ -6,13 +6,14 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from activesci.errors import LedgerError
+from activesci.errors import LedgerError, StudyError
 from activesci.integrity.blinding import Door
 from activesci.ledger import Event, Folding, History, Kind, Ledger, fold
 from activesci.loop.blinding import door_of, go_blind
 from activesci.loop.registering import plan_of, refusal, said_of, unrecorded, unregistered, who
 from activesci.loop.surroundings import commit, surroundings, versions
 from activesci.study import Study
+from activesci.study.load import read
 
 STUDY = "study.yaml"
 
@@ -215,6 +216,6 @@ def _found(folder: Path, started: Event) -> Path:
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        return read(path).text
+    except StudyError:  # there is none, or what is there is none
         return None
