@@ -158,8 +158,8 @@ def measured(name):
         ran = campaign(name, folder)
         try:
             return {"trial": name, **ran, "seconds": time.perf_counter() - start, **outcome(folder)}
-        except (OSError, ValueError) as error:
-            raise RuntimeError((folder / "output").read_text()[-3000:]) from error
+        except (OSError, ValueError, AttributeError) as error:  # it has no end, or no posterior
+            raise RuntimeError(f"{ran}: {(folder / 'output').read_text()[-3000:]}") from error
 
 
 def same(line, quiet):
