@@ -11,13 +11,15 @@ LOOKED_AT, NEIGHBOURS = 512, 6
 """Samples that are looked at, and how many more a mode has of them at least."""
 GAP = 4.0
 """A gap is this many times as wide as the neighbourhoods on both its sides."""
+WIDE = 0.5
+"""A gap is at least so wide in standard deviations of all samples: some may be near copies of one another."""
 
 
 def modes(z: FloatArray, rng: np.random.Generator) -> IntArray:
     """Return to which mode each sample (n, d) belongs, numbered from zero, (n,).
 
-    The shortest tree that joins samples is cut where a branch is several times as long as its ends are far from their
-    neighbours. What is joined is one mode, however long and curved.
+    The shortest tree that joins samples is cut where a branch is long against all samples, and several times as long as
+    its ends are far from their neighbours. What is joined is one mode, however long and curved.
 
     Args:
         z: Samples in coordinates of about equal scale, (n, d).
@@ -34,7 +36,8 @@ def modes(z: FloatArray, rng: np.random.Generator) -> IntArray:
         return np.zeros(len(z), dtype=np.int64)
     reach = np.asarray(cKDTree(some).query(some, k=NEIGHBOURS + 1)[0])[:, -1]
     tree = minimum_spanning_tree(squareform(pdist(some))).tocoo()
-    whole = tree.data <= GAP * np.maximum(reach[tree.row], reach[tree.col])
+    size = np.sqrt(some.var(axis=0).sum())
+    whole = tree.data <= np.maximum(GAP * np.maximum(reach[tree.row], reach[tree.col]), WIDE * size)
     tree.data = whole.astype(np.float64)
     tree.eliminate_zeros()
     part = connected_components(tree, directed=False)[1]

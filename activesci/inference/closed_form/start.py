@@ -133,6 +133,8 @@ class Start:
             options.append(self.smoothed(*learn).quietened(*learn, *check, tolerance))
         if x.shape[1] > 1:
             options.append(self.ridged(*learn).quietened(*learn, *check, tolerance))
+        if self.trend.basis.knots.shape[1] not in (0, x.shape[1]):
+            options.reverse()  # so many terms are no simpler than a smooth mean, and their errors add up
         best = options[simplest(options, *check, tolerance)]
         whole = best.refitted(x, z) if best.smooth else self._of(x, z, best.trend.basis, best.log_scale.basis)
         return whole.depending(x, z, first, tolerance)

@@ -140,7 +140,8 @@ class LikelihoodSurrogate:
             x = np.concatenate([learned.inputs.of_theta(theta), learned.inputs.of_xi(xi), together], axis=1)
             return x, events_of(group, bank.y[at])
 
-        return Rows(len(valid), take, int((valid >= len(bank) - fresh).sum()), parameters=self.parameters.dim)
+        parameters = 0 if self.region is None else self.parameters.dim  # plain functions of them near a posterior only
+        return Rows(len(valid), take, int((valid >= len(bank) - fresh).sum()), parameters=parameters)
 
     def log_prob(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return log densities for all pairs, (t, members, n, m); see `Surrogate.log_prob`."""

@@ -28,7 +28,7 @@ class Rows:
         take: Row numbers (k,) to inputs (k, p) and events (k, events, columns); padding is NaN.
         fresh: How many of the last rows are new since the last fit.
         warm: Whether a short replay is to be done, and no full training.
-        parameters: How many of the inputs, the first ones, are parameters.
+        parameters: How many of the inputs, the first ones, are parameters of which outcomes may be plain functions.
     """
 
     size: int
