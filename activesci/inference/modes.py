@@ -18,7 +18,7 @@ WIDE = 0.5
 def modes(z: FloatArray, rng: np.random.Generator) -> IntArray:
     """Return to which mode each sample (n, d) belongs, numbered from zero, (n,).
 
-    The shortest tree that joins samples is cut where a branch is long against all samples, and several times as long as
+    The shortest tree that joins samples is cut where a branch is long against all samples and several times as long as
     its ends are far from their neighbours. What is joined is one mode, however long and curved.
 
     Args:
