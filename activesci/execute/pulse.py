@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from activesci.errors import WorkersLost
 
 EVERY = 2.0  # seconds between two questions
-PATIENCE = 15.0  # seconds without an answer after which the head is given up; after 30 Ray may end this process
+PATIENCE = 15.0  # seconds without an answer after which the head is given up
 
 
 class Pulse:
