@@ -44,7 +44,6 @@ _SHIFTS: dict[str, Any] = {
     "anyOf": [
         {"type": "object", "additionalProperties": _SHIFT, "minProperties": 1},
         {"type": "array", "items": {"type": "string"}, "minItems": 1},
-        {"type": "null"},
     ]
 }
 Shifts = Annotated[
