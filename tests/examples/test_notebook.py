@@ -22,9 +22,8 @@ def test_every_cell_is_python_and_some_are_the_readers():
     assert sum(source.startswith("# YOURS") for source in CODE) >= 3
 
 
-@pytest.mark.slow
 def test_it_runs_and_finds_what_is_true(socket_enabled):
-    """A minute of CPU. The kernel talks through sockets of this machine."""
+    """Three quarters of a minute, which every change pays. The kernel talks through sockets of this machine."""
     nbformat = pytest.importorskip("nbformat")
     client = pytest.importorskip("nbclient")
 
