@@ -8,7 +8,7 @@ import numpy as np
 from activesci.types import FloatArray, IntArray
 
 if TYPE_CHECKING:
-    from activesci.gain.nested import Densities
+    from activesci.gain.joint import JointGain
 
 ISOLATED = 2.0
 """Nats by which leaving out an outcome's own parameters may lower its predictive density: where no other sample is
@@ -73,16 +73,3 @@ class GainEstimator(Protocol):
 
         That of the one returned has fewer still: what very many designs are glanced at with.
         """
-
-
-class JointGain(GainEstimator, Protocol):
-    """Estimates joint gains from log densities of outcomes, which add up over measurements."""
-
-    def coarse(self) -> "JointGain":
-        """Return the estimator with fewer samples."""
-
-    def densities(self, xi: FloatArray, stream: int) -> "Densities":
-        """Return the log densities of the outcomes of designs (c, k), each alone, with a stream of random numbers."""
-
-    def of(self, found: "Densities") -> Gain:
-        """Return the gains of outcomes of these log densities, each of one design or, summed, of several."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
-from activesci.gain.base import Gain, GainEstimator, JointGain
+from activesci.gain.base import Gain, GainEstimator
+from activesci.gain.joint import JointGain
 from activesci.types import FloatArray
 
 

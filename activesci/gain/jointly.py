@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from activesci.gain.base import JointGain
-from activesci.gain.nested import Densities
+from activesci.gain.joint import Densities, JointGain
 from activesci.types import FloatArray, IntArray
 
 

@@ -9,10 +9,11 @@ import numpy as np
 from activesci.gain.alike import Alike
 from activesci.gain.base import ISOLATED, Gain
 from activesci.gain.beliefs import Beliefs
+from activesci.gain.joint import Densities, JointGain
 from activesci.gain.support import Support, controlled
 from activesci.inference.base import Rowwise
 from activesci.rng import Purpose, generator
-from activesci.types import FloatArray, IntArray
+from activesci.types import FloatArray
 
 OUTER, INNER, DRAWS = 256, 1024, 64
 COARSE_OUTER, COARSE_INNER, COARSE_DRAWS = 64, 512, 16
@@ -21,40 +22,12 @@ MORE = 2
 """How many times as many outcomes are drawn where nuisances or a target add their own luck."""
 GROUP = 4
 """Outcomes of each member that are evaluated together against their drawn nuisances: only the diagonal is of use."""
-PAIRS = 2_000_000
-"""Pairs of outcomes and parameters that are evaluated in one call."""
 RIDGE = 1e-9
 """What is added to a posterior's variances, against those of all samples, before they are divided by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Densities:
-    """Log densities of designs' outcomes; rows of failed outcomes are zero, as they teach nothing.
-
-    Attributes:
-        own: Given what they were drawn with, (c, n, 1); with nuisances also given others, (c, n, 1 + draws).
-        pairs: Given the support's samples, (c, n, m), whose first n are what they were drawn with.
-    """
-
-    own: FloatArray
-    pairs: FloatArray
-
-    def __add__(self, other: "Densities") -> "Densities":
-        """Return the log densities of both designs' outcomes together."""
-        return Densities(self.own + other.own, self.pairs + other.pairs)
-
-    def __getitem__(self, rows: slice | IntArray) -> "Densities":
-        """Return the log densities of some of the designs."""
-        return Densities(self.own[rows], self.pairs[rows])
-
-    @classmethod
-    def none(cls) -> Self:
-        """Return the log densities of no outcome at all."""
-        return cls(np.zeros((1, 1, 1)), np.zeros((1, 1, 1)))
-
-
 @dataclass(frozen=True)
-class NestedGain:
+class NestedGain(JointGain):
     """Expected information gain about what is asked, in nats.
 
         EIG(xi) = E[ log p(y | theta, xi) - log p(y | xi) ],   theta from the posterior, y from q(y | theta, xi)
@@ -85,7 +58,6 @@ class NestedGain:
         beliefs: Surrogate and posterior samples.
         outer, inner: Number of outcomes, and of parameters in the second term.
         draws: Number of draws of what is not asked about.
-        taken: Designs that are going to be measured in any case, (q, k).
         more: How many times as many outcomes are drawn where something is averaged over.
     """
 
@@ -93,18 +65,7 @@ class NestedGain:
     outer: int = OUTER
     inner: int = INNER
     draws: int = DRAWS
-    taken: FloatArray | None = None
     more: int = MORE
-
-    def __call__(self, xi: FloatArray) -> Gain:
-        """Return the gains of designs (c, k); jointly with `taken`, if there are any."""
-        size = max(1, PAIRS // (self._outer * self.inner))
-        parts = (self.densities(xi[i : i + size], self._stream) for i in range(0, len(xi), size))
-        return Gain.joined([self.of(part + self._fixed) for part in parts])
-
-    def given(self, xi: FloatArray) -> "NestedGain":
-        """Return the estimator of the joint gain with designs (q, k)."""
-        return replace(self, taken=xi if self.taken is None else np.concatenate([self.taken, xi]))
 
     def coarse(self) -> Self:
         """Return the estimator with an eighth of the pairs; of that one, another with a sixteenth of those."""
@@ -158,19 +119,9 @@ class NestedGain:
         )
         return np.asarray(own - expected)
 
-    @cached_property
-    def _fixed(self) -> Densities:
-        """The log densities of the designs that are taken, summed."""
-        taken = np.empty((0, 0)) if self.taken is None else self.taken
-        total = Densities.none()
-        for stream, design in enumerate(taken):
-            total = total + self.densities(design[None], stream)
-        return total
-
     @property
-    def _stream(self) -> int:
-        """Which random numbers the next design has: every design of a joint gain has its own."""
-        return 0 if self.taken is None else len(self.taken)
+    def _pairs_each(self) -> int:
+        return self._outer * self.inner
 
     def densities(self, xi: FloatArray, stream: int) -> Densities:
         """Return the log densities of the outcomes of designs (c, k), each alone.

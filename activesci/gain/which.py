@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from activesci.gain.base import Gain
-from activesci.gain.nested import PAIRS, Densities
+from activesci.gain.joint import Densities, JointGain
 from activesci.inference.base import Surrogate
 from activesci.rng import Purpose, generator
 from activesci.types import FloatArray, IntArray
@@ -37,7 +37,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class WhichGain:
+class WhichGain(JointGain):
     """Expected information gain about which hypothesis is true, in nats.
 
         EIG(xi) = sum_h P(h) E[ KL( P(. | y) || P(.) ) ],   y from p(y | h, xi) = E[ p(y | theta, h, xi) ]
@@ -60,30 +60,18 @@ class WhichGain:
         sides: The hypotheses.
         seed: Seed of the common random numbers.
         outer, inner: Outcomes, and parameters, of each hypothesis.
-        taken: Designs that are going to be measured in any case, (q, k).
     """
 
     sides: tuple[Side, ...]
     seed: int
     outer: int = OUTER
     inner: int = INNER
-    taken: FloatArray | None = None
 
     @classmethod
     def between(cls, sides: Sequence[Side], rng: np.random.Generator) -> Self:
         """Return the estimator, with samples in random order and a seed of its own."""
         mixed = (replace(one, theta=one.theta[rng.permutation(len(one.theta))]) for one in sides)
         return cls(tuple(mixed), int(rng.integers(2**63)))
-
-    def __call__(self, xi: FloatArray) -> Gain:
-        """Return the gains of designs (c, k); jointly with `taken`, if there are any."""
-        size = max(1, PAIRS // (int(sum(self._rows)) * int(sum(self._samples))))
-        parts = (self.densities(xi[i : i + size], self._stream) for i in range(0, len(xi), size))
-        return Gain.joined([self.of(part + self._fixed) for part in parts])
-
-    def given(self, xi: FloatArray) -> Self:
-        """Return the estimator of the joint gain with designs (q, k)."""
-        return replace(self, taken=xi if self.taken is None else np.concatenate([self.taken, xi]))
 
     def coarse(self) -> Self:
         """Return the estimator with a ninth of the pairs; of that one, with a seventh."""
@@ -127,17 +115,9 @@ class WhichGain:
         pairs = zip(self.sides, terms, strict=True)
         return np.asarray(np.sqrt(sum(one.probability**2 * each.var(axis=1) / each.shape[1] for one, each in pairs)))
 
-    @cached_property
-    def _fixed(self) -> Densities:
-        """The log densities of the designs that are taken, summed."""
-        total = Densities.none()
-        for stream, design in enumerate(np.empty((0, 0)) if self.taken is None else self.taken):
-            total = total + self.densities(design[None], stream)
-        return total
-
     @property
-    def _stream(self) -> int:
-        return 0 if self.taken is None else len(self.taken)
+    def _pairs_each(self) -> int:
+        return int(sum(self._rows)) * int(sum(self._samples))
 
     def densities(self, xi: FloatArray, stream: int) -> Densities:
         """Return the log densities of the outcomes of designs (c, k), each alone; of all hypotheses in a row.
