@@ -187,10 +187,6 @@ class Ledger:
         """Return an event of this ledger as whoever reads the file sees it."""
         return sealing.opened(self._stored[event.seq - 1], None if self._veil else self._key)
 
-    def shown_arrays(self, event: Event) -> dict[str, NDArray[Any]]:
-        """Return an event's arrays as whoever reads the file sees them."""
-        return self._arrays(event, None if self._veil else self._key)
-
     def append(
         self, kind: Kind, round: int, payload: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None
     ) -> Event:
@@ -307,15 +303,12 @@ class Ledger:
         Raises:
             LedgerError: If the artifact is missing or was changed.
         """
-        return self._arrays(event, self._key)
-
-    def _arrays(self, event: Event, key: sealing.Key | None) -> dict[str, NDArray[Any]]:
         if event.artifact is None:
             return {}
         own = (self.folder / ARTIFACTS / f"{event.artifact}.npz").exists()
         if self._before is not None and not own:
             return self._before.arrays(event)
-        found = artifacts.load(self._holder(event.artifact), event.artifact)
+        found, key = artifacts.load(self._holder(event.artifact), event.artifact), self._key
         if sealing.SEALED in found and key is None and not self.writable:
             with in_plain_words(self.folder):
                 key = self._reader_key()

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, WithJsonSchema
 
-from activesci.types import FloatArray, IntArray
+from activesci.types import FloatArray
 
 from .parts import Alternative, Bounds, Number, Part, Positive, Text, sized, that, wrong
 from .priors import (
@@ -180,8 +179,3 @@ class ParameterSpace:
         """Return every parameter's values (n,) by name, in the study's order, fixed ones included."""
         free = {name: theta[:, j] for j, name in enumerate(self.names)}
         return {name: free[name] if name in free else np.full(len(theta), self.fixed[name]) for name in self.units}
-
-    @cached_property
-    def interest_index(self) -> IntArray:
-        """`interest` as an array, to pick columns of theta with."""
-        return np.asarray(self.interest, dtype=np.int64)

@@ -35,7 +35,6 @@ def test_the_writer_sees_all_and_a_reader_what_may_be_seen(ledger, tmp_path):
     assert event.payload == {"open": 1, "hidden": 0.125}
     np.testing.assert_array_equal(ledger.arrays(event)["theta"], ARRAYS["theta"])
     assert ledger.shown_event(event).payload == {"open": 1}
-    assert ledger.shown_arrays(event) == {}
     with Ledger.read_only(tmp_path) as reader:
         (seen,) = reader.events([Kind.INFERRED])
         assert seen.payload == {"open": 1}
