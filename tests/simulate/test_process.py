@@ -76,11 +76,12 @@ def test_what_hangs_and_ignores_sigterm_is_killed_with_all_its_offspring(tmp_pat
     start = time.monotonic()
     ended = run(order(tmp_path, STUBBORN + "time.sleep(60)", timeout=0.5))
     assert ended.broke == "timeout"
-    assert 0.5 + GRACE < time.monotonic() - start < 0.5 + 10
+    assert 0.5 + GRACE < time.monotonic() - start < 50.0  # the nap is a minute
     assert naps() == []
 
 
-def test_one_that_ends_at_sigterm_may_clean_up(tmp_path):
+def test_one_that_ends_at_sigterm_may_clean_up(tmp_path, monkeypatch):
+    monkeypatch.setattr("activesci.simulate.process.GRACE", 60.0)  # and nobody waits for the whole of it
     source = """
 import pathlib, signal, sys, time
 signal.signal(signal.SIGTERM, lambda *_: (pathlib.Path("clean").touch(), sys.exit(0)))
@@ -90,7 +91,7 @@ time.sleep(60)
     ended = run(order(tmp_path, source, timeout=0.5))
     assert (ended.code, ended.broke, ended.ok) == (0, "timeout", False)
     assert (tmp_path / "clean").exists()
-    assert time.monotonic() - start < 0.5 + GRACE
+    assert time.monotonic() - start < 30.0
 
 
 @pytest.mark.parametrize("session", [False, True])
