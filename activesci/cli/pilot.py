@@ -10,7 +10,6 @@ from activesci.errors import SimulatorError
 if TYPE_CHECKING:
     from activesci.simulate import Simulator
     from activesci.study import Study
-    from activesci.study.stopping import StopRule
     from activesci.types import Block, BlockResult
 
 TRIES = 3
@@ -30,8 +29,9 @@ class Pilot:
         repeatable: Whether the same seed gave the same outcome again.
         exact: Whether the model's own log-likelihood will be used.
         first: Simulations before the first measurement.
-        per_round: Simulations after each.
-        rounds: The most rounds there can be, or None if no rule bounds them.
+        per_round: Simulations after each, of one pass.
+        passes: The most passes of a round.
+        most: The most simulations in all; infinite if nothing bounds them.
         workers: Simulations at a time.
     """
 
@@ -40,13 +40,14 @@ class Pilot:
     exact: bool
     first: int
     per_round: int
-    rounds: int | None
+    passes: int
+    most: float
     workers: int
 
     @property
     def simulations(self) -> int:
-        """The most simulations, those of one round if nothing bounds the rounds."""
-        return self.first + self.per_round * (1 if self.rounds is None else self.rounds)
+        """The most simulations, those of one round if nothing bounds them."""
+        return int(self.most) if math.isfinite(self.most) else self.first + self.per_round * self.passes
 
     @property
     def total(self) -> float:
@@ -63,12 +64,14 @@ def fly(study: "Study") -> Pilot:
         StudyError: If a designer or a surrogate of another package cannot serve the study.
     """
     from activesci.loop.candidates import nature_of
+    from activesci.loop.surrogates import most_simulations
     from activesci.simulate import simulator_for
 
     simulator = simulator_for(study)
     simulator.load()
     _load_plugins(study)
     pool = nature_of(study, simulator).pool()
+    offered = math.inf if pool is None else _rounds_of(study, len(pool))
     exact = _is_exact(study, simulator)
     seconds, repeatable = _timed(study, simulator)
     return Pilot(
@@ -77,7 +80,8 @@ def fly(study: "Study") -> Pilot:
         exact=exact,
         first=0 if exact else study.inference.simulations,
         per_round=0 if exact else study.inference.per_round,
-        rounds=least(most_rounds(study.stop), None if pool is None else _rounds_of(study, len(pool))),
+        passes=study.inference.passes,
+        most=0 if exact else most_simulations(study, offered),
         workers=_workers(study),
     )
 
@@ -134,38 +138,12 @@ def _is_exact(study: "Study", simulator: "Simulator") -> bool:
     return surrogate == "exact" or (surrogate == "auto" and simulator.has_log_likelihood)
 
 
-def _rounds_of(study: "Study", rows: int) -> int | None:
+def _rounds_of(study: "Study", rows: int) -> float:
     """Return the rounds after which a pool is used up; data without a design are used at once and bound nothing."""
-    return math.ceil(rows / study.designer.batch) if study.design_space.dim else None
+    return math.ceil(rows / study.designer.batch) if study.design_space.dim else math.inf
 
 
 def _workers(study: "Study") -> int:
     if study.executor.kind == "serial":
         return 1
     return study.executor.settings.workers or os.cpu_count() or 1
-
-
-def most_rounds(rule: "StopRule | None") -> int | None:
-    """Return the round at which a rule must have stopped a campaign, or None if it need not.
-
-    Example:
-        >>> from activesci.study.stopping import StopRule
-        >>> most_rounds(StopRule.model_validate({"any": [{"sd": {"rate": 0.1}}, {"rounds": 12}]}))
-        12
-        >>> most_rounds(StopRule.model_validate({"all": [{"sd": {"rate": 0.1}}, {"rounds": 12}]})) is None
-        True
-    """
-    if rule is None:
-        return None
-    if rule.any:
-        return least(*map(most_rounds, rule.any))
-    if rule.all:
-        bounds = [most_rounds(part) for part in rule.all]
-        known = [bound for bound in bounds if bound is not None]
-        return max(known) if len(known) == len(bounds) else None
-    return rule.rounds
-
-
-def least(*bounds: int | None) -> int | None:
-    """Return the smallest of the bounds that there are."""
-    return min((bound for bound in bounds if bound is not None), default=None)

@@ -1,6 +1,7 @@
 """`activesci init`, `validate` and `schema`: from an empty folder to a study that can run."""
 
 import json
+import math
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,8 +82,9 @@ def _tell(name: str, pilot: "Pilot") -> None:
         click.echo("the simulator's own log-likelihood is used: no simulations are needed")
         return
     workers = "1 worker" if pilot.workers == 1 else f"{pilot.workers} workers"
-    rounds = "one round, for no rule bounds them" if pilot.rounds is None else f"at most {pilot.rounds} rounds"
-    click.echo(f"simulations: {pilot.first} at first and {pilot.per_round} a round, {pilot.simulations} for {rounds}")
+    later = f"{pilot.per_round}" if pilot.passes == 1 else f"{pilot.per_round} to {pilot.passes * pilot.per_round}"
+    within = "" if math.isfinite(pilot.most) else " for one round, for no rule bounds them"
+    click.echo(f"simulations: {pilot.first} at first and {later} a round, at most {pilot.simulations}{within}")
     total = f"{pilot.simulations} x {one} / {workers} = {duration(pilot.total)}"
     click.echo(f"time: {total}, besides learning and choosing")
 

@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 import yaml
 
-from activesci.cli.pilot import Pilot, least, most_rounds
+from activesci.cli.pilot import Pilot
 from activesci.study.stopping import StopRule
 
 
@@ -48,8 +48,12 @@ def test_validate_says_how_many_simulations_and_how_long(cli, study):
     study.write_text(study.read_text().replace("surrogate: exact", "surrogate: likelihood"))
     said = cli("validate", study).stdout
     assert "study line is valid" in said
-    assert "192 for at most 2 rounds" in said
+    assert "simulations: 64 at first and 64 to 256 a round, at most 576\n" in said
     assert "1 worker = " in said
+    study.write_text(study.read_text().replace("stop: {rounds: 2}", "stop: {any: [{gain: 0.01}, {simulations: 200}]}"))
+    assert "a round, at most 200\n" in cli("validate", study).stdout
+    study.write_text(study.read_text().replace(", {simulations: 200}", ""))
+    assert "a round, at most 320 for one round, for no rule bounds them\n" in cli("validate", study).stdout
 
 
 @pytest.mark.parametrize("noise", ["rng.normal()", "1e-12 * np.random.default_rng().normal()"])
@@ -131,12 +135,10 @@ def test_schema_accepts_what_init_writes(cli, tmp_path):
     ],
 )
 def test_the_most_rounds_that_a_rule_allows(rule, rounds):
-    assert most_rounds(StopRule.model_validate(rule)) == rounds
+    assert StopRule.model_validate(rule).most("rounds") == rounds
 
 
 def test_the_time_is_simulations_times_seconds_over_workers():
-    pilot = Pilot(seconds=0.5, repeatable=True, exact=False, first=100, per_round=20, rounds=5, workers=4)
+    pilot = Pilot(seconds=0.5, repeatable=True, exact=False, first=100, per_round=20, passes=1, most=200, workers=4)
     assert pilot.simulations == 200
     assert pilot.total == 25.0
-    assert least(None, 3, 2) == 2
-    assert least(None) is None
