@@ -32,6 +32,7 @@ class Purpose(IntEnum):
     CHECK = 11
     HYPOTHESIS = 12
     VARY = 13
+    REINTERPRET = 14
 
 
 def sequence(seed: int, round: int, purpose: Purpose | int, index: int = 0) -> np.random.SeedSequence:

@@ -19,6 +19,7 @@ from .experiment import ask, tell
 from .export import export
 from .record import report, status
 from .register import register
+from .reinterpret import publish, reinterpret
 from .replay import replay
 from .serve import serve
 from .study import init, schema, validate
@@ -50,6 +51,8 @@ __all__ = ["main"]
         branch,
         diff,
         export,
+        publish,
+        reinterpret,
         schema,
         workflow,
         why,

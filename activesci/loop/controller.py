@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
+
 from activesci.errors import CampaignError, DesignError, LedgerError
 from activesci.inference.checks.calibration import Calibration
 from activesci.inference.checks.crosscheck import CrossCheck
@@ -231,6 +233,22 @@ class Campaign:
                 "goes on simulating"
             )
         return [dict(proposal) for proposal in self._memory.record.unmeasured[:batch]]
+
+    def choose(self, designs: Sequence[Mapping[str, Any]]) -> None:
+        """Make designs that somebody else has chosen those of the next round, all at once; `run` has them measured.
+
+        Args:
+            designs: The designs; nothing is said of their gain.
+
+        Raises:
+            DesignError: If one is outside the design space.
+            CampaignError: If others wait for their measurement, or the campaign has stopped.
+        """
+        xi = np.array([self._checked(design) for design in designs])
+        self._ready(lambda: self._discreetly(self._catch_up))
+        if self._memory.record.unmeasured:
+            raise CampaignError("found designs that wait for their measurement, expected none: measure them first")
+        self._measuring.volunteer(xi)
 
     def tell(self, design: Mapping[str, Any], outcome: Mapping[str, Any], proposal: int | None = None) -> State:
         """Record a measurement; with the last one that was asked for, refit and infer.

@@ -207,9 +207,9 @@ def recorded_study(folder: Path, beside: Path | None = None) -> Study:
 
 
 def _found(folder: Path, started: Event) -> Path:
-    """Return where a study's code and data are: where they were, or moved together with the run."""
+    """Return where a study's code and data are: where they were, or moved together with the run, or in its folder."""
     place = Path(started.payload["folder"])
-    near = [folder.resolve().parent / place.name, folder.resolve().parent]
+    near = [folder.resolve() / place.name, folder.resolve().parent / place.name, folder.resolve().parent]
     same = (one for one in near if _text(one / STUDY) == started.payload["source_text"])
     return place if place.is_dir() else next(same, place)
 

@@ -135,11 +135,11 @@ class Measuring:
         self._setup.journal.append(Kind.CHOSEN, number, said)
 
     def volunteer(self, xi: FloatArray) -> None:
-        """Make a design that nobody asked for the round's only proposal, without a gain."""
+        """Make designs (n, k) that nobody asked for the round's only proposals, without a gain."""
         number, first = self._memory.number, len(self._setup.journal.history.proposals)
-        design = self._setup.study.design_space.decode(xi)
-        proposal = {"id": first, "design": design, "gain": None, "error": None}
-        said = {"proposals": [proposal], "designer": "none", "evaluations": 0, "seconds": 0.0}
+        designs = [self._setup.study.design_space.decode(one) for one in np.atleast_2d(xi)]
+        proposals = [{"id": first + i, "design": one, "gain": None, "error": None} for i, one in enumerate(designs)]
+        said = {"proposals": proposals, "designer": "none", "evaluations": 0, "seconds": 0.0}
         self._setup.journal.append(Kind.CHOSEN, number, said)
 
     def measure(self) -> None:

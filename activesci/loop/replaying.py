@@ -82,6 +82,20 @@ class Replaying:
         finally:
             self.close()
 
+    def finish(self) -> Difference | None:
+        """Replay every complete round, whatever differs on the way, and return the first difference."""
+        try:
+            found = [difference for difference in self._rounds() if difference is not None]
+        finally:
+            self.close()
+        return found[0] if found else None
+
+    def answers(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """Return what is believed of each parameter in the end: as recorded, and as computed again so far."""
+        inferred = [history.inferred for history in (self._recorded, self._setup.journal.history)]
+        before, again = (event.payload["posterior"] if event else {} for event in inferred)
+        return before, again
+
     def mend(self) -> list[Event]:
         """After `run`, put what was computed again in the place of artifacts that are missing or were changed.
 

@@ -89,6 +89,7 @@ def _question(reading: "Reading") -> dict[str, Any]:
 def _answer(reading: "Reading") -> dict[str, Any]:
     from .sections.answer import answers, expected, facts
     from .sections.blind import blindness
+    from .sections.rests import rests
     from .sections.rivals import contest
     from .sections.variation import variation, verdict
 
@@ -105,6 +106,7 @@ def _answer(reading: "Reading") -> dict[str, Any]:
         "measured": len(history.measured()),
         "expectations": expected(reading),
         "contest": contest(reading),
+        "rests": rests(reading),
         "alarms": [
             {"round": a["round"], "what": clean(a.get("what"), 200), "message": clean(a.get("message", ""), 1000)}
             for a in history.alarms
