@@ -13,7 +13,8 @@ from activesci.errors import ActiveSciError, CampaignError, LedgerError
 from .api import campaigns, events, instruments, operation, studies
 from .gate import Gate, open_to
 from .house import House
-from .pages import bench, browsing, login, watching
+from .pages import bench, browsing, login, watching, writing
+from .pages import studies as study_pages
 from .pages.pictures import Pictures
 from .tokens import Scope
 
@@ -27,6 +28,8 @@ ROUTERS = (
     browsing.router,
     watching.router,
     bench.router,
+    writing.router,
+    study_pages.router,
 )
 
 

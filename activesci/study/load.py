@@ -85,7 +85,7 @@ def value_of(text: str) -> Any:  # noqa: ANN401 -- anything a file may hold
         raise StudyError(complaint("value", problem)) from None
 
 
-def dump(data: Mapping[str, Any]) -> str:
+def dump(data: Any) -> str:  # noqa: ANN401 -- anything a file may hold
     """Return data as a YAML text that this file reads back to the same data."""
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 

@@ -54,25 +54,25 @@ class Study(Part):
     """A study: what is asked, of whom, how, and until when.
 
     Attributes:
-        study: Its name, a slug.
+        study: Its name: small letters, digits, - and _.
         description: One line.
         seed: Where all its randomness comes from.
         parameters: What is to be known.
         design: What can be chosen; empty for tuning a simulator to data that exist.
-        constraints: What every design has to fulfil.
-        cost_written: `cost:` as it was written; see `cost_spec` and `cost`.
+        constraints: What every design has to fulfil, such as `time * dose < 40`.
+        cost_written: Of one measurement: a number, an expression over the design, or a function of the simulator.
         outcome: What is observed.
         simulator: The model of the experiment.
         experiment: Nature.
-        tuning: The errors of the data that a simulator is tuned to; None where a simulation is like a measurement.
+        tuning: The errors of the data that a simulator is tuned to, where a simulation is not like a measurement.
         inference: How the posterior is found.
         designer: Who picks the next design.
         executor: Where simulations run.
-        stop: When it ends; None: when the recorded pool is used up.
+        stop: When it ends; without it, when the recorded pool is used up.
         claim: Whether the run is to test what was registered before it.
-        expect: What its author expects of the run, in sentences; see `expectations`.
-        hypotheses: What may be the case, by name, the null first; see `rivals`.
-        blind: What is hidden until the checks it lists are green; None: nothing.
+        expect: What its author expects of the run, in sentences that are checked when it has stopped.
+        hypotheses: What may be the case, by name, the null first.
+        blind: What is hidden until the checks it lists are green; without it nothing is.
 
     Example:
         >>> study = Study(

@@ -62,7 +62,15 @@ Iid = Annotated[
 
 
 class OutcomePart(Alternative):
-    """One entry of `outcome:`, exactly one of real, count, binary and categories."""
+    """One entry of `outcome:`, exactly one of real, count, binary and categories.
+
+    Attributes:
+        real: The shape of real numbers: [] one number, [3] three, [2, 2] a matrix.
+        count: The shape of whole numbers from 0.
+        binary: The shape of numbers that are 0 or 1.
+        categories: Labels, of which the outcome is one.
+        iid: So many exchangeable events of this kind: a number, or the name of an integer design variable.
+    """
 
     one_of: ClassVar[tuple[str, ...]] = ("real", "count", "binary", "categories")
     real: Shape | None = None

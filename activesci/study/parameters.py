@@ -50,7 +50,19 @@ def _single(value: Any) -> Any:  # noqa: ANN401 -- anything a file may hold
 
 
 class PriorPart(Alternative):
-    """`prior:` of a parameter, exactly one distribution."""
+    """`prior:` of a parameter, exactly one distribution.
+
+    Attributes:
+        uniform: [lo, hi].
+        loguniform: [lo, hi], both positive.
+        normal: [mean, sd].
+        truncated_normal: [mean, sd, lo, hi].
+        lognormal: [mean, sd] of the logarithm.
+        beta: [a, b].
+        gamma: [shape, scale].
+        exponential: The mean.
+        fixed: A number that is known: passed to the simulator, not inferred.
+    """
 
     one_of: ClassVar[tuple[str, ...]] = (
         "uniform",
@@ -90,7 +102,13 @@ class PriorPart(Alternative):
 
 
 class ParameterPart(Part):
-    """One entry of `parameters:`."""
+    """One entry of `parameters:`.
+
+    Attributes:
+        prior: What is believed of it before anything is measured.
+        unit: For people, and to know what can be compared with the design.
+        role: `nuisance` is accounted for and not the question: the gain is about the others.
+    """
 
     prior: PriorPart
     unit: Text = ""

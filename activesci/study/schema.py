@@ -1,6 +1,7 @@
 """The JSON Schema of study.yaml, for editors and for other programs. It is generated from the model and shipped."""
 
 import json
+import re
 from importlib.resources import files
 from typing import Any
 
@@ -60,6 +61,8 @@ class _Generator(GenerateJsonSchema):
         chosen = getattr(schema["cls"], "one_of", ())
         if needs := getattr(schema["cls"], "only_with", {}):
             made["dependentRequired"] = {key: [kind] for key, kind in needs.items()}
+        for name, words in _attributes(schema["cls"]).items():
+            made["properties"][name]["description"] = words
         branches = [*({"required": [key]} for key in chosen), *_plugged(schema["cls"])]
         return {**made, "oneOf": branches} if chosen else made
 
@@ -73,6 +76,13 @@ def _plugged(model: type[BaseModel]) -> list[dict[str, Any]]:
     others = [name for name in model.model_fields if name not in chosen]
     no_own, only_others = ({"propertyNames": rule} for rule in ({"not": {"enum": known}}, {"enum": others}))
     return [{**no_own, "not": only_others}]
+
+
+def _attributes(model: type[BaseModel]) -> dict[str, str]:
+    """Return what the model's docstring says of each key, in one line each."""
+    told = dict(re.findall(r"^ {8}(\w+): (.*(?:\n {9,}.*)*)", model.__doc__ or "", re.MULTILINE))
+    keys = {field.alias or name: name for name, field in model.model_fields.items()}
+    return {key: " ".join(told[name].split()) for key, name in keys.items() if name in told}
 
 
 def _first_sentence(model: type[BaseModel]) -> str:

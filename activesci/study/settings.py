@@ -69,12 +69,12 @@ class SimulatorPart(Alternative):
         function: `module:function`, the module a file beside the study or installed.
         command: A program and its arguments, with places for values.
         workflow: The file of a workflow, whose steps make an outcome together.
-        batch: How many simulations one call takes; 0 for a function of one simulation.
+        batch: For a function that takes arrays: how many simulations one call takes; true is 256.
         output: The file that the command writes.
         files: Files beside the study that the command consists of, besides those that it names.
         environment: What the command runs in.
         cache: A folder where the steps of the workflow keep what they leave, for other campaigns.
-        retries: How often a simulation that failed is run again; None: never, but twice if its worker died.
+        retries: How often a simulation that failed is run again; without it never, but twice if its worker died.
         timeout: The longest that one call may take [s].
         cpus: CPUs of one task.
         gpus: GPUs of one task.
@@ -154,13 +154,21 @@ class InferencePart(Part):
 
 
 class BayesoptPart(Part):
-    """`bayesopt:`; how many designs the gain is evaluated at."""
+    """`bayesopt:`; how many designs the gain is evaluated at.
+
+    Attributes:
+        evaluations: Designs whose gain is computed.
+    """
 
     evaluations: Annotated[Whole, Field(ge=2, le=10_000)] = 40
 
 
 class GridPart(Part):
-    """`grid:`; how many values each real variable has; by default 41, or as many as 20000 designs allow."""
+    """`grid:`; how many values each real variable has; by default 41, or as many as 20000 designs allow.
+
+    Attributes:
+        points: Values of each real variable.
+    """
 
     points: Annotated[Whole, Field(ge=2, le=20_000)] = 41
 
@@ -169,6 +177,10 @@ class DesignerPart(Alternative):
     """`designer:`, exactly one of bayesopt, grid, random, pool and what installed packages offer.
 
     Attributes:
+        bayesopt: Bayesian optimisation of the gain.
+        grid: The best of a grid.
+        random: Anywhere, by chance: to compare with.
+        pool: The best of those that are recorded.
         batch: How many designs are chosen a round.
         horizon: How many measurements ahead are planned together, of which the first are done.
         target: What the gain is about, instead of the parameters of interest: a function of the parameters, or
@@ -204,7 +216,12 @@ class RayPart(Part):
 
 
 class ExecutorPart(Alternative):
-    """`executor:`, exactly one of serial and ray."""
+    """`executor:`, exactly one of serial and ray.
+
+    Attributes:
+        serial: In the process of the campaign, one after another.
+        ray: Spread by Ray over CPUs or machines.
+    """
 
     one_of: ClassVar[tuple[str, ...]] = ("serial", "ray")
     serial: Empty | None = None

@@ -48,7 +48,15 @@ Choices = Annotated[
 
 
 class DesignPart(Alternative):
-    """One entry of `design:`, exactly one of real, integer and choice."""
+    """One entry of `design:`, exactly one of real, integer and choice.
+
+    Attributes:
+        real: [lo, hi].
+        integer: [lo, hi], both included.
+        choice: Words or numbers, of which one is chosen.
+        log: With `real`: search on a logarithmic scale.
+        unit: For people, and to know what can be compared with the parameters.
+    """
 
     one_of: ClassVar[tuple[str, ...]] = ("real", "integer", "choice")
     real: Annotated[Bounds, that("bounds less than 1e300 apart", lambda b: b[1] - b[0] < 1e300)] | None = None

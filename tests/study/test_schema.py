@@ -20,6 +20,12 @@ def test_the_shipped_schema_is_current():
     assert text().endswith("}\n")
 
 
+def test_every_key_says_what_it_is():
+    parts = [schema(), *schema()["$defs"].values()]
+    silent = [key for part in parts for key, one in part.get("properties", {}).items() if not one.get("description")]
+    assert silent == []
+
+
 def test_the_schema_is_one():
     jsonschema.Draft202012Validator.check_schema(schema())
     assert '"null"' not in text()

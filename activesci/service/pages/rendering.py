@@ -1,11 +1,13 @@
 """Templates filled in: everything from outside is escaped, and the few drawings of ours are not."""
 
+import re
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from activesci.report.numbers import clean, unit_text
@@ -35,7 +37,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(clean=clean, unit=unit_text, moment=moment, drawing=Markup, point=outcome_point)
+    made.filters.update(
+        clean=clean, unit=unit_text, moment=moment, when=when, coded=coded, drawing=Markup, point=outcome_point
+    )
     return made
 
 
@@ -49,6 +53,26 @@ def style() -> str:
 def script() -> str:
     """Return the one script."""
     return (TEMPLATES / "page.js").read_text(encoding="utf-8")
+
+
+def coded(words: str) -> Markup:
+    """Return words with what stands between backticks as code.
+
+    Example:
+        >>> coded("with `real` <only>")
+        Markup('with <code>real</code> &lt;only&gt;')
+    """
+    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(words))))
+
+
+def when(time: float) -> str:
+    """Return seconds since 1970 for people.
+
+    Example:
+        >>> when(0.0)
+        '1970-01-01 00:00:00 UTC'
+    """
+    return moment(datetime.fromtimestamp(time, UTC).isoformat())
 
 
 def moment(time: str) -> str:
