@@ -6,6 +6,8 @@ from pathlib import Path
 import click
 
 from .campaign import EXISTING, FOLDER
+from .exits import Paused
+from .signals import pausing
 
 REQUEST = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -65,6 +67,8 @@ def reinterpret(archive: Path, request: Path, to: Path, files: tuple[Path, ...],
     said = json.loads(accepted) if accepted else {"requested_by": who(), "accepted": {"by": who(), "word": ""}}
     opened, asked = Archive.open(archive), load_request(request)
     texts = {path.name: path.read_text(encoding="utf-8") for path in files}
-    with observer(stderr=True) as shown:
+    with pausing(), observer(stderr=True) as shown:
         found = Reinterpreting(opened, asked, texts, to, said, shown).run()
+    if found is None:
+        raise Paused(f"{to}: the campaign has paused; the same command goes on with it")
     click.echo(json.dumps(found, indent=2, allow_nan=False))

@@ -33,9 +33,12 @@ def publish(folder: Path, to: Path, name: str, tolerance: float, by: str) -> Arc
         if run.history.status != "stopped" or not run.history.measured():
             raise CampaignError(f"{folder}: found a run without an answer, expected one that has measured and stopped")
         beside, elsewhere = sources(run)
-        new_folder(to)
-        _copy(run, to, beside)
-        return Archive.write(to, _said(run, elsewhere) | {"name": name, "tolerance": tolerance, "by": by})
+        aside = new_folder(to).with_name(f".{to.name}.new")  # so that it is there whole, or not at all
+        shutil.rmtree(aside, ignore_errors=True)
+        _copy(run, aside, beside)
+        Archive.write(aside, _said(run, elsewhere) | {"name": name, "tolerance": tolerance, "by": by})
+    aside.replace(to)
+    return Archive.open(to)
 
 
 def _copy(run: Run, to: Path, beside: dict[str, Path]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from activesci.errors import ActiveSciError, CampaignError, LedgerError, StudyError
+from activesci.errors import ActiveSciError, LedgerError, StudyError
 from activesci.inference.conditional import support, upper_limits
 from activesci.inference.posterior import density
 from activesci.ledger import History, Kind, Ledger, Measurement, fold
@@ -165,13 +165,12 @@ class Reinterpreting:
         self._archive, self._request, self._files = archive, request, files
         self._folder, self._accepted, self._observer = folder, accepted, observer or Nobody()
 
-    def run(self) -> dict[str, Any]:
-        """Run it, or go on with it, and return what came of it; see `outcome`.
+    def run(self) -> dict[str, Any] | None:
+        """Run it, or go on with it, and return what came of it, see `outcome`; None if its campaign had to pause.
 
         Raises:
             LedgerError: If the archive was changed, or its answer does not come back: nothing is left then.
             StudyError, SimulatorError: If the request does not fit the analysis, or its code cannot be used.
-            CampaignError: If the campaign cannot be finished.
         """
         study, history = require_unchanged(self._archive)
         asked = self._asked(study, history.measured())
@@ -182,8 +181,7 @@ class Reinterpreting:
             if not Ledger.exists(self._folder):
                 discard(self._folder)
             raise
-        self._measure(asked, history.measured())
-        return self._answered(asked)
+        return self._answered(asked) if self._measured(asked, history.measured()) else None
 
     def _asked(self, study: Study, measured: Sequence[Measurement]) -> Study:
         """Write the study that is asked with code and data, and return it."""
@@ -196,14 +194,12 @@ class Reinterpreting:
         furnish(self._archive, {**self._files, **own}, place)
         return Study.load(place / QUESTION)
 
-    def _measure(self, asked: Study, measured: Sequence[Measurement]) -> None:
-        """Run the campaign on what the archived run had measured, all at once."""
+    def _measured(self, asked: Study, measured: Sequence[Measurement]) -> bool:
+        """Run the campaign on what the archived run had measured, all at once; say whether it came to its end."""
         with Campaign(asked, self._folder, observer=self._observer) as campaign:
             if not campaign.history.proposals and asked.design_space.dim:
                 campaign.choose([one.design for one in measured])
-            result = campaign.run()
-        if result.status != "stopped":
-            raise CampaignError(f"{self._folder}: {result.status}: {result.reason}")
+            return campaign.run().status == "stopped"
 
     def _begin(self, history: History, asked: Study) -> None:
         """Compute the original again, and only then begin a ledger that says so."""

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from activesci.errors import ActiveSciError, CampaignError, LedgerError
 
-from .api import campaigns, events, instruments, operation, studies
+from .api import campaigns, catalogue, events, instruments, operation, studies
 from .gate import Gate, open_to
 from .house import House
 from .pages import bench, browsing, login, watching, writing
@@ -24,6 +24,7 @@ ROUTERS = (
     campaigns.router,
     events.router,
     instruments.router,
+    catalogue.router,
     login.router,
     browsing.router,
     watching.router,

@@ -238,7 +238,7 @@ class NewToken(Body):
     """A token to be made."""
 
     label: Short
-    scope: Literal["viewer", "operator", "owner"]
+    scope: Literal["viewer", "requester", "operator", "owner"]
     campaign: Name | None = Field(None, description="The only campaign that it is for.")
 
 

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from activesci.errors import CampaignError, DesignError
 
+from .published import Published
+
 if TYPE_CHECKING:
     import httpx2
 
@@ -144,6 +146,11 @@ class Client:
     def answer(self, campaign: str, number: int) -> dict[str, Any]:
         """Return an answer by its `id`, with what has become of it."""
         return dict(self._get(f"/api/campaigns/{campaign}/answers/{number}"))
+
+    @property
+    def catalogue(self) -> "Published":
+        """Published analyses, and what is asked of them."""
+        return Published(self._get, self._post)
 
     def _get(self, path: str, **query: Any) -> Any:  # noqa: ANN401 - JSON is what it is
         return self._sent(lambda: self._http.get(self._url + path, params=query, headers=self._headers))

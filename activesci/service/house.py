@@ -9,6 +9,7 @@ from fastapi import Depends, HTTPException, Request
 from fastapi import Path as InPath
 
 from .bodies import Name
+from .catalogue import Catalogue
 from .desk import Desk
 from .instruments import Instruments
 from .jobs import Jobs
@@ -30,6 +31,7 @@ class House:
         workers: Run campaigns.
         instruments: Hand out designs and take answers.
         jobs: Do what takes long.
+        catalogue: Published analyses, and what is asked of them.
     """
 
     store: Store
@@ -39,6 +41,7 @@ class House:
     workers: Workers
     instruments: Instruments
     jobs: Jobs
+    catalogue: Catalogue
 
     @classmethod
     def of(cls, root: Path, limit: int) -> Self:
@@ -47,11 +50,14 @@ class House:
         desk = Desk(store.private)
         reader, workers = Reader(store), Workers(store, desk, limit)
         instruments = Instruments(reader, desk, workers)
-        return cls(store, desk, Tokens(desk), reader, workers, instruments, Jobs(desk, store.private / "jobs"))
+        jobs = Jobs(desk, store.private / "jobs")
+        catalogue = Catalogue(store, desk, jobs)
+        return cls(store, desk, Tokens(desk), reader, workers, instruments, jobs, catalogue)
 
     def begin(self) -> None:
         """Take up the work where it was left."""
         self.workers.begin()
+        self.catalogue.begin()
         looking = threading.Thread(target=self.reader.rows, name="first look", daemon=True)
         looking.start()  # so that whoever comes first need not wait for it
         self.jobs.begin()

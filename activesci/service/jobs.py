@@ -22,10 +22,14 @@ LONGEST = 24 * 3600.0
 """Seconds for one job."""
 KEPT = 65_536
 """Bytes of a job's output that are kept, the last ones."""
+LONG = ("reinterpret",)
+"""Kinds of jobs that may take hours: they have a queue of their own, so that others need not wait for them."""
 
 
 class Jobs:
-    """Runs commands `activesci ...` in a process of their own, one at a time, and keeps what they say.
+    """Runs commands `activesci ...` in a process of their own, and keeps what they say.
+
+    One at a time, and beside it one of the long ones.
 
     Args:
         desk: Where jobs are kept.
@@ -34,17 +38,21 @@ class Jobs:
 
     def __init__(self, desk: Desk, folder: Path) -> None:
         self._desk, self.folder = desk, folder
-        self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._queues: dict[bool, queue.SimpleQueue[str | None]] = {long: queue.SimpleQueue() for long in (False, True)}
+        self._running: set[subprocess.Popen[bytes]] = set()
         self._ending = threading.Event()
-        self._working = threading.Thread(target=self._work, name="jobs", daemon=True)
+        self._working = [
+            threading.Thread(target=self._work, args=(one,), name="jobs", daemon=True) for one in self._queues.values()
+        ]
 
     def begin(self) -> None:
         """Take up the work; a job that a killed service left half done is done again."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for one in self._desk.rows("SELECT id FROM jobs WHERE state IN ('queued', 'running') ORDER BY created, id"):
-            self._queue.put(one["id"])
-        self._working.start()
+        query = "SELECT id, kind FROM jobs WHERE state IN ('queued', 'running') ORDER BY created, id"
+        for one in self._desk.rows(query):
+            self._queues[one["kind"] in LONG].put(one["id"])
+        for each in self._working:
+            each.start()
 
     def add(self, kind: str, campaign: str | None, arguments: Sequence[str], token: str) -> dict[str, Any]:
         """Put a command into the queue, and return the job."""
@@ -54,7 +62,7 @@ class Jobs:
             "INSERT INTO jobs (id, kind, campaign, arguments, token, created, state) VALUES (?, ?, ?, ?, ?, ?, ?)",
             *(name, kind, campaign, json.dumps(given), token, _now(), "queued"),
         )
-        self._queue.put(name)
+        self._queues[kind in LONG].put(name)
         found = self.of(name)
         assert found is not None  # it has just been kept
         return found
@@ -83,16 +91,18 @@ class Jobs:
         return {key: found[key] for key in keys} | {key: found[key].replace(root, "") for key in ("output", "error")}
 
     def close(self) -> None:
-        """Stop the job that runs; it is done again when the service is back."""
+        """Stop the jobs that run; they are done again when the service is back."""
         self._ending.set()
-        self._queue.put(None)
-        if self._process is not None:
-            _kill(self._process)
-        if self._working.is_alive():
-            self._working.join(10)
+        for waiting in self._queues.values():
+            waiting.put(None)
+        for process in list(self._running):
+            _kill(process)
+        for each in self._working:
+            if each.is_alive():
+                each.join(10)
 
-    def _work(self) -> None:
-        while (name := self._queue.get()) is not None and not self._ending.is_set():
+    def _work(self, waiting: "queue.SimpleQueue[str | None]") -> None:
+        while (name := waiting.get()) is not None and not self._ending.is_set():
             self._do(name)
 
     def _do(self, name: str) -> None:
@@ -110,14 +120,15 @@ class Jobs:
 
     def _finished(self, arguments: list[str]) -> tuple[int, str, str]:
         """Run a command to its end, and return its exit code and the ends of what it printed."""
-        self._process = process = subprocess.Popen(
-            [sys.executable, "-m", "activesci.cli", *arguments],
-            stdin=subprocess.DEVNULL,
+        process = subprocess.Popen(
+            [sys.executable, "-m", "activesci.service.tethered", *arguments],
+            stdin=subprocess.PIPE,  # held open: its end tells the command that the service has died
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=self.folder,
             start_new_session=True,
         )
+        self._running.add(process)
         late = threading.Timer(LONGEST, _kill, (process,))
         late.start()
         tails = Tail(KEPT), Tail(KEPT)
@@ -131,6 +142,9 @@ class Jobs:
             one.join()
         code = process.wait()
         late.cancel()
+        self._running.discard(process)
+        with suppress(OSError):
+            process.stdin.close()  # type: ignore[union-attr]
         return code, tails[0].text(), tails[1].text()
 
 

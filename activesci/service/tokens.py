@@ -21,9 +21,11 @@ class Scope(IntEnum):
 
     VIEWER = 1
     """Read everything but tokens and the sources of studies."""
-    OPERATOR = 2
+    REQUESTER = 2
+    """Read what is published, sources too, and ask it something else; it runs only if an owner accepts it."""
+    OPERATOR = 3
     """Start and pause campaigns, ask for designs and tell outcomes."""
-    OWNER = 3
+    OWNER = 4
     """Create studies and campaigns, which is running code as the service's user, and hand out tokens."""
 
     @classmethod

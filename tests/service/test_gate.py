@@ -16,6 +16,7 @@ from .conftest import HOST
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 OPEN_PATHS = {"/healthz", "/login"}
 FILLED = {"campaign": "done", "other": "asked", "digest": "0" * 64, "study": "x", "version": "0" * 16}
+FILLED |= {"analysis": "line", "request": "0" * 16}
 FILLED |= {"job": "0" * 16, "token": "0" * 12, "number": "1"}
 
 
@@ -52,7 +53,7 @@ def test_without_a_token_no_route_and_no_method_says_anything(ungated, asks, sec
                 assert (answer.status_code, path, method) == (401, path, method)
 
 
-@pytest.mark.parametrize("scope", [Scope.VIEWER, Scope.OPERATOR])
+@pytest.mark.parametrize("scope", [Scope.VIEWER, Scope.REQUESTER, Scope.OPERATOR])
 def test_a_lesser_scope_is_refused_wherever_a_greater_one_is_needed(ungated, asks, scope):
     client = asks(scope)
     for path, methods, needed in routes(ungated):

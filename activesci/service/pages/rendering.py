@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 
 from activesci.report.numbers import clean, unit_text
 from activesci.report.words import outcome_point
+from activesci.service.tokens import Scope
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 REPORT_CSS = Path(__file__).parents[2] / "report" / "report.css"
@@ -31,12 +32,13 @@ def text(template: str, **values: Any) -> str:  # noqa: ANN401 - a template's va
 def environment() -> Environment:
     """Return what fills in templates."""
     made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader([TEMPLATES, REPORT_CSS.parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals.update(requester=Scope.REQUESTER, operator=Scope.OPERATOR, owner=Scope.OWNER)
     made.filters.update(
         clean=clean, unit=unit_text, moment=moment, when=when, coded=coded, drawing=Markup, point=outcome_point
     )
