@@ -5,11 +5,10 @@ way.
 """
 
 import os
+import runpy
 import signal
 import threading
 import time
-
-from activesci.cli import main
 
 PATIENCE = 8.0
 """Seconds for the command to end by itself: less than a writer waits for another one's lock."""
@@ -26,4 +25,4 @@ def tether() -> None:
 
 if __name__ == "__main__":
     threading.Thread(target=tether, name="tether", daemon=True).start()
-    main()
+    runpy.run_module("activesci.cli", run_name="__main__", alter_sys=True)
