@@ -73,7 +73,7 @@ class BayesOpt:
             xi, gains = np.concatenate([xi, asked]), Gain.joined([gains, new])
         modelled = search.ranked(np.concatenate([xi, candidates(question, search.ranked(xi), rng)]))[:1]
         best = surest(question, np.concatenate([modelled, ordered(question, xi, gains)[:SURE]]))
-        best, found = refined(question, best)
+        best, found = refined(question, *best)
         return Choice(best, found, question.row(best), xi, gains)
 
     def _few(self, question: Question) -> FloatArray | None:
@@ -104,10 +104,12 @@ def ordered(question: Question, xi: FloatArray, gains: Gain) -> FloatArray:
     return np.asarray(xi[np.argsort(-question.rate(xi, gains.value), kind="stable")])
 
 
-def surest(question: Question, xi: FloatArray) -> FloatArray:
-    """Return that of a few designs (n, k) of the highest gain per cost with all samples, (k,)."""
+def surest(question: Question, xi: FloatArray) -> tuple[FloatArray, Gain]:
+    """Return that of a few designs (n, k) of the highest gain per cost with all samples, (k,), and its gain."""
     few = different(xi)
-    return np.asarray(few[int(np.argmax(question.rate(few, question.gain(few).value)))])
+    gains = question.gain(few)
+    best = int(np.argmax(question.rate(few, gains.value)))
+    return few[best], gains[best]
 
 
 def candidates(question: Question, ranked: FloatArray, rng: np.random.Generator) -> FloatArray:

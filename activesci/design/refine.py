@@ -15,7 +15,7 @@ LENGTHS = np.array([0.3, 1.0, 2.0])
 """Parts of a step that are tried."""
 
 
-def refined(question: Question, xi: FloatArray) -> tuple[FloatArray, Gain]:
+def refined(question: Question, xi: FloatArray, found: Gain) -> tuple[FloatArray, Gain]:
     """Return a design moved uphill along its real variables, or as it was where that is no better, and its gain.
 
     All designs share random numbers and outcomes are drawn through the surrogate's density, so the estimate is a
@@ -26,6 +26,7 @@ def refined(question: Question, xi: FloatArray) -> tuple[FloatArray, Gain]:
     Args:
         question: What is asked.
         xi: The design to begin with, (k,).
+        found: Its gain with many samples.
 
     References:
         Huan and Marzouk, Gradient-based stochastic optimization methods in Bayesian experimental design, 2014,
@@ -36,14 +37,15 @@ def refined(question: Question, xi: FloatArray) -> tuple[FloatArray, Gain]:
     """
     columns = np.array([j for j, one in enumerate(question.space.variables) if isinstance(one, RealVariable)])
     if question.pool is not None or not len(columns):
-        return xi, question.gain(xi[None])
+        return xi, found
     end, reach = xi, REACH
     for _ in range(STEPS):
         end, reach = _uphill(question, end, columns, reach), reach / 2
-    pair = question.free(np.stack([end, xi])[: 1 if (end == xi).all() else 2])
-    gains = question.gain(pair)
-    best = int(np.argmax(question.rate(pair, gains.value)))
-    return pair[best], gains[best]
+    if (question.free(np.stack([end, xi]))[0] == xi).all():
+        return xi, found
+    there = question.gain(end[None])
+    higher = question.rate(end[None], there.value) >= question.rate(xi[None], found.value)
+    return (end, there) if higher[0] else (xi, found)
 
 
 def _uphill(question: Question, xi: FloatArray, columns: IntArray, reach: float) -> FloatArray:

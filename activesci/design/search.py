@@ -11,7 +11,7 @@ from activesci.study.variables import ChoiceVariable, DesignVariable, IntegerVar
 from activesci.types import FloatArray
 
 RESTARTS = 1
-"""Random starts, beside the usual one, of the search for the model's lengths: a third of an ask's time went to two."""
+"""Random starts, beside the usual one, of the first search for the model's lengths; later ones start from its end."""
 
 
 class Search:
@@ -43,6 +43,9 @@ class Search:
         """Learn the values (c,) of designs (c, k)."""
         with quiet():
             self._optimizer.tell([self.point(row) for row in xi], (-values).tolist())
+        model = self._optimizer.models[-1]
+        kernel = model.kernel_.k1 + type(model.kernel_.k2)(model.noise_)  # skopt has put its noise aside
+        self._optimizer.base_estimator_.set_params(kernel=kernel, n_restarts_optimizer=0)
 
     def ask(self, xi: FloatArray, known: FloatArray, count: int) -> FloatArray:
         """Return those of the designs (c, k) that are expected to improve most on the known ones, (count, k).

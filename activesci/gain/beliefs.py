@@ -15,6 +15,31 @@ from activesci.study.parameters import ParameterSpace
 from activesci.types import FloatArray
 
 
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Posterior samples and what is asked of them: equal ones share what is made of them, whatever the surrogate.
+
+    Attributes:
+        space, theta, seed, target: See `Beliefs`.
+    """
+
+    space: ParameterSpace
+    theta: FloatArray
+    seed: int
+    target: Expression | None
+
+    def __hash__(self) -> int:
+        """Return a hash of the seed, which hardly any two have in common."""
+        return hash((self.seed, self.theta.shape))
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether the same is asked of the same samples."""
+        if not isinstance(other, Samples) or self.seed != other.seed:
+            return False
+        same = self.space is other.space and self.target is other.target
+        return same and (self.theta is other.theta or np.array_equal(self.theta, other.theta))
+
+
 @dataclass(frozen=True)
 class Beliefs:
     """Surrogate and posterior of one round, with the seed of the common random numbers.
@@ -48,7 +73,11 @@ class Beliefs:
     @cached_property
     def asked(self) -> Asked:
         """The samples, seen from what is asked about."""
-        return Asked.of(self.space, self.target, self.theta)
+        return _asked(self._samples)
+
+    @cached_property
+    def _samples(self) -> Samples:
+        return Samples(self.space, self.theta, self.seed, self.target)
 
     @property
     def marginal(self) -> bool:
@@ -57,24 +86,28 @@ class Beliefs:
 
     def support(self, size: int) -> Support:
         """Return weighted samples that stand for the posterior, at most `size` of them."""
-        return _support(self, size)
+        return _support(self._samples, size)
 
     def alike(self, outer: int, draws: int) -> Alike | None:
         """Return parameters that agree with the first samples in what is asked; None where all of them is asked."""
-        return _alike(self, outer, draws)
-
-    __hash__ = object.__hash__
+        return _alike(self._samples, outer, draws)
 
 
-@lru_cache(maxsize=8)
-def _support(beliefs: Beliefs, size: int) -> Support:
-    rest = np.setdiff1d(np.arange(beliefs.space.dim), beliefs.space.interest)
-    return Support.of(beliefs.theta, size, [*beliefs.space.interest, *rest.tolist()])
+@lru_cache(maxsize=4)
+def _asked(samples: Samples) -> Asked:
+    return Asked.of(samples.space, samples.target, samples.theta)
 
 
 @lru_cache(maxsize=8)
-def _alike(beliefs: Beliefs, outer: int, draws: int) -> Alike | None:
-    if not beliefs.marginal:
+def _support(samples: Samples, size: int) -> Support:
+    rest = np.setdiff1d(np.arange(samples.space.dim), samples.space.interest)
+    return Support.of(samples.theta, size, [*samples.space.interest, *rest.tolist()])
+
+
+@lru_cache(maxsize=8)
+def _alike(samples: Samples, outer: int, draws: int) -> Alike | None:
+    asked = _asked(samples)
+    if not asked.marginal:
         return None
-    asked, rng = beliefs.asked, generator(beliefs.seed, 1, Purpose.GAIN)
-    return alike(asked.seen(beliefs.theta[:outer]), asked, draws, rng)
+    rng = generator(samples.seed, 1, Purpose.GAIN)
+    return alike(asked.seen(samples.theta[:outer]), asked, draws, rng)

@@ -12,6 +12,7 @@ from torch import Tensor
 from activesci.inference.closed_form.arrays import below
 from activesci.inference.closed_form.rivals import Rivals
 from activesci.inference.closed_form.start import TOLERANCE, Start
+from activesci.inference.likelihood.humps import Humps
 from activesci.inference.likelihood.mixture import Layout, Mixture, initial_bias
 from activesci.inference.likelihood.tabulated import table
 from activesci.inference.networks.comparisons import Comparisons
@@ -34,7 +35,8 @@ from activesci.study.outcomes import OutcomeGroup
 from activesci.types import FloatArray, IntArray
 
 EVENTS_A_STEP = 16
-MOST_PAIRS = 1_000_000
+MOST_PAIRS = 250_000
+"""Pairs of outcomes and components that are evaluated in one piece: about what a processor has at hand."""
 NOTHING = Comparisons()
 MARGIN = 0.05
 """Log density [nats] by which the start of a normal marginal must be better than the linear one to be tried."""
@@ -170,13 +172,13 @@ class Density:
 
     def _at_designs(self, theta: FloatArray, xi: FloatArray, z: FloatArray) -> FloatArray:
         """Return log densities at designs, (t, members, n, m), of single events (t, members or 1, n, 1, columns)."""
-        mixture = self.mixture(theta[None], xi).map(lambda t: t.unsqueeze(2))
+        mixture = self.judged(theta[None], xi).map(lambda t: t.unsqueeze(2))
         events = self.tensor(z[:, :, :, 0].swapaxes(0, 1)).unsqueeze(3)
         return np.asarray(mixture.log_prob(events).double().cpu().numpy().swapaxes(0, 1))
 
     def _at_design(self, theta: FloatArray, xi: FloatArray, z: FloatArray) -> FloatArray:
         """Return log densities at one design, (members, n, m), of events (members or 1, n, events, columns)."""
-        mixture = self.mixture(theta[None], xi).map(lambda t: t.squeeze(1))
+        mixture = self.judged(theta[None], xi).map(lambda t: t.squeeze(1))
         events = self.tensor(z)
         if tabulated := table(self.layout, mixture, z):
             points, weights = tabulated
@@ -184,7 +186,7 @@ class Density:
             values = mixture.log_prob(self.tensor(points)[None, None]).double().cpu()
             return np.asarray((torch.tensor(weights) @ values.transpose(1, 2)).numpy())
         mixture = mixture.map(lambda t: t.unsqueeze(1).unsqueeze(3))
-        size = mixture.log_weight.numel() * z.shape[-2]
+        size = self.network.members * len(theta) * self.layout.components * z.shape[-2]
         pieces = torch.split(events, max(1, MOST_PAIRS // size), dim=1)
         found = torch.cat([mixture.log_prob(e.unsqueeze(2)).sum(-1) for e in pieces], 1)
         return np.asarray(found.double().cpu().numpy())
@@ -204,7 +206,7 @@ class Density:
         with torch.no_grad():
             for first in range(0, len(xi), size):
                 here = self.tensor(z[first : first + size].swapaxes(0, 1)).unsqueeze(3)
-                mixture = self.mixture(flat, xi[first : first + size])
+                mixture = self.judged(flat, xi[first : first + size])
                 mixture = mixture.map(lambda t: t.reshape(*t.shape[:2], n, k, 1, *t.shape[3:]))
                 found.append(mixture.log_prob(here).sum(-1).double().cpu().numpy().swapaxes(0, 1))
         return np.asarray(np.concatenate(found) + np.nansum(jacobian, axis=-1)[..., None])
@@ -231,6 +233,17 @@ class Density:
 
     def mixture(self, theta: FloatArray, xi: FloatArray) -> Mixture:
         """Return the mixture for all pairs of theta (members or 1, m, d + q) and xi (t, p + q): (members, t, m)."""
+        return Mixture.of(self.layout, *self._corrected(theta, xi))
+
+    def judged(self, theta: FloatArray, xi: FloatArray) -> Mixture | Humps:
+        """Return what evaluates events for all pairs as `mixture` does, in its fastest form."""
+        raw, mean, scale, base = self._corrected(theta, xi)
+        if self.layout.alone:
+            return Humps.of(self.layout, raw, mean, scale)
+        return Mixture.of(self.layout, raw, mean, scale, base)
+
+    def _corrected(self, theta: FloatArray, xi: FloatArray) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return network outputs, and the start's means, scales and regressions that they correct."""
         theta, theirs = np.split(theta, [theta.shape[-1] - self.comparisons.width], axis=-1)
         xi, ours = np.split(xi, [xi.shape[-1] - self.comparisons.width], axis=-1)
         pairs = self.comparisons(theirs[:, None], ours[None, :, None])
@@ -245,7 +258,8 @@ class Density:
         raw = self.network.grid(*map(self.tensor, (theta, xi, pairs)))
         parts = self.started(grid.reshape(-1, grid.shape[-1]))
         shaped = (part.reshape(*grid.shape[:-1], -1) if len(part) > 1 else part for part in parts)
-        return Mixture.of(self.layout, raw, *map(self.tensor, shaped))
+        mean, scale, base = map(self.tensor, shaped)
+        return raw, mean, scale, base
 
     def tensor(self, array: FloatArray) -> Tensor:
         """Return an array as float32 where the network is."""

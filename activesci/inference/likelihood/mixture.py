@@ -58,6 +58,11 @@ class Layout:
         return cls(components, reals, counts, binaries, categories)
 
     @property
+    def alone(self) -> bool:
+        """Whether an event is one real number."""
+        return len(self.reals) == 1 and not (self.counts or self.binaries or self.categories)
+
+    @property
     def started(self) -> tuple[int, ...]:
         """The columns that have a closed-form start: counts first, then reals."""
         return self.counts + self.reals

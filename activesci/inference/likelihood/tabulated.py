@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from activesci.inference.likelihood.humps import Humps
 from activesci.inference.likelihood.mixture import Layout, Mixture
 from activesci.types import FloatArray
 
@@ -10,7 +11,7 @@ FINENESS = 0.2
 MOST_POINTS = 2000
 
 
-def table(layout: Layout, mixture: Mixture, z: FloatArray) -> tuple[FloatArray, FloatArray] | None:
+def table(layout: Layout, mixture: Mixture | Humps, z: FloatArray) -> tuple[FloatArray, FloatArray] | None:
     """Return points and weights with which the log density of many events of one column is a matrix product.
 
     A sum over events of log q(event) equals weights @ log q(points): exact for discrete columns; for a real one by
@@ -35,7 +36,7 @@ def table(layout: Layout, mixture: Mixture, z: FloatArray) -> tuple[FloatArray, 
     return points[:, None], interpolation(values, low, step, size)
 
 
-def grid(layout: Layout, mixture: Mixture, low: float, high: float) -> tuple[float, float, float]:
+def grid(layout: Layout, mixture: Mixture | Humps, low: float, high: float) -> tuple[float, float, float]:
     """Return first point, last point and distance of a grid for values from `low` to `high`."""
     if not layout.reals:
         return 0.0, high, 1.0
