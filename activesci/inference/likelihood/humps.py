@@ -32,7 +32,8 @@ class Humps:
         Args:
             layout: A single real column.
             raw: Network outputs, (S, outputs).
-            mean, scale: The start's, broadcastable to (S, 1).
+            mean: The start's means, broadcastable to (S, 1).
+            scale: The start's scales, likewise.
         """
         logits, loc, log_diagonal = torch.split(raw.movedim(-1, 0).contiguous(), layout.components)
         log_diagonal = log_diagonal.clamp(-7, 7)
