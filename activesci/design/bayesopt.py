@@ -72,8 +72,8 @@ class BayesOpt:
             search.tell(asked, question.rate(asked, new.value))
             xi, gains = np.concatenate([xi, asked]), Gain.joined([gains, new])
         modelled = search.ranked(np.concatenate([xi, candidates(question, search.ranked(xi), rng)]))[:1]
-        best = surest(question, np.concatenate([modelled, ordered(question, xi, gains)[:SURE]]))
-        best, found = refined(question, *best)
+        surer = surest(question, np.concatenate([modelled, ordered(question, xi, gains)[:SURE]]))
+        best, found = refined(question, *surer)
         return Choice(best, found, question.row(best), xi, gains)
 
     def _few(self, question: Question) -> FloatArray | None:
