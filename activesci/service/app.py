@@ -13,7 +13,7 @@ from activesci.errors import ActiveSciError, CampaignError, LedgerError
 from .api import campaigns, catalogue, events, instruments, operation, studies
 from .gate import Gate, open_to
 from .house import House
-from .pages import bench, browsing, login, watching, writing
+from .pages import bench, browsing, comparing, login, watching, writing
 from .pages import studies as study_pages
 from .pages.pictures import Pictures
 from .tokens import Scope
@@ -29,6 +29,7 @@ ROUTERS = (
     browsing.router,
     watching.router,
     bench.router,
+    comparing.router,
     writing.router,
     study_pages.router,
 )

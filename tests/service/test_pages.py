@@ -133,3 +133,16 @@ def test_a_form_says_any_kind_of_outcome(outcome, sent, value):
 def test_everything_fits_a_phone(owner):
     assert 'name="viewport" content="width=device-width' in owner.get("/").text
     assert "@media (max-width" in owner.get("/page.css").text
+
+
+def test_two_campaigns_are_compared_with_their_posteriors_in_one_picture(owner, house, asks):
+    chosen = Tags(owner.get("/campaigns/done/compare").text)
+    assert "/campaigns/done/compare/asked" in {one["href"] for one in chosen.of("a")}
+    page = Tags(owner.get("/campaigns/done/compare/asked").text)
+    assert "experiment.manual" in page.text
+    assert [one["aria-label"] for one in page.of("svg")] == ["posteriors of slope in the two campaigns"]
+    same = Tags(owner.get("/campaigns/done/compare/done").text)
+    assert [one["aria-label"] for one in same.of("svg")] == ["posteriors of slope in the two campaigns"]
+    assert "No difference in: the study, the code, the data, the environment, what came of it." in same.text
+    assert owner.get("/campaigns/done/compare/none").status_code == 404
+    assert asks(Scope.VIEWER, "done").get("/campaigns/done/compare/asked").status_code == 404

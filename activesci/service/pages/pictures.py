@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from activesci.ledger import Kind, Ledger, RoundRecord
+from activesci.ledger import History, Kind, Ledger, RoundRecord
 from activesci.report.page import ending, question_sentence, report_html
 from activesci.report.sections.answer import answers, facts
 from activesci.report.sections.base import Picture, Reading
@@ -13,6 +13,7 @@ from activesci.report.sections.gain import Panels, gain_pictures
 from activesci.report.sections.posterior import trajectory_pictures
 from activesci.report.sections.predicted import predicted_pictures
 from activesci.report.sections.record import round_rows
+from activesci.report.sections.together import together_pictures
 from activesci.service.reader import Campaign, Kept
 
 DRAWN = (Kind.CHOSEN, Kind.MEASURED, Kind.INFERRED, Kind.ALARM, Kind.NOTE, Kind.PAUSED, Kind.STOPPED, Kind.RESUMED)
@@ -61,11 +62,18 @@ class Pictures:
         self._lock = threading.Lock()
         self._views: Kept[View] = Kept(40)
         self._reports: Kept[str] = Kept(8)
+        self._together: Kept[list[Picture]] = Kept(20)
 
     def view(self, campaign: Campaign) -> View:
         """Return what the live page shows."""
         with self._lock:
             return self._views.get(campaign.name, _stamp(campaign), lambda: _view(campaign))
+
+    def together(self, one: Campaign, other: Campaign) -> list[Picture]:
+        """Return what two campaigns believe, a picture a parameter."""
+        key, stamps = f"{one.name}/{other.name}", (_stamp(one), _stamp(other))
+        with self._lock:
+            return self._together.get(key, stamps, lambda: _together(one, other))
 
     def report(self, campaign: Campaign) -> str:
         """Return the report as it would be written now."""
@@ -80,6 +88,21 @@ def _stamp(campaign: Campaign) -> str:
 def _report(campaign: Campaign) -> str:
     with Ledger.read_only(campaign.folder) as ledger:
         return report_html(campaign.study, campaign.history, ledger.arrays)
+
+
+def _together(one: Campaign, other: Campaign) -> list[Picture]:
+    with Ledger.read_only(one.folder) as first, Ledger.read_only(other.folder) as second:
+        readings = [
+            Reading.of(campaign.study, _last_belief(campaign.history), ledger.arrays)
+            for campaign, ledger in ((one, first), (other, second))
+        ]
+    return together_pictures(*readings)
+
+
+def _last_belief(history: History) -> History:
+    """Return the history with no more rounds than are needed for what is believed last."""
+    found = [record for record in history.rounds if record.inferred is not None]
+    return replace(history, rounds=tuple(found[-1:]))
 
 
 def _view(campaign: Campaign) -> View:
