@@ -14,6 +14,7 @@ from .api import campaigns, catalogue, events, instruments, operation, studies
 from .gate import Gate, open_to
 from .house import House
 from .pages import bench, browsing, comparing, login, watching, writing
+from .pages import catalogue as catalogue_pages
 from .pages import studies as study_pages
 from .pages.pictures import Pictures
 from .tokens import Scope
@@ -30,6 +31,7 @@ ROUTERS = (
     watching.router,
     bench.router,
     comparing.router,
+    catalogue_pages.router,
     writing.router,
     study_pages.router,
 )

@@ -11,6 +11,7 @@ from activesci.service.client import Client
 from activesci.service.tokens import Scope
 from tests.loop.test_reinterpreting import BENT, REQUEST
 from tests.loop.worlds import POOL, finished, world
+from tests.service.conftest import HOST, NASTY
 
 MODEL = {key: REQUEST[key] for key in ("model", "points", "limit")}
 
@@ -52,7 +53,7 @@ def run_jobs(house):
 
 
 @pytest.mark.http
-def test_a_request_is_asked_accepted_and_answered_and_refused_after_a_number_was_changed(house, client, tmp_path):
+def test_a_request_is_accepted_and_answered_and_refused_after_a_number_was_changed(house, client, asks, tmp_path):
     viewer, requester, owner = (client(scope) for scope in (Scope.VIEWER, Scope.REQUESTER, Scope.OWNER))
     [analysis] = viewer.catalogue.analyses()
     assert (analysis["name"], analysis["by"], analysis["answer"]["measurements"]) == ("line", "ada", 2)
@@ -73,6 +74,9 @@ def test_a_request_is_asked_accepted_and_answered_and_refused_after_a_number_was
     assert (found["basis"]["request_id"], found["basis"]["rerun"]["difference"]) == (asked["id"], None)
     assert set(found["answer"]["posterior"]) == {"slope", "bend"}
     assert len(found["answer"]["limit"]["credible"]) == 3
+    shown = asks(Scope.VIEWER).get(f"/requests/{asked['id']}").text
+    assert "upper limit of bend against slope" in shown  # the picture
+    assert analysis["digest"] in shown
     assert viewer.status(accepted["campaign"])["summary"]["status"] == "stopped"  # a campaign as any other
     data = house.catalogue.folder / "line" / "study" / "data.csv"
     data.write_text(data.read_text().replace("2.0,1.0", "2.0,1.01"))
@@ -151,3 +155,50 @@ def test_requests_that_wait_are_bounded(client, tmp_path, monkeypatch):
     ask(requester, tmp_path)
     with pytest.raises(CampaignError, match="ask later"):
         ask(requester, tmp_path)
+
+
+@pytest.fixture
+def browser(house, asks):
+    """A browser that has logged in with a token of a scope."""
+
+    def made(scope):
+        opened = asks()
+        opened.headers["origin"] = f"http://{HOST}"
+        opened.post("/login", data={"token": house.tokens.create("bob", scope)[1]})
+        return opened
+
+    return made
+
+
+def test_a_person_asks_in_a_form_and_an_owner_rejects_in_another(house, browser):
+    requester, owner = browser(Scope.REQUESTER), browser(Scope.OWNER)
+    assert "line" in requester.get("/catalogue").text
+    shown = requester.get("/catalogue/line").text
+    assert "points:\n- {slope: 0.5" in shown or "slope: 0." in shown  # what could be asked, to begin with
+    form = {"reason": NASTY, "asked": "points: [{slope: 0.5, bend: 1}]", "file": "bent.py", "code": BENT}
+    wrong = requester.post("/catalogue/line/requests", data=form)
+    assert (wrong.status_code, "expected a value of each of slope" in wrong.text) == (422, True)
+    assert "def simulate(theta, design, rng)" in wrong.text  # nothing that was written is lost
+    bad = requester.post("/catalogue/line/requests", data={**form, "asked": "points: [*"})
+    assert (bad.status_code, "what is asked:1" in bad.text) == (422, True)
+    done = requester.post("/catalogue/line/requests", data={**form, "asked": "points: [{slope: 0.5}]"})
+    place = done.headers["location"]
+    assert (done.status_code, place[:10]) == (303, "/requests/")
+    for page in (owner.get(place), owner.get("/requests"), owner.get("/catalogue/line")):
+        assert (page.status_code, NASTY in page.text, "&lt;script&gt;" in page.text) == (200, False, True)
+    assert "/decide" in owner.get(place).text
+    assert "/decide" not in requester.get(place).text
+    assert owner.post(f"{place}/decide", data={"word": " ", "decision": "accept"}).status_code == 422
+    assert requester.post(f"{place}/decide", data={"word": "yes", "decision": "accept"}).status_code == 403
+    assert owner.post(f"{place}/decide", data={"word": "no", "decision": "reject"}).status_code == 303
+    assert "Rejected by bob" in requester.get(place).text
+    assert [one["state"] for one in house.catalogue.listed()] == ["rejected"]
+
+
+def test_a_viewer_sees_neither_sources_nor_forms(house, browser, client, tmp_path):
+    ask(client(Scope.REQUESTER), tmp_path)
+    viewer = browser(Scope.VIEWER)
+    shown = viewer.get("/catalogue/line").text + viewer.get(f"/requests/{house.catalogue.listed()[0]['id']}").text
+    assert "is it bent?" in shown
+    assert "def log_likelihood" not in shown
+    assert "<textarea" not in shown

@@ -13,6 +13,7 @@ from activesci.report.sections.gain import Panels, gain_pictures
 from activesci.report.sections.posterior import trajectory_pictures
 from activesci.report.sections.predicted import predicted_pictures
 from activesci.report.sections.record import round_rows
+from activesci.report.sections.rests import Rests, rests
 from activesci.report.sections.together import together_pictures
 from activesci.service.reader import Campaign, Kept
 
@@ -63,6 +64,7 @@ class Pictures:
         self._views: Kept[View] = Kept(40)
         self._reports: Kept[str] = Kept(8)
         self._together: Kept[list[Picture]] = Kept(20)
+        self._rests: Kept[Rests | None] = Kept(20)
 
     def view(self, campaign: Campaign) -> View:
         """Return what the live page shows."""
@@ -79,6 +81,16 @@ class Pictures:
         """Return the report as it would be written now."""
         with self._lock:
             return self._reports.get(campaign.name, _stamp(campaign), lambda: _report(campaign))
+
+    def rests(self, campaign: Campaign) -> Rests | None:
+        """Return what a reinterpretation rests on and what came of it; None for any other campaign."""
+        with self._lock:
+            return self._rests.get(campaign.name, _stamp(campaign), lambda: _rests(campaign))
+
+
+def _rests(campaign: Campaign) -> Rests | None:
+    with Ledger.read_only(campaign.folder) as ledger:
+        return rests(Reading.of(campaign.study, campaign.history, ledger.arrays))
 
 
 def _stamp(campaign: Campaign) -> str:
