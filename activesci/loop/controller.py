@@ -250,7 +250,9 @@ class Campaign:
             raise CampaignError("found designs that wait for their measurement, expected none: measure them first")
         self._measuring.volunteer(xi)
 
-    def tell(self, design: Mapping[str, Any], outcome: Mapping[str, Any], proposal: int | None = None) -> State:
+    def tell(
+        self, design: Mapping[str, Any], outcome: Mapping[str, Any], proposal: int | None = None, *, write: bool = True
+    ) -> State:
         """Record a measurement; with the last one that was asked for, refit and infer.
 
         While nothing that was asked for is waiting, any design of the design space may be told.
@@ -259,6 +261,8 @@ class Campaign:
             design: The design that was measured.
             outcome: What came out.
             proposal: The proposal that it answers, if the design is not exactly the one proposed.
+            write: Whether summary and report are written now; with many to tell, those of the last one do. The ledger
+                has each in any case.
 
         Raises:
             DesignError: If nobody asked for the design while others are waiting, or it is outside the design space.
@@ -274,7 +278,8 @@ class Campaign:
         self._discreetly(lambda: self._measuring.record(answered, xi, y, self._measuring.row_of(answered), 0.0))
         if not self._memory.record.unmeasured and self._carefully(lambda: self._discreetly(self._completed)):
             self._ending.reached(look_ahead=False)
-        self.write()
+        if write:
+            self.write()
         return State(number, self.history.rounds[number], self.posterior)
 
     def fail(self, proposal: int, reason: str) -> None:
