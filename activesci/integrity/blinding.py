@@ -7,7 +7,7 @@ harmless is withheld, and what says where a parameter is comes shifted by an off
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, log, nan
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,8 @@ TELLING_RULES = ("gain", "hypothesis", "bayes_factor")
 """Stop rules that say, when they hold, more than that they do."""
 HARMLESS = ("sd", "width", "coverage", "file", "misfit", *COUNTS)
 """What an expectation may be about, and be answered while it is blind."""
+SIZES = ("sd", "width")
+"""What is about how narrow the posterior is, which a hidden region hides too."""
 PLACES = ("mean", "q05", "q50", "q95")
 _NUMBER = re.compile(r"(?<![A-Za-z_0-9])[-+−]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 STRATA = 4096
@@ -102,10 +104,32 @@ class Shift:
         return {**{place: float(self(said[place])) for place in PLACES}, "sd": said["sd"] * self.factor}
 
 
-def shifts_of(study: Study, key: Key) -> dict[str, Shift]:
-    """Return the shift of every parameter that a study hides."""
+@dataclass(frozen=True, slots=True)
+class Curtain:
+    """How a parameter is shown where some outcomes are: not at all, as what these say of it would tell an offset."""
+
+    factor: float = nan
+    """Not one: sizes are hidden."""
+
+    def __call__(self, x: Any) -> Any:  # noqa: ANN401 - a number or an array
+        """Return nothing of true values."""
+        return np.full_like(x, nan)
+
+    def tells(self, said: Mapping[str, float]) -> bool:
+        """Say that whatever were shown of a posterior would tell it."""
+        return True
+
+    def shown(self, said: Mapping[str, float]) -> dict[str, float | None]:
+        """Return nothing of mean, sd and quantiles."""
+        return dict.fromkeys((*PLACES, "sd"))
+
+
+def shifts_of(study: Study, key: Key) -> dict[str, Shift] | dict[str, Curtain]:
+    """Return the shift of every parameter that a study hides; with a hidden region, a curtain for each."""
     space, blind = study.parameter_space, study.blind
     assert blind is not None  # asked of blind studies only
+    if blind.region is not None:
+        return dict.fromkeys(space.names, Curtain())
     parts = dict.fromkeys(space.names) if blind.parameters is None else blind.parameters
     priors = dict(zip(space.names, space.priors, strict=True))
     return {
@@ -133,7 +157,8 @@ class Door:
     """
 
     def __init__(self, study: Study, key: Key) -> None:
-        self.study, self.shifts = study, shifts_of(study, key)
+        self.study = study
+        self.shifts: Mapping[str, Shift | Curtain] = shifts_of(study, key)
         self._views: Mapping[Kind, Callable[[int, Payload, Arrays], Shown]] = {
             Kind.STARTED: _whole,
             Kind.BRANCHED: _whole,
@@ -198,8 +223,16 @@ class Door:
     def _measured(self, round: int, said: Payload, arrays: Arrays) -> Shown:
         kept = _kept(said, ("proposal", "attempt", "status", "row", "seconds", "design"))
         hidden = {"outcome": None, "surprise": None, "rank": None}
+        if self._outside(said.get("design")):  # how surprising it was is what outcomes in the region let expect
+            seen = {"y": arrays["y"]} if "y" in arrays else {}
+            return {**kept, **hidden, **_kept(said, ("outcome", "reason"))}, seen
         reason = None if said.get("reason") is None else WITHHELD
         return {**kept, **hidden, "reason": reason}, {}
+
+    def _outside(self, design: Mapping[str, Any] | None) -> bool:
+        """Say whether the outcome of a design is open: the study hides a region, and the design is not in it."""
+        hidden = self.study.hidden_designs
+        return hidden is not None and design is not None and not bool(hidden.feasible(hidden.encode(design)[None])[0])
 
     def _alarm(self, round: int, said: Payload, arrays: Arrays) -> Shown:
         return {**_kept(said, ("what", "proposal")), "message": self._words(str(said["message"]))}, {}
@@ -228,14 +261,15 @@ class Door:
         if self.waits(said["text"]):
             return {"text": said["text"], "held": None, "found": WITHHELD}
         one = next((one for one in self.study.expectations if one.text == said["text"]), None)
-        tells = one is None or one.quantity == "misfit" or (one.quantity in ("sd", "width") and self._scaled)
+        tells = one is None or one.quantity == "misfit" or (one.quantity in SIZES and self._scaled)
         return {**said, "found": WITHHELD if tells else said["found"]}
 
     def waits(self, text: str) -> bool:
         """Say whether a sentence of `expect:` cannot be answered without telling where a hidden parameter is."""
         one = next((one for one in self.study.expectations if one.text == text), None)
         open_ = one is not None and one.quantity in ("mean", "holds") and one.name not in self.shifts
-        return one is None or not (open_ or one.quantity in HARMLESS)
+        sized = one is not None and one.quantity in SIZES and self.study.hidden_designs is not None
+        return one is None or sized or not (open_ or one.quantity in HARMLESS)
 
 
 def _whole(round: int, said: Payload, arrays: Arrays) -> Shown:

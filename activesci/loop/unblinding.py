@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from activesci.errors import LedgerError
-from activesci.integrity.blinding import Door
+from activesci.integrity.blinding import Door, Shift
 from activesci.integrity.unblinding import Light, lights
 from activesci.ledger import Event, Kind, Ledger
 from activesci.ledger.sealing import UNBLINDED, Key, drop_key, kept_key
@@ -45,7 +45,9 @@ def _open(journal: Journal, study: Study, key: Key, by: str) -> Event:
         "by": by,
         "checks": [{"check": "ledger", "found": "every event and artifact holds"}]
         + [{"check": one.check, "found": one.found} for one in green],
-        "shifts": {name: {"offset": s.offset, "factor": s.factor} for name, s in door.shifts.items()},
+        "shifts": {
+            name: {"offset": s.offset, "factor": s.factor} for name, s in door.shifts.items() if isinstance(s, Shift)
+        },
         "key": key.secret.hex(),
     }
     return journal.append(Kind.NOTE, journal.history.rounds[-1].number, {"what": UNBLINDED, **said})

@@ -92,9 +92,10 @@ def _hidden(study: "Study") -> list[str]:
     if (blind := study.blind) is None:
         return []
     names = ", ".join(blind.parameters or study.parameter_space.names)
-    rest = "outcomes, gains and predictions are withheld"
+    shifted = f"{names}: shown shifted by an offset that nobody knows; outcomes, gains and predictions are withheld"
+    kept = f"outcomes where {blind.region}, and all that is believed of {names}: withheld"
     until = f"- opened once these are green: {', '.join(blind.until)}, and this plan kept to"
-    return ["## What is hidden", "", f"- {names}: shown shifted by an offset that nobody knows; {rest}", until, ""]
+    return ["## What is hidden", "", f"- {shifted if blind.region is None else kept}", until, ""]
 
 
 def _digests(said: Mapping[str, Any]) -> list[str]:

@@ -80,7 +80,7 @@ def _registration(study: "Study", history: History) -> dict[str, Any]:
 def _blindness(history: History) -> dict[str, Any] | None:
     """Return what is hidden, or how it was opened; None for a campaign that never was blind."""
     if (event := history.blinding) is not None:
-        return {"hidden": event.payload["parameters"]}
+        return in_order({"hidden": event.payload["parameters"], **event.payload}, ("hidden", "region"))
     if (event := history.unblinding) is None:
         return None
     return {"hidden": [], "time": event.time, **in_order(event.payload, ("by", "checks", "shifts"))}

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from .parts import Name, Number, Part, Positive, wrong
+from .parts import Name, Number, Part, Positive, Text, wrong
 
 Check = Literal["stopped", "expectations", "registration", "calibration", "alarms"]
 """What can be asked for before a campaign is unblinded."""
@@ -57,8 +57,18 @@ class BlindPart(Part):
     Attributes:
         parameters: The parameters that are hidden behind an offset, and how; by default all that are free, as a
             nuisance that is shown can tell of what is asked.
+        region: A condition on the design. Outcomes of designs that fulfil it are hidden and others shown; then nothing
+            is shown of where parameters are, as what is shown would tell the offset.
         until: What has to be the case before the campaign can be unblinded.
     """
 
     parameters: Shifts | None = None
+    region: Annotated[Text, Field(min_length=1)] | None = None
     until: Annotated[tuple[Check, ...], Field(strict=False, min_length=1)] = ("stopped", "expectations")
+
+    @classmethod
+    def _rest_is_right(cls, given: Mapping[str, Any]) -> None:
+        if given.get("region") is not None and given.get("parameters") is not None:
+            raise wrong(
+                "one of the two: with a region nothing is shown of any parameter", "parameters beside a region"
+            )

@@ -203,6 +203,8 @@ def expression(text: str, design: Mapping[str, Any], path: Path_, kind: str) -> 
 def _blind(study: "Study") -> None:
     if study.blind is None:
         return
+    if study.blind.region is not None:
+        expression(study.blind.region, study.design, ("blind", "region"), "boolean")
     for name in study.blind.parameters or ():
         if name not in study.parameter_space.names:
             raise Problem(("blind", "parameters", name), shown(name), f"one of {listed(study.parameter_space.names)}")

@@ -214,6 +214,13 @@ class Study(Part):
         return DesignSpace.of(self.design, expressions(self.constraints, self.design))
 
     @cached_property
+    def hidden_designs(self) -> DesignSpace | None:
+        """The designs whose outcomes alone are hidden while it is blind: the feasible ones; None for all."""
+        region = None if self.blind is None else self.blind.region
+        condition = region and expression(region, self.design, ("blind", "region"), "boolean")
+        return DesignSpace.of(self.design, (condition,)) if condition else None
+
+    @cached_property
     def outcome_space(self) -> OutcomeSpace:
         """The space of y."""
         components = [Component.of(name, part) for name, part in self.outcome.items()]

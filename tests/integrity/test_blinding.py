@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from activesci.errors import StudyError
 from activesci.integrity.blinding import Door, Shift, masked
 from activesci.ledger import Kind
 from activesci.ledger.sealing import Key
@@ -22,6 +23,28 @@ def study(**more):
         experiment={"manual": True},
         **{"stop": {"rounds": 3}, "blind": {}, **more},
     )
+
+
+@pytest.mark.parametrize(
+    ("blind", "found"),
+    [
+        ({"region": "t > 2", "parameters": ["a"]}, "blind.*parameters beside a region"),
+        ({"region": "x > 2"}, "blind.region.*x"),
+        ({"region": "t + 2"}, "blind.region.*condition"),
+    ],
+)
+def test_a_region_is_a_condition_on_the_design_and_stands_alone(blind, found):
+    with pytest.raises(StudyError, match=found):
+        study(blind=blind)
+
+
+def test_with_a_region_nothing_is_shown_of_parameters():
+    door = Door(study(blind={"region": "t > 2"}, expect=["sd of a below 1", "misfit above 0.01"]), KEY)
+    said = {"mean": 1.0, "sd": 0.01, "q05": 0.98, "q50": 1.0, "q95": 1.02}
+    assert door.belief({"a": said, "b": said}) == dict.fromkeys("ab", dict.fromkeys(said))
+    assert np.isnan(door.samples(np.ones((5, 2)))).all()
+    assert door.waits("sd of a below 1")
+    assert not door.waits("misfit above 0.01")
 
 
 def test_offsets_of_many_keys_are_as_wide_as_they_should_be():

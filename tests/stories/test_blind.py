@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from activesci import report
 from activesci.cli import main
-from activesci.integrity.blinding import Door, Shift, shifts_of
+from activesci.integrity.blinding import Curtain, Door, Shift, shifts_of
 from activesci.ledger import Ledger, fold, sealing
 from activesci.ledger.events import Kind
 from activesci.loop import controller, learning
@@ -226,6 +226,83 @@ def test_the_search_finds_a_leak(mutate, known, tmp_path, sealed, monkeypatch):
     except ValueError as error:
         told["an exception"] = str(error)
     assert leaks.leaks(secrets, tmp_path / "run", told)
+
+
+REGION = "x > 1"
+
+
+def hidden_in(folder):
+    """Return what a campaign with a hidden region hides, and the outcomes that are open."""
+    with Ledger.open(folder) as ledger:
+        history = fold(ledger.events())
+        numbers, shown = {"evidence": _evidence(history)}, {}
+        for record in history.rounds[1:]:
+            said, one = record.inferred.payload["posterior"]["slope"], record.measurements[0]
+            numbers |= {f"{place} of round {record.number}": said[place] for place in ("mean", "sd", "q05", "q95")}
+            numbers |= {f"rank of round {record.number}": one.rank}
+            inside = one.design["x"] > 1
+            (numbers if inside else shown)[f"outcome of round {record.number}"] = one.outcome["y"]
+        numbers["a sample"] = float(ledger.arrays(history.inferred)["theta"][17, 0])
+    assert shown
+    assert any("outcome" in name for name in numbers)
+    return leaks.Secrets(numbers, {}, {"slope": (said["mean"], said["sd"])}), leaks.Secrets(shown)
+
+
+@pytest.fixture
+def regional(tmp_path, sealed):
+    """A study that measures in its hidden region and outside."""
+    asked = {"experiment": {"manual": True}, "stop": {"rounds": ROUNDS}, "designer": {"random": {}}}
+    return world(tmp_path / "study", blind={"region": REGION}, expect=["sd of slope below 0.5"], **asked)
+
+
+def test_of_a_hidden_region_nothing_is_told_and_outside_it_the_outcomes_are(regional, tmp_path):
+    folder = tmp_path / "run"
+    said = {"what it said": conducted(regional, folder)}
+    said |= commanded(folder, tmp_path, REFUSED)
+    hidden, shown = hidden_in(folder)
+    assert leaks.leaks(hidden, folder, said) == []
+    assert leaks.leaks(hidden, tmp_path / "exports", {}) == []
+    assert {hit.rpartition(": ")[2] for hit in leaks.leaks(shown, folder, said)} == {*shown.numbers}
+
+    opened = CliRunner().invoke(main, ["unblind", str(folder), "--by", "Ada"])
+    assert opened.exit_code == 0, opened.output
+    hits = leaks.leaks(hidden, folder, commanded(folder, tmp_path / "after", []))
+    hits += leaks.leaks(hidden, tmp_path / "after" / "exports", {})
+    assert {hit.rpartition(": ")[2] for hit in hits} >= {*hidden.numbers}
+
+
+def through_the_region(patch):
+    patch.setattr(Door, "_outside", lambda self, design: True)
+
+
+def through_how_surprising_it_is(patch):
+    look = Door._measured
+
+    def leaking(self, *event):
+        shown, arrays = look(self, *event)
+        return {**shown, "rank": event[1]["rank"]}, arrays
+
+    patch.setattr(Door, "_measured", leaking)
+
+
+def through_sizes(patch):
+    patch.setattr(Curtain, "shown", lambda self, said: {**dict.fromkeys(said), "sd": said["sd"]})
+
+
+def through_the_curtain(patch):
+    patch.setattr(Curtain, "tells", lambda self, said: False)
+    patch.setattr(Curtain, "__call__", lambda self, x: x)
+
+
+@pytest.mark.parametrize(
+    "mutate",
+    [through_the_region, through_how_surprising_it_is, through_sizes, through_the_curtain],
+    ids=lambda one: one.__name__,
+)
+def test_the_search_finds_a_leak_of_a_hidden_region(mutate, regional, tmp_path, monkeypatch):
+    mutate(monkeypatch)
+    said = conducted(regional, tmp_path / "run")
+    assert leaks.leaks(hidden_in(tmp_path / "run")[0], tmp_path / "run", {"what it said": said})
 
 
 def test_what_goes_wrong_is_told_without_what_is_hidden(tmp_path, sealed, monkeypatch):

@@ -80,7 +80,7 @@ def _hidden(reading: Reading) -> list[str]:
 
 
 def _shifted(mean: float | None) -> str:
-    return "blind: too near the prior to be shown" if mean is None else "blind: shifted by a hidden offset"
+    return "blind: not shown yet" if mean is None else "blind: shifted by a hidden offset"
 
 
 def _learned(sd: float, prior_sd: float) -> str:

@@ -2,11 +2,18 @@
 
 from dataclasses import dataclass
 
+from activesci.ledger import Event
 from activesci.report.numbers import clean, number
 
 from .base import Reading
 
 HIDDEN = "withheld while the campaign is blind"
+NARROW = "Nothing is narrow enough yet to be shown without telling its offset."
+CLOSED = "Hidden until the campaign is opened."
+SHIFTED = (
+    "shown shifted by an offset that nobody knows, once narrower than the prior by far. "
+    "Outcomes, gains and predictions are withheld."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +22,14 @@ class Blindness:
 
     Attributes:
         hidden: Whether it still is.
+        waiting: What is said where nothing is shown yet.
         lines: What is said of it, in sentences.
         checks: Of an opened one, what was found green: (check, what was found).
         shifts: Of an opened one, by what each parameter was shifted: (name, offset, factor).
     """
 
     hidden: bool
+    waiting: str
     lines: list[str]
     checks: list[tuple[str, str]]
     shifts: list[tuple[str, str, str]]
@@ -29,26 +38,34 @@ class Blindness:
 def blindness(reading: Reading) -> Blindness | None:
     """Return how a campaign is or was blind, None for one that never was."""
     if (event := reading.history.blinding) is not None:
-        return Blindness(True, _closed(reading, event.payload["parameters"], event.payload["until"]), [], [])
+        region = event.payload.get("region")
+        waiting = NARROW if region is None else CLOSED
+        return Blindness(True, waiting, _closed(reading, event.payload["parameters"], region, _until(event)), [], [])
     if (event := reading.history.unblinding) is None:
         return None
     said = event.payload
     by = f"Blind until {event.time[:19].replace('T', ' ')} UTC, when {said['by']} opened it."
     checks = [(clean(one["check"], 60), clean(one["found"], 300)) for one in said["checks"]]
     shifts = [(clean(n, 60), _signed(s["offset"]), number(s["factor"], 6)) for n, s in said["shifts"].items()]
-    return Blindness(False, [clean(by, 300)], checks, shifts)
+    return Blindness(False, "", [clean(by, 300)], checks, shifts)
 
 
 def _signed(value: float) -> str:
     return ("+" if value > 0 else "") + number(value, 6)
 
 
-def _closed(reading: Reading, hidden: list[str], until: list[str]) -> list[str]:
+def _until(event: Event) -> str:
+    return f"activesci unblind opens the answer once these are green: {', '.join(event.payload['until'])}."
+
+
+def _closed(reading: Reading, hidden: list[str], region: str | None, until: str) -> list[str]:
     stated = reading.study.experiment.truth is not None
+    names, verb = ", ".join(hidden), "is" if len(hidden) == 1 else "are"
+    what = f"Blind: {names} {verb} {SHIFTED}"
+    if region is not None:
+        what = f"Blind: outcomes where {region} are withheld, and with them all that is believed of {names}."
     return [
-        clean(f"Blind: {', '.join(hidden)} {'is' if len(hidden) == 1 else 'are'} shown shifted by an offset that "
-              "nobody knows, once narrower than the prior by far. Outcomes, gains and predictions are withheld. "
-              f"activesci unblind opens the answer once these are green: {', '.join(until)}.", 1000),
+        clean(f"{what} {until}", 1000),
         *(["The study file itself states the true parameters: the loop does not use them, but a reader can."] if stated
           else []),
     ]  # fmt: skip
