@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
-THEIR_NAMES = ("model", "reference", "oracle", "generator", "analysis")
+THEIR_NAMES = ("model", "reference", "oracle", "generator", "analysis", "digits", "networks")
 
 
 @pytest.fixture
