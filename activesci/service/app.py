@@ -10,10 +10,11 @@ from starlette.types import ASGIApp
 
 from activesci.errors import ActiveSciError, CampaignError, LedgerError
 
-from .api import campaigns, catalogue, events, instruments, operation, studies
+from .api import boards, campaigns, catalogue, events, instruments, operation, studies
 from .gate import Gate, open_to
 from .house import House
 from .pages import bench, browsing, comparing, login, watching, writing
+from .pages import boards as board_pages
 from .pages import catalogue as catalogue_pages
 from .pages import studies as study_pages
 from .pages.pictures import Pictures
@@ -26,6 +27,7 @@ ROUTERS = (
     events.router,
     instruments.router,
     catalogue.router,
+    boards.router,
     login.router,
     browsing.router,
     watching.router,
@@ -34,6 +36,7 @@ ROUTERS = (
     catalogue_pages.router,
     writing.router,
     study_pages.router,
+    board_pages.router,
 )
 
 

@@ -8,6 +8,8 @@ from typing import Annotated, Self
 from fastapi import Depends, HTTPException, Request
 from fastapi import Path as InPath
 
+from .boards.arena import Arena
+from .boards.boards import Boards
 from .bodies import Name
 from .catalogue import Catalogue
 from .desk import Desk
@@ -32,6 +34,8 @@ class House:
         instruments: Hand out designs and take answers.
         jobs: Do what takes long.
         catalogue: Published analyses, and what is asked of them.
+        boards: Challenges, and who does best.
+        arena: Has their games played.
     """
 
     store: Store
@@ -42,6 +46,8 @@ class House:
     instruments: Instruments
     jobs: Jobs
     catalogue: Catalogue
+    boards: Boards
+    arena: Arena
 
     @classmethod
     def of(cls, root: Path, limit: int) -> Self:
@@ -52,7 +58,9 @@ class House:
         instruments = Instruments(reader, desk, workers)
         jobs = Jobs(desk, store.private / "jobs")
         catalogue = Catalogue(store, desk, jobs)
-        return cls(store, desk, Tokens(desk), reader, workers, instruments, jobs, catalogue)
+        boards = Boards(store, desk)
+        arena = Arena(boards, store.private / "arena")
+        return cls(store, desk, Tokens(desk), reader, workers, instruments, jobs, catalogue, boards, arena)
 
     def begin(self) -> None:
         """Take up the work where it was left."""
@@ -61,9 +69,11 @@ class House:
         looking = threading.Thread(target=self.reader.rows, name="first look", daemon=True)
         looking.start()  # so that whoever comes first need not wait for it
         self.jobs.begin()
+        self.arena.begin()
 
     def close(self) -> None:
         """Pause all work, and give back what is held."""
+        self.arena.close()
         self.jobs.close()
         self.workers.close()
         self.desk.close()

@@ -16,6 +16,7 @@ from .conftest import HOST
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 OPEN_PATHS = {"/healthz", "/login"}
 FILLED = {"campaign": "done", "other": "asked", "digest": "0" * 64, "study": "x", "version": "0" * 16}
+FILLED |= {"challenge": "none", "entry": "none"}
 FILLED |= {"analysis": "line", "request": "0" * 16}
 FILLED |= {"job": "0" * 16, "token": "0" * 12, "number": "1"}
 
