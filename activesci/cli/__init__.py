@@ -10,6 +10,7 @@ not hold.
 
 import click
 
+from .backup import backup
 from .branch import branch
 from .calibrate import calibrate
 from .campaign import resume, run
@@ -57,6 +58,7 @@ __all__ = ["main"]
         workflow,
         why,
         serve,
+        backup,
     ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -64,8 +64,8 @@ def fly(study: "Study") -> Pilot:
         StudyError: If a designer or a surrogate of another package cannot serve the study.
     """
     from activesci.loop.candidates import nature_of
-    from activesci.loop.surrogates import most_simulations
     from activesci.simulate import simulator_for
+    from activesci.study.plans import most_simulations
 
     simulator = simulator_for(study)
     simulator.load()

@@ -15,14 +15,32 @@ from .exits import Wrong
 @click.option("--name", "names", multiple=True, metavar="HOST", help="Another Host header that is this service.")
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Campaigns at a time.")
 @click.option("--https", is_flag=True, help="A proxy in front speaks https.")
-def serve(store: Path, host: str, port: int, names: tuple[str, ...], workers: int, https: bool) -> None:
+@click.option(
+    "--most-simulations",
+    type=click.IntRange(min=1),
+    default=10_000_000,
+    show_default=True,
+    help="Simulations that a campaign may plan.",
+)
+@click.option("--log-all", is_flag=True, help="Log what happens and every request, not warnings and faults only.")
+def serve(
+    store: Path,
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    workers: int,
+    https: bool,
+    most_simulations: int,
+    log_all: bool,
+) -> None:
     """Serve the campaigns in DIR to browsers, instruments and programs.
 
     Prints the address and a token; Ctrl-C pauses what runs, and the next start goes on with it. Whoever may create a
     study may run code as this user: docs/service.md says what that means.
     """
     try:
+        from activesci.service.limits import Limits
         from activesci.service.serve import serve as begin
     except ModuleNotFoundError as error:
         raise Wrong(f"found no module {error.name}, expected the service: pip install 'activesci[service]'") from error
-    begin(store, host, port, names, workers, https, click.echo)
+    begin(store, host, port, names, workers, https, click.echo, Limits(most_simulations), log_all)

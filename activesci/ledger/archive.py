@@ -17,6 +17,10 @@ from .faults import in_plain_words
 
 MANIFEST = "analysis.json"
 STUDY, RUN, QUESTION = "study", "run", "study.yaml"
+DATA = "measurements.jsonl"
+"""What the file is called that has the measurements of an archived run, where something else is asked of them."""
+BASIS, ANSWER = "reinterpretation", "reinterpreted"
+"""What the notes in a ledger are called that say what a reinterpretation rests on, and what came of it."""
 FORMAT = 1
 MOST_LINES = 20_000
 """Lines of a file up to which each has a digest of its own, so that a change can be named."""

@@ -9,9 +9,10 @@ from activesci.ledger import Event, History, Kind, Ledger, fold
 from activesci.loop.blinding import refuse_while_blind
 from activesci.loop.journal import STUDY, recorded_study
 from activesci.loop.plugins import said_of_designer
-from activesci.loop.surrogates import better_emulated, most_simulations
+from activesci.loop.surrogates import better_emulated
 from activesci.loop.surroundings import commit, surroundings
 from activesci.study import Study
+from activesci.study.plans import most_simulations
 
 FIXED = ("study", "parameters", "design", "constraints", "outcome", "simulator")
 """What the shared history is about: it cannot be changed half way."""

@@ -16,7 +16,7 @@ from activesci.errors import ActiveSciError, LedgerError, StudyError
 from activesci.inference.conditional import support, upper_limits
 from activesci.inference.posterior import density
 from activesci.ledger import History, Kind, Ledger, Measurement, fold
-from activesci.ledger.archive import QUESTION, Archive, digest_of_content, discard, furnish
+from activesci.ledger.archive import ANSWER, BASIS, DATA, QUESTION, Archive, digest_of_content, discard, furnish
 from activesci.loop.controller import Campaign
 from activesci.loop.journal import Nobody, Observer, recorded_study
 from activesci.loop.memory import Memory
@@ -29,10 +29,8 @@ from activesci.study import Study
 from activesci.study.requests import LimitPart, Request
 from activesci.types import FloatArray
 
-BASIS, ANSWER = "reinterpretation", "reinterpreted"
-"""What the notes are called that say what the campaign rests on, and what came of it."""
-ASKED, DATA = "asked", "measurements.jsonl"
-"""Where the study that is asked is, in the run folder, and what the file of its data is called."""
+ASKED = "asked"
+"""Where the study that is asked is, in the run folder."""
 STEPS = 25
 """Values of the other parameter at which a limit is stated, if the request does not say which."""
 TOLERANCE = 0.1
@@ -166,7 +164,7 @@ class Reinterpreting:
         self._folder, self._accepted, self._observer = folder, accepted, observer or Nobody()
 
     def run(self) -> dict[str, Any] | None:
-        """Run it, or go on with it, and return what came of it, see `outcome`; None if its campaign had to pause.
+        """Run it, or go on with it, and return what came of it; None if its campaign had to pause.
 
         Raises:
             LedgerError: If the archive was changed, or its answer does not come back: nothing is left then.
@@ -247,29 +245,9 @@ class Reinterpreting:
             setup.journal.close()
         with Campaign(asked, self._folder, observer=self._observer) as campaign:
             campaign.write()  # the report shows it
+        from activesci.report.reinterpreted import outcome
+
         return outcome(self._folder)
-
-
-def outcome(folder: Path) -> dict[str, Any]:
-    """Return what came of a reinterpretation: the basis, the answer, and the digest of the ledger that both are in.
-
-    Raises:
-        LedgerError: If the ledger in the folder does not hold.
-    """
-    from activesci.report.summary import summary
-
-    study = recorded_study(folder)
-    with Ledger.read_only(folder) as ledger:
-        history = fold(ledger.check())
-    said = summary(study, history)
-    answer = {key: said[key] for key in ("status", "stop_reason", "posterior", "log_evidence", "alarms")}
-    more = {key: said[key] for key in ("hypotheses",) if key in said}
-    assert history.last is not None  # it has begun
-    return {
-        "basis": history.noted(BASIS),
-        "answer": {**answer, **more, **history.noted(ANSWER)},
-        "ledger": history.last.digest,
-    }
 
 
 class _Conditional:

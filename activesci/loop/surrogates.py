@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-import numpy as np
-
 from activesci.errors import SimulatorError, StudyError
 from activesci.inference.amortised import PosteriorSurrogate
 from activesci.inference.base import Surrogate
@@ -21,6 +19,7 @@ from activesci.loop.plugins import plugged_surrogate
 from activesci.simulate import Simulator
 from activesci.simulate.source import load_source
 from activesci.study import Study
+from activesci.study.plans import most_simulations
 from activesci.study.settings import EMBEDDINGS, OWN_SURROGATES
 
 FEW = 500
@@ -136,20 +135,6 @@ def better_emulated(study: Study) -> str | None:
         f"at most {planned:g} simulations are planned, with which an emulator is nearer the truth than networks "
         "unless the first of them show noise that is far from Gaussian, or small counts"
     )
-
-
-def most_simulations(study: Study, offered: float = np.inf) -> float:
-    """Return how many simulations a study plans at most; infinite if nothing sets a limit.
-
-    Args:
-        study: The study, with its stop rule.
-        offered: The most rounds for which there are data.
-    """
-    inference, stop = study.inference, study.stop
-    known = {kind: stop.most(kind) for kind in ("simulations", "rounds")} if stop else {}
-    rounds = min(known.get("rounds") or (1 if stop is None and not study.design_space.dim else np.inf), offered)
-    later = rounds * inference.passes * inference.per_round if inference.per_round else 0
-    return float(max(inference.simulations, min(inference.simulations + later, known.get("simulations") or np.inf)))
 
 
 def exact(study: Study, simulator: Simulator) -> Surrogate:

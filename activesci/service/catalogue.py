@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from activesci.errors import CampaignError, StudyError
-from activesci.ledger.archive import MANIFEST, QUESTION, Archive
+from activesci.ledger.archive import DATA, MANIFEST, QUESTION, Archive
 from activesci.ledger.artifacts import write_durably
-from activesci.loop.reinterpreting import DATA
 from activesci.study import Study
 from activesci.study.requests import Request, request_of
 
 from .desk import Desk
 from .jobs import Jobs
+from .logbook import note
 from .store import FILE, NAME, Store
 from .tokens import Principal
 
@@ -125,7 +125,7 @@ class Catalogue:
                 )
         study = Study.load(archive.study / QUESTION)
         with tempfile.TemporaryDirectory(dir=self._store.private) as aside:
-            request.applied(study, DATA, Path(aside))
+            self._store.limits.require(request.applied(study, DATA, Path(aside)))
 
     def of(self, name: str) -> dict[str, Any] | None:
         """Return a request by its id: all that is kept, `request` and `files` as data; or None."""
@@ -214,6 +214,7 @@ class Catalogue:
                     self._tell(one["analysis"], one["id"], state, why)
 
     def _tell(self, analysis: str, request: str, state: str, why: str) -> None:
+        note("request to an analysis", analysis=analysis, request=request, state=state)
         self._desk.do(
             "INSERT INTO request_events (analysis, request, state, why, time) VALUES (?, ?, ?, ?, ?)",
             *(analysis, request, state, why, _now()),

@@ -15,6 +15,7 @@ from .catalogue import Catalogue
 from .desk import Desk
 from .instruments import Instruments
 from .jobs import Jobs
+from .limits import Limits
 from .reader import Campaign, Reader
 from .store import Store
 from .tokens import Principal, Tokens
@@ -50,9 +51,9 @@ class House:
     arena: Arena
 
     @classmethod
-    def of(cls, root: Path, limit: int) -> Self:
-        """Return the house of a store, with at most `limit` campaigns running at a time."""
-        store = Store(root)
+    def of(cls, root: Path, limit: int, limits: Limits | None = None) -> Self:
+        """Return the house of a store, with at most `limit` campaigns running at a time, and limits for each study."""
+        store = Store(root, limits)
         desk = Desk(store.private)
         reader, workers = Reader(store), Workers(store, desk, limit)
         instruments = Instruments(reader, desk, workers)

@@ -17,6 +17,7 @@ from typing import Any
 from activesci.simulate.tail import Tail
 
 from .desk import Desk
+from .logbook import note
 
 LONGEST = 24 * 3600.0
 """Seconds for one job."""
@@ -106,12 +107,13 @@ class Jobs:
             self._do(name)
 
     def _do(self, name: str) -> None:
-        found = self._desk.row("SELECT arguments FROM jobs WHERE id = ?", name)
+        found = self._desk.row("SELECT arguments, kind, campaign FROM jobs WHERE id = ?", name)
         if found is None:
             return
         self._desk.do("UPDATE jobs SET state = 'running' WHERE id = ?", name)
         (self.folder / f"{name}.zip").unlink(missing_ok=True)
         code, out, err = self._finished(json.loads(found["arguments"]))
+        note("job ended", job=name, kind=found["kind"], campaign=found["campaign"], code=code)
         if not self._ending.is_set():
             self._desk.do(
                 "UPDATE jobs SET state = ?, ended = ?, code = ?, output = ?, error = ? WHERE id = ?",

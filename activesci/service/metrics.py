@@ -12,12 +12,15 @@ def metrics_text(house: House) -> str:
     answers = {one["state"]: one["n"] for one in house.desk.rows(_counted("answers"))}
     jobs = {one["state"]: one["n"] for one in house.desk.rows(_counted("jobs"))}
     wishes = Counter(wish.state for wish in house.workers.wishes.listed())
+    house.catalogue.settle()
+    requests = {one["state"]: one["n"] for one in house.desk.rows(_counted("requests"))}
     lines = [
         *_metric("campaigns", "gauge", "Campaigns in the store by the status of their ledger.", "status", campaigns),
         *_metric("wished", "gauge", "Campaigns that were started here, by what is wished of them.", "state", wishes),
         *_metric("workers", "gauge", "Worker processes, and campaigns in the queue.", "state", counts),
         *_metric("answers_total", "counter", "Answers of instruments by what became of them.", "state", answers),
         *_metric("jobs", "gauge", "Jobs by their state.", "state", jobs),
+        *_metric("requests", "gauge", "Requests to published analyses by their state.", "state", requests),
         "# HELP activesci_workers_started_total Worker processes started since the service began.",
         "# TYPE activesci_workers_started_total counter",
         f"activesci_workers_started_total {house.workers.started}",

@@ -1,7 +1,5 @@
 """Listens: one process, an address, and a first token that is printed once."""
 
-import json
-import logging
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -14,6 +12,8 @@ from activesci.ledger.lock import WriterLock
 
 from .app import application
 from .house import House
+from .limits import Limits
+from .logbook import Logged, begin, note
 from .store import Store
 from .tokens import Scope
 
@@ -25,16 +25,6 @@ KEPT_ALIVE = 75
 FIRST = "printed at start"
 
 
-class Lines(logging.Formatter):
-    """Writes a record as one line of JSON."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
-        said = {"time": self.formatTime(record), "level": record.levelname, "logger": record.name}
-        trace = {"traceback": self.formatException(record.exc_info)} if record.exc_info else {}
-        return json.dumps({**said, "message": record.getMessage(), **trace})
-
-
 def serve(
     root: Path,
     host: str,
@@ -43,6 +33,8 @@ def serve(
     limit: int,
     https: bool,
     say: Callable[[str], None],
+    limits: Limits | None = None,
+    log_all: bool = False,
 ) -> None:
     """Serve the campaigns of a store until a signal ends it; then every worker pauses its campaign.
 
@@ -54,16 +46,18 @@ def serve(
         limit: Campaigns that run at a time.
         https: Whether a proxy in front speaks https.
         say: Prints a line for whoever has started it.
+        limits: What a study may ask of the store.
+        log_all: Whether the log has what happens and every request, besides warnings and faults.
 
     Raises:
         CampaignError: If something else listens there, or another service has this store.
     """
-    _log()
+    begin(log_all)
     with _alone(Store(root)), _listening(host, port) as listening:
-        house = House.of(root, limit)
+        house = House.of(root, limit, limits)
         bound = listening.getsockname()[1]
         hosts = [*(f"{name}:{bound}" for name in sorted({*LOOPBACK, host})), *names]
-        app = application(house, hosts, ("http", "https") if https else ("http",))
+        app = Logged(application(house, hosts, ("http", "https") if https else ("http",)))
         say(f"activesci serves {house.store.root} at http://{host}:{bound}/")
         say(f"the token of its owner, valid until the next start: {_first_token(house)}")
         config = uvicorn.Config(
@@ -79,13 +73,9 @@ def serve(
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _nothing)  # the server takes them; when it is done, that is the end of it
+        note("begun", store=str(house.store.root), address=f"{host}:{bound}")
         uvicorn.Server(config).run(sockets=[listening])
-
-
-def _log() -> None:
-    written = logging.StreamHandler()
-    written.setFormatter(Lines())
-    logging.basicConfig(handlers=[written], level=logging.WARNING)
+        note("ended")
 
 
 def _alone(store: Store) -> WriterLock:

@@ -14,6 +14,8 @@ from activesci.ledger.faults import in_plain_words
 from activesci.ledger.store import DATABASE
 from activesci.study import Study
 
+from .limits import Limits
+
 NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 """What the folder of a campaign may be called to be seen: plain letters, so that no two look the same."""
 FILE = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}"
@@ -26,10 +28,11 @@ class Store:
 
     Args:
         root: The folder; made if it is not there.
+        limits: What a study may ask of it.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root.absolute()
+    def __init__(self, root: Path, limits: Limits | None = None) -> None:
+        self.root, self.limits = root.absolute(), limits or Limits()
         with in_plain_words(self.root):
             self.studies.mkdir(parents=True, exist_ok=True)
             self.private.mkdir(exist_ok=True, mode=0o700)
@@ -85,7 +88,7 @@ class Store:
             return version, False
         with in_plain_words(self.studies), tempfile.TemporaryDirectory(dir=self.private) as aside:
             written = _written(Path(aside) / version, files)
-            Study.load(written / STUDY)
+            self.limits.require(Study.load(written / STUDY))
             place.parent.mkdir(exist_ok=True)
             shutil.copytree(written, place.with_name(f".{version}.new"), dirs_exist_ok=True)
             place.with_name(f".{version}.new").rename(place)
@@ -99,7 +102,7 @@ class Store:
         """
         self._refuse_names("study", files)
         with tempfile.TemporaryDirectory(dir=self.private) as aside:
-            return Study.load(_written(Path(aside) / "study", files) / STUDY)
+            return self.limits.require(Study.load(_written(Path(aside) / "study", files) / STUDY))
 
     @staticmethod
     def _refuse_names(name: str, files: Mapping[str, str]) -> None:

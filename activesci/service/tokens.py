@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import Any
 
 from .desk import Desk
+from .logbook import note
 
 SESSION = 12 * 3600.0
 """Seconds after which a browser has to show its token again."""
@@ -70,6 +71,7 @@ class Tokens:
             "INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, NULL)",
             *(name, _digest(secret), label, scope.name.lower(), campaign, _now()),
         )
+        note("token made", token=name, scope=scope.name.lower(), campaign=campaign)
         return name, secret
 
     def listed(self) -> list[dict[str, Any]]:
@@ -80,6 +82,7 @@ class Tokens:
         """Make a token worth nothing from now on, with its sessions; say whether there was one."""
         with self._desk.change() as connection:
             connection.execute("DELETE FROM sessions WHERE token = ?", (name,))
+            note("token revoked", token=name)
             done = connection.execute("UPDATE tokens SET revoked = ? WHERE id = ? AND revoked IS NULL", (_now(), name))
             return bool(done.rowcount)
 

@@ -16,6 +16,7 @@ from activesci.ledger.lock import holder
 from activesci.simulate.tail import Tail
 
 from .desk import Desk
+from .logbook import note, warn
 from .store import Store
 from .wishes import Wish, Wishes
 
@@ -212,6 +213,7 @@ class Workers:
             start_new_session=True,  # Ctrl-C at the service's terminal is not for its workers
         )
         self.started += 1
+        note("worker begun", campaign=name, process=process.pid)
         worker = self._running[name] = Running(process)
         reading = threading.Thread(target=self._complaints, args=(worker,), daemon=True)
         reading.start()
@@ -298,6 +300,13 @@ class Workers:
     def _ended(self, name: str, worker: Running) -> None:
         """Note why a worker has ended, and have the campaign tried again if that was an accident."""
         told, wish = worker.told, self.wishes.of(name)
+        note(
+            "worker ended",
+            campaign=name,
+            process=worker.process.pid,
+            code=worker.process.returncode,
+            how=told.get("ended"),
+        )
         if wish is None or self._ending.is_set():
             return
         if told.get("ended") == "stopped":
@@ -317,6 +326,7 @@ class Workers:
             self._enqueue(name)
         else:
             code, last = worker.process.returncode, worker.complaint.last_line()
+            warn("campaign given up", campaign=name, code=code)
             self.wishes.put(name, "failed", f"its worker ended with code {code}, {CRASHES} times: {last}")
 
     def _more_to_do(self, name: str) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.stats import norm
 
 from activesci.ledger import Ledger, fold
-from activesci.loop.reinterpreting import outcome
+from activesci.report.reinterpreted import outcome
 
 FOLDER = Path(__file__).resolve().parent
 sys.path[:0] = [str(FOLDER), str(FOLDER.parent / "weinberg")]

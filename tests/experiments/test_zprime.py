@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from activesci.cli import main
-from activesci.loop.reinterpreting import outcome
+from activesci.report.reinterpreted import outcome
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 ENERGIES = np.array([13.9, 34.8, 44.0, 57.77, 88.0, 130.0, 189.0])
@@ -69,8 +69,7 @@ def test_the_request_is_answered_as_on_a_grid_and_refused_once_a_number_was_chan
     assert command("publish", tmp_path / "run", "--to", tmp_path / "weinberg")[0] == 0
     request = tmp_path / "request.yaml"
     text = (EXPERIMENTS / "zprime" / "request.yaml").read_text()
-    learned = next(line for line in text.splitlines() if line.strip().startswith("inference:"))
-    request.write_text(text.replace(learned, "  inference: {surrogate: exact, particles: 2048}"))
+    request.write_text(text.replace("\npoints:", "\n  inference: {surrogate: exact, particles: 2048}\npoints:"))
     own = ("--with", EXPERIMENTS / "zprime" / "zprime.py", "--to")
     code, said = command("reinterpret", tmp_path / "weinberg", request, *own, tmp_path / "answer")
     assert code == 0, said

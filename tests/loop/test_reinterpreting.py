@@ -11,8 +11,9 @@ from activesci.errors import LedgerError, StudyError
 from activesci.export.analysis import publish
 from activesci.ledger import Ledger, fold
 from activesci.ledger.archive import Archive
-from activesci.loop.reinterpreting import Reinterpreting, outcome
+from activesci.loop.reinterpreting import Reinterpreting
 from activesci.loop.replaying import Replaying
+from activesci.report.reinterpreted import outcome
 from activesci.study.requests import request_of
 
 from .worlds import MODEL, POOL, finished, world

@@ -20,7 +20,8 @@ from activesci.ledger import Ledger, fold
 from activesci.ledger.lock import WriterLock
 from activesci.loop.controller import Campaign
 from activesci.service.client import Client
-from activesci.service.serve import Lines, serve
+from activesci.service.logbook import Lines
+from activesci.service.serve import serve
 from activesci.service.store import Store
 from tests.loop.worlds import LINE, MODEL, world
 

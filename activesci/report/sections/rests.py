@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from activesci.ledger.archive import ANSWER, BASIS
 from activesci.report.figures.limit import limit
 from activesci.report.numbers import clean, number
 from activesci.report.words import prior_text
@@ -13,7 +14,6 @@ from activesci.types import FloatArray
 
 from .base import Picture, Reading
 
-BASIS, ANSWER = "reinterpretation", "reinterpreted"
 DRAWN = 1500
 """Posterior samples in the picture."""
 

@@ -14,6 +14,7 @@ from activesci.service.gate import open_to
 from activesci.service.house import TheCampaign, TheHouse, Who
 from activesci.service.listing import listed, work_of
 from activesci.service.tokens import Scope
+from activesci.study import Study
 
 router = APIRouter(prefix="/api/campaigns", tags=["campaigns"], responses=bodies.refusals(409))
 
@@ -39,6 +40,7 @@ def create(house: TheHouse, body: bodies.NewCampaign) -> bodies.Work:
     if path is None:
         raise HTTPException(404, "found no such study, or no such version of it")
     _require_unused(house, body.name)
+    house.store.limits.require(Study.load(path).with_settings(body.settings))
     state = "running" if body.start else "paused"
     study = path.relative_to(house.store.root).as_posix()
     house.workers.wishes.make(body.name, study, body.seed, body.settings, state)
@@ -117,6 +119,7 @@ def artifact(campaign: TheCampaign, digest: bodies.Digest) -> Response:
 def branch(house: TheHouse, campaign: TheCampaign, body: bodies.Branch, who: Who) -> bodies.Job:
     """Start a campaign that shares another's rounds and goes on differently: a job; then `run` it."""
     _require_unused(house, body.name)
+    house.store.limits.require(campaign.study.with_settings(body.settings))
     settings = [part for key, value in body.settings.items() for part in ("--set", f"{key}={_text(value)}")]
     to = str(house.store.root / body.name)
     arguments = ["branch", str(campaign.folder), "--at", str(body.at), "--to", to, *settings]

@@ -10,7 +10,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Field, JsonValue
 
 from activesci.ledger.archive import Archive
-from activesci.loop.reinterpreting import outcome
+from activesci.report.reinterpreted import outcome
 from activesci.service import bodies
 from activesci.service.gate import open_to
 from activesci.service.house import TheHouse, Who

@@ -1,0 +1,19 @@
+"""How much work a study plans."""
+
+import numpy as np
+
+from .model import Study
+
+
+def most_simulations(study: Study, offered: float = np.inf) -> float:
+    """Return how many simulations a study plans at most; infinite if nothing sets a limit.
+
+    Args:
+        study: The study, with its stop rule.
+        offered: The most rounds for which there are data.
+    """
+    inference, stop = study.inference, study.stop
+    known = {kind: stop.most(kind) for kind in ("simulations", "rounds")} if stop else {}
+    rounds = min(known.get("rounds") or (1 if stop is None and not study.design_space.dim else np.inf), offered)
+    later = rounds * inference.passes * inference.per_round if inference.per_round else 0
+    return float(max(inference.simulations, min(inference.simulations + later, known.get("simulations") or np.inf)))
