@@ -52,7 +52,7 @@ def campaign(module, seed):
     rng = np.random.default_rng(seed)
     truth = rng.standard_normal(1)
     y = X * truth + rng.standard_normal(X.shape)
-    posteriors, told = {}, {}
+    posteriors, told, divergence = {}, {}, {}
     for length in (2, 3):
         x, z = X[:length, 0], y[:length, 0]
         precision = 1 + x @ x
@@ -60,20 +60,26 @@ def campaign(module, seed):
         apart = z - x * truth
         evidence = z @ np.linalg.solve(np.eye(length) + np.outer(x, x), z) + np.log(precision)
         told[length] = 0.5 * (evidence - apart @ apart)
-    return module.Rollout(seed, truth, Data(X, y), posteriors, np.zeros(3), np.zeros(3)), told
+        divergence[length] = 0.5 * (np.log(precision) + 1 / precision + (x @ z / precision) ** 2 - 1)
+    return module.Rollout(seed, truth, Data(X, y), posteriors, np.zeros(3), np.zeros(3)), told, divergence
 
 
 def test_bounds_are_what_the_data_tell(benchmark, study):
     rollouts, scores = benchmark("rollouts"), benchmark("scores")
     simulator = FunctionSimulator(study)
     for seed in range(4):
-        rollout, told = campaign(rollouts, seed)
+        rollout, told, divergence = campaign(rollouts, seed)
         capped = scores.contrastive(study, simulator, rollout, {2: 20_000, 3: 200_000}, 0.0)
         for length, exact in told.items():
             assert capped[length] == pytest.approx((exact, exact), abs=0.1)
             lower, upper = scores.unsaturated(study, simulator, rollout, length)
             assert lower <= upper + 1e-3
             assert (lower, upper) == pytest.approx((exact, exact), abs=0.05)
+            around, size = scores.Contrasts.of(study, simulator, rollout, length), {2: 20_000, 3: 200_000}[length]
+            score, information, draws = around.expected(capped[length][1], size)
+            assert information == pytest.approx(divergence[length], abs=0.05)
+            assert score == pytest.approx(divergence[length], abs=0.15)
+            assert draws > 1000
 
 
 def test_a_score_never_exceeds_its_cap_and_leaving_out_what_cannot_count_changes_nothing(benchmark, study):

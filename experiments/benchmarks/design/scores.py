@@ -74,18 +74,61 @@ def bounds(own: float, others: float, size: int) -> tuple[float, float]:
 
 def unsaturated(study: Study, simulator: FunctionSimulator, rollout: Rollout, length: int) -> tuple[float, float]:
     """Return the bounds after so many measurements, with contrasts drawn around the final posterior."""
-    rng = np.random.default_rng([rollout.seed, 7])
-    space, data = study.parameter_space, Data(rollout.data.xi[:length], rollout.data.y[:length])
-    around = Around.of(normal(space.to_cube(rollout.posteriors[length])), rng)
-    z = around.sample(DRAWN, rng)
-    theta = np.concatenate([rollout.truth[None], space.from_cube(ndtr(z))])
-    z = np.concatenate([normal(space.to_cube(rollout.truth[None])), z])
-    found = likelihoods(simulator, theta, data).sum(axis=0)
-    terms = found + around.log_ratio(z)
-    own, others = float(terms[0]), float(logsumexp(terms[1:]))
-    size = len(terms) - 1
-    lower = found[0] - np.logaddexp(others, own) + np.log(size + 1)
-    return float(lower), float(found[0] - others + np.log(size))
+    return Contrasts.of(study, simulator, rollout, length).bounds
+
+
+@dataclass(frozen=True)
+class Contrasts:
+    """The truth and draws from around a final posterior.
+
+    Attributes:
+        found: Their log-likelihoods, the truth's first, (1 + m,).
+        terms: The same with the log of prior / q added.
+    """
+
+    found: np.ndarray
+    terms: np.ndarray
+
+    @classmethod
+    def of(cls, study: Study, simulator: FunctionSimulator, rollout: Rollout, length: int) -> "Contrasts":
+        """Return them after so many measurements."""
+        rng = np.random.default_rng([rollout.seed, 7])
+        space, data = study.parameter_space, Data(rollout.data.xi[:length], rollout.data.y[:length])
+        around = Around.of(normal(space.to_cube(rollout.posteriors[length])), rng)
+        z = around.sample(DRAWN, rng)
+        theta = np.concatenate([rollout.truth[None], space.from_cube(ndtr(z))])
+        z = np.concatenate([normal(space.to_cube(rollout.truth[None])), z])
+        found = likelihoods(simulator, theta, data).sum(axis=0)
+        return cls(found, found + around.log_ratio(z))
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lower and the upper bound, without a cap."""
+        own, others, size = self.terms[0], logsumexp(self.terms[1:]), len(self.terms) - 1
+        lower = self.found[0] - np.logaddexp(others, own) + np.log(size + 1)
+        return float(lower), float(self.found[0] - others + np.log(size))
+
+    def expected(self, upper: float, size: int) -> tuple[float, float, float]:
+        """Return what sPCE and the information are on average over truths that the data may come from.
+
+        Given the data, the truth is a draw of the posterior. The mean over that draw (Rao and Blackwell) has the same
+        expectation as the value at the one truth, and a fraction of its scatter.
+
+        Args:
+            upper: The campaign's sNMC, which knows the sum over its contrasts.
+            size: Their number.
+
+        Returns:
+            sPCE, the information (which is the divergence of the posterior from the prior), and how many draws of the
+            posterior the mean is worth.
+        """
+        share = np.exp(self.terms[1:] - logsumexp(self.terms[1:]))
+        others = self.found[0] - upper + np.log(size)
+        capped = self.found[1:] - np.logaddexp(others, self.found[1:]) + np.log(size + 1)
+        evidence = logsumexp(self.terms[1:]) - np.log(len(self.terms) - 1)
+        matter = share > 0
+        told = (share * np.where(matter, self.found[1:], 0.0)).sum() - evidence
+        return float((share * np.where(matter, capped, 0.0)).sum()), float(told), float(1 / (share**2).sum())
 
 
 def normal(u: np.ndarray) -> np.ndarray:

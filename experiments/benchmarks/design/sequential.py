@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from kept import RUNS, exact, kept, mean, simulator_of, table
 from rollouts import FOLDER, Case, Rollout, read, rollouts
-from scores import contrastive, normal, unsaturated
+from scores import Contrasts, contrastive, normal
 
 from activesci.inference.base import Surrogate
 from activesci.ledger.bank import Bank
@@ -133,8 +133,11 @@ def scores_of(scored: Scored, rollout: Rollout, study: Study) -> dict[str, objec
     """Return the bounds of a campaign's information after every length that is scored [nats]."""
     simulator = simulator_of(study)
     capped = contrastive(study, simulator, rollout, scored.samples, scored.most)
-    free = {length: unsaturated(study, simulator, rollout, length) for length in scored.case.lengths}
-    return {"capped": list(capped.items()), "free": list(free.items())}
+    around = {length: Contrasts.of(study, simulator, rollout, length) for length in scored.case.lengths}
+    free = [(length, one.bounds) for length, one in around.items()]
+    sizes = scored.samples
+    expected = [(length, one.expected(capped[length][1], sizes[length])) for length, one in around.items()]
+    return {"capped": list(capped.items()), "free": free, "expected": expected}
 
 
 def played(scored: Scored) -> list[int]:
@@ -156,10 +159,13 @@ def rows_of(scored: Scored) -> list[list[str]]:
 
 def row_of(scored: Scored, length: int, lines: list[dict], found: list[Rollout]) -> list[str]:
     """Return the table's row of a case after so many measurements."""
-    capped, free = (np.array([dict(line[name])[length] for line in lines]) for name in ("capped", "free"))
+    names = ("capped", "free", "expected")
+    capped, free, expected = (np.array([dict(line[name])[length] for line in lines]) for name in names)
     size, goal = scored.samples[length], scored.wanted.get(length)
     ask, infer = (np.mean([getattr(one, name)[:length].mean() for one in found]) for name in ("ask", "infer"))
-    cells = [scored.what, length, len(lines), mean(capped[:, 0], 2), settled(capped[:, 0], found, scored.case.study())]
+    likely, study = expected[:, :2].T, scored.case.study()
+    cells = [scored.what, length, len(lines), mean(capped[:, 0], 2), mean(likely[0], 2)]
+    cells += [settled(likely[0], found, study), mean(likely[1], 2), settled(likely[1], found, study)]
     cells += [mean(capped[:, 1], 2), f"{np.log(size + 1):.2f}"]
     cells += [mean(free[:, 0], 2), mean(free[:, 1], 2), "" if goal is None else f"{goal:.2f}"]
     return [*map(str, cells), scored.published.get(length, ""), f"{ask:.2f} + {infer:.2f}"]
@@ -182,7 +188,8 @@ def settled(values: np.ndarray, found: list[Rollout], study: Study) -> str:
     return f"{rest.mean():.2f} +- {spread * known:.2f}"
 
 
-HEAD = ("problem", "T", "campaigns", "sPCE [nats]", "the same, luck of truths taken out", "sNMC", "cap")
+HEAD = ("problem", "T", "campaigns", "sPCE [nats]", "in the mean given the data", "luck of truths taken out too")
+HEAD += ("information, in the mean given the data", "luck of truths taken out too", "sNMC", "cap")
 HEAD += ("lower, no cap", "upper, no cap", "sPCE wanted", "published sPCE", "CPU s a design: ask + infer")
 
 
