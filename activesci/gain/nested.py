@@ -84,7 +84,9 @@ class NestedGain(JointGain):
         predictive = (top + np.log(total))[:, :, 0] - np.log(joint.shape[2])
         own_share = np.minimum(share[:, np.arange(n), np.arange(n)], 1 - 1e-12)
         rest = np.log1p(-own_share) - np.log1p(-self.support.weight[:n] / joint.shape[2])
-        expected = np.einsum("cnm,cnm->cn", share, np.where(share > 0, found.pairs, 0.0))
+        counted = np.where(share > 0, found.pairs, 0.0)
+        expected = np.einsum("cnm,cnm->cn", share, counted)
+        scatter = np.einsum("cnm,cnm,cnm->cn", share, counted, counted) - expected**2
         width = np.minimum(-rest, ISOLATED)
         if found.own.shape[2] == 1:
             terms, lucks = expected - predictive, np.empty((*expected.shape, 0))
@@ -93,7 +95,8 @@ class NestedGain(JointGain):
             terms, width = without - predictive, width + among - without
             lucks = np.stack([found.own[:, :, 0] - expected, self._distance(share)], axis=2)
         members = np.arange(n) % self._members
-        lower = controlled(terms, lucks, share @ self.support.features, self.support, members)
+        scatter = scatter.mean(axis=1) + (expected - predictive).var(axis=1)
+        lower = controlled(terms, lucks, share @ self.support.features, self.support, members, scatter)
         return Gain(lower.value, lower.value + np.maximum(0.0, width.mean(axis=1)), lower.error)
 
     def _given_asked(self, own: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -10,6 +10,9 @@ from activesci.types import FloatArray, IntArray
 
 LIGHTEST, HEAVIEST = 0.2, 5.0
 """Weights against the mean one between which a sample of the support is kept."""
+HARDLY = 0.01
+"""Controls that differ less than this among a mean's terms, against those that differ most, are left out: an outcome
+of one number makes many of them one, and what little else is in them is no guide to what lies outside."""
 ROWS_A_FEATURE = 8
 """Rows that a regression needs for each of its features."""
 
@@ -85,7 +88,12 @@ class Mean:
 
 
 def controlled(
-    values: FloatArray, lucks: FloatArray, features: FloatArray, support: Support, members: IntArray
+    values: FloatArray,
+    lucks: FloatArray,
+    features: FloatArray,
+    support: Support,
+    members: IntArray,
+    scatter: FloatArray | None = None,
 ) -> Mean:
     """Return means of values with the part of their luck that can be known taken out by regression.
 
@@ -95,10 +103,13 @@ def controlled(
         features: Expectations of the support's features given each term, (c, n, p), of mean zero over the posterior.
         support: The samples.
         members: Which member of the surrogate each term is of, (n,).
+        scatter: The variance of what one of the support's samples adds to the mean, (c,); None where that is the
+            terms' own.
 
     Returns:
         The regression's value where all controls are zero. Its error joins the scatter of the terms, how far the
-        members are apart, and the luck of the posterior's own samples.
+        members are apart, and the luck of the posterior's own samples. That is told by the slopes, but is not more
+        than the scatter: one number of an outcome makes all features follow one curve, which leaves slopes unknown.
 
     References:
         Owen, Monte Carlo theory, methods and examples, 2013, section 8.9.
@@ -110,14 +121,16 @@ def controlled(
     controls = np.concatenate([lucks, features], axis=2)[:, :, : n // ROWS_A_FEATURE]
     design = np.concatenate([np.ones((*values.shape, 1)), controls], axis=2)
     root = np.sqrt(support.weight[:n])
-    found = (np.linalg.pinv(design * root[:, None], rcond=1e-9) @ (values * root)[:, :, None])[:, :, 0]
+    inverse = np.linalg.pinv(design * root[:, None], rcond=HARDLY)
+    found = (inverse @ (values * root)[:, :, None])[:, :, 0]
     rest = values - (design @ found[:, :, None])[:, :, 0]
     variance = rest.var(axis=1) * n / (n - found.shape[1])
     slopes = np.zeros((len(values), support.features.shape[1]))
     slopes[:, : max(0, found.shape[1] - 1 - known_lucks)] = found[:, 1 + known_lucks :]
     known = np.einsum("ci,ij,cj->c", slopes, support.covariance, slopes)
+    known = np.minimum(known, np.fmax(values.var(axis=1), 0.0 if scatter is None else scatter) / size)
     samples = variance / size if n < size else 0.0
-    every = variance / n + samples + known + between(rest, members, variance)
+    every = variance * (inverse[:, 0] ** 2).sum(axis=1) + samples + known + between(rest, members, variance)
     return Mean(found[:, 0], np.sqrt(every), found[:, 1 : 1 + known_lucks])
 
 

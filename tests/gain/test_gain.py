@@ -14,7 +14,7 @@ from activesci.simulate.function import FunctionSimulator
 from activesci.study import Study
 from activesci.types import Block
 
-from .worlds import PRIOR, World, cosine, count, hit, line, line_after, line_gain, summed_gain
+from .worlds import PRIOR, World, cosine, count, hit, line, line_after, line_gain, sources, summed_gain
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 XI = np.array([[0.0], [1.0], [4.0]])
@@ -62,6 +62,16 @@ def test_the_bounds_hold_the_truth_between_them_and_the_error_is_the_real_scatte
     # 40 seeds know their scatter to 11 %
     assert 0.6 < np.std(middles) / error < 1.4
     assert np.mean(np.abs(middles - truth) < 2 * np.array(found)[:, 2]) > 0.8
+
+
+@pytest.mark.parametrize("precision", ["fine", "coarse"])
+def test_the_error_is_the_real_scatter_where_an_outcome_tells_one_of_many_numbers(precision):
+    world, xi = sources(), np.array([[0.0, 0.0], [1.0, -0.5], [3.0, 3.0]])
+    gains = [nested(world, precision, seed=seed)(xi) for seed in range(12)]
+    scatter = np.std([gain.value for gain in gains], axis=0, ddof=1)
+    stated = np.mean([gain.error for gain in gains], axis=0)
+    assert np.all(stated > 0.6 * scatter)
+    assert np.all(stated < 3.0 * scatter)
 
 
 @pytest.mark.parametrize("precision", ["fine", "coarse"])

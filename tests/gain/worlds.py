@@ -86,6 +86,24 @@ def line_after(xi, noise=0.3, covariance=PRIOR):
     return np.linalg.inv(np.linalg.inv(covariance) + rows.T @ rows / noise**2)
 
 
+def sources() -> World:
+    """The log of a signal from two places in the plane: four parameters, of which an outcome tells one number."""
+    parameters = {name: {"prior": {"normal": [0, 1]}} for name in ("x1", "y1", "x2", "y2")}
+    design = {"x": {"real": [-4, 4]}, "y": {"real": [-4, 4]}}
+
+    def expected(theta, xi):
+        squares = ((theta[:, i : i + 2] - xi) ** 2 for i in (0, 2))
+        return np.log(0.1 + sum(1 / (1e-4 + square.sum(axis=1)) for square in squares))
+
+    def simulate(theta, xi, rng):
+        return (expected(theta, xi) + 0.5 * rng.standard_normal(len(theta)))[:, None]
+
+    def log_likelihood(theta, xi, y):
+        return -2.0 * (y[:, 0] - expected(theta, xi)) ** 2 - np.log(0.5 * np.sqrt(2 * np.pi))
+
+    return World(study_of({"signal": {"real": []}}, parameters, design), simulate, log_likelihood)
+
+
 def hit() -> World:
     parameters = {"a": {"prior": {"uniform": [-1, 1]}}}
 
