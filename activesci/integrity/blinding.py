@@ -106,7 +106,11 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Curtain:
-    """How a parameter is shown where some outcomes are: not at all, as what these say of it would tell an offset."""
+    """How a parameter is shown where an offset does not hide it: not at all.
+
+    That is where some outcomes are shown, which say something of it, and where designs are hidden since they do: how
+    wide the posterior is tells about as much as they.
+    """
 
     factor: float = nan
     """Not one: sizes are hidden."""
@@ -125,10 +129,10 @@ class Curtain:
 
 
 def shifts_of(study: Study, key: Key) -> dict[str, Shift] | dict[str, Curtain]:
-    """Return the shift of every parameter that a study hides; with a hidden region, a curtain for each."""
+    """Return the shift of every parameter that a study hides; a curtain for each if a region or designs are hidden."""
     space, blind = study.parameter_space, study.blind
     assert blind is not None  # asked of blind studies only
-    if blind.region is not None:
+    if blind.closed:
         return dict.fromkeys(space.names, Curtain())
     parts = dict.fromkeys(space.names) if blind.parameters is None else blind.parameters
     priors = dict(zip(space.names, space.priors, strict=True))
@@ -199,8 +203,15 @@ class Door:
         return any(shift.factor != 1.0 for shift in self.shifts.values())
 
     def _words(self, text: str) -> str:
-        """Return a text without numbers; where it may name a hypothesis, nothing of it."""
-        return WITHHELD if self.study.rivals else masked(text)
+        """Return a text without numbers; where it may name a hypothesis or a hidden design, nothing of it."""
+        return WITHHELD if self.study.rivals or self._dark else masked(text)
+
+    @property
+    def _dark(self) -> bool:
+        return self.study.blind is not None and self.study.blind.designs
+
+    def _design(self, design: Mapping[str, Any]) -> dict[str, Any]:
+        return {} if self._dark else dict(design)
 
     def _simulated(self, round: int, said: Payload, arrays: Arrays) -> Shown:
         failed = {WITHHELD: said["failed"]} if said.get("failed") else {}
@@ -217,11 +228,12 @@ class Door:
 
     def _chosen(self, round: int, said: Payload, arrays: Arrays) -> Shown:
         hidden = {"gain": None, "error": None}
-        proposals = [{"id": one["id"], "design": one["design"], **hidden} for one in said["proposals"]]
+        proposals = [{"id": one["id"], "design": self._design(one["design"]), **hidden} for one in said["proposals"]]
         return {**_kept(said, ("designer", "evaluations", "asked", "seconds")), "proposals": proposals}, {}
 
     def _measured(self, round: int, said: Payload, arrays: Arrays) -> Shown:
-        kept = _kept(said, ("proposal", "attempt", "status", "row", "seconds", "design"))
+        kept = _kept(said, ("proposal", "attempt", "status", "seconds"))
+        kept |= {"row": None, "design": {}} if self._dark else _kept(said, ("row", "design"))
         hidden = {"outcome": None, "surprise": None, "rank": None}
         if self._outside(said.get("design")):  # how surprising it was is what outcomes in the region let expect
             seen = {"y": arrays["y"]} if "y" in arrays else {}
@@ -238,7 +250,8 @@ class Door:
         return {**_kept(said, ("what", "proposal")), "message": self._words(str(said["message"]))}, {}
 
     def _paused(self, round: int, said: Payload, arrays: Arrays) -> Shown:
-        return {"reason": masked(str(said["reason"]))}, {}
+        reason = str(said["reason"])
+        return {"reason": masked(reason.partition(" (")[0] if self._dark else reason)}, {}
 
     def _stopped(self, round: int, said: Payload, arrays: Arrays) -> Shown:
         stop = self.study.stop
@@ -268,7 +281,8 @@ class Door:
         """Say whether a sentence of `expect:` cannot be answered without telling where a hidden parameter is."""
         one = next((one for one in self.study.expectations if one.text == text), None)
         open_ = one is not None and one.quantity in ("mean", "holds") and one.name not in self.shifts
-        sized = one is not None and one.quantity in SIZES and self.study.hidden_designs is not None
+        closed = self.study.blind is not None and self.study.blind.closed
+        sized = one is not None and one.quantity in SIZES and closed
         return one is None or sized or not (open_ or one.quantity in HARMLESS)
 
 

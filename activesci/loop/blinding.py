@@ -34,8 +34,8 @@ def go_blind(journal: "Journal", study: Study) -> None:
     keep_key(journal.ledger.folder, key)
     hidden = list(Door(study, key).shifts)
     said = {"commitment": key.commitment, "parameters": hidden, "until": list(study.blind.until)}
-    region = {} if study.blind.region is None else {"region": study.blind.region}
-    journal.append(Kind.NOTE, 0, {"what": BLINDED, **said, **region})
+    more = study.blind.model_dump(include={"region", "designs"}, exclude_defaults=True)
+    journal.append(Kind.NOTE, 0, {"what": BLINDED, **said, **more})
 
 
 def door_of(study: Study, ledger: Ledger, history: History) -> tuple[Door, Key] | None:

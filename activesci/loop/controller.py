@@ -220,8 +220,11 @@ class Campaign:
 
         Raises:
             CampaignError: If the campaign has stopped, cannot go on, or has nothing to choose.
+            LedgerError: While it is blind and hides its designs.
         """
         batch = n or self.study.designer.batch
+        if self.study.blind is not None and self.study.blind.designs:
+            refuse_while_blind(self.history, self.folder, "what to measure next")
         waiting = len(self._memory.record.unmeasured)
         self._ready(lambda: self._discreetly(lambda: self._prepare(batch)))
         if more and waiting and self._extensible(waiting):

@@ -93,9 +93,10 @@ def _hidden(study: "Study") -> list[str]:
         return []
     names = ", ".join(blind.parameters or study.parameter_space.names)
     shifted = f"{names}: shown shifted by an offset that nobody knows; outcomes, gains and predictions are withheld"
-    kept = f"outcomes where {blind.region}, and all that is believed of {names}: withheld"
+    which = "designs and outcomes" if blind.designs else f"outcomes where {blind.region}"
+    kept = f"{which}, and all that is believed of {names}: withheld"
     until = f"- opened once these are green: {', '.join(blind.until)}, and this plan kept to"
-    return ["## What is hidden", "", f"- {shifted if blind.region is None else kept}", until, ""]
+    return ["## What is hidden", "", f"- {kept if blind.closed else shifted}", until, ""]
 
 
 def _digests(said: Mapping[str, Any]) -> list[str]:

@@ -80,7 +80,8 @@ def _registration(study: "Study", history: History) -> dict[str, Any]:
 def _blindness(history: History) -> dict[str, Any] | None:
     """Return what is hidden, or how it was opened; None for a campaign that never was blind."""
     if (event := history.blinding) is not None:
-        return in_order({"hidden": event.payload["parameters"], **event.payload}, ("hidden", "region"))
+        more: dict[str, Any] = {key: event.payload[key] for key in ("region", "designs") if key in event.payload}
+        return {"hidden": event.payload["parameters"], **more}
     if (event := history.unblinding) is None:
         return None
     return {"hidden": [], "time": event.time, **in_order(event.payload, ("by", "checks", "shifts"))}

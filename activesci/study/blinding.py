@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from .parts import Name, Number, Part, Positive, Text, wrong
+from .parts import Name, Number, Part, Positive, Text, that, wrong
 
 Check = Literal["stopped", "expectations", "registration", "calibration", "alarms"]
 """What can be asked for before a campaign is unblinded."""
@@ -59,16 +59,22 @@ class BlindPart(Part):
             nuisance that is shown can tell of what is asked.
         region: A condition on the design. Outcomes of designs that fulfil it are hidden and others shown; then nothing
             is shown of where parameters are, as what is shown would tell the offset.
+        designs: Whether designs are hidden too, which follow what is believed; then nothing else is shown of that.
         until: What has to be the case before the campaign can be unblinded.
     """
 
     parameters: Shifts | None = None
     region: Annotated[Text, Field(min_length=1)] | None = None
+    designs: Annotated[bool, that("true or false", bool)] = False
     until: Annotated[tuple[Check, ...], Field(strict=False, min_length=1)] = ("stopped", "expectations")
 
     @classmethod
     def _rest_is_right(cls, given: Mapping[str, Any]) -> None:
-        if given.get("region") is not None and given.get("parameters") is not None:
-            raise wrong(
-                "one of the two: with a region nothing is shown of any parameter", "parameters beside a region"
-            )
+        asked = [key for key in ("parameters", "region", "designs") if given.get(key) not in (None, False)]
+        if len(asked) > 1:
+            raise wrong("one of them: with the latter nothing is shown of any parameter", " beside ".join(asked))
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing at all is shown of what is believed."""
+        return self.designs or self.region is not None

@@ -205,6 +205,9 @@ def _blind(study: "Study") -> None:
         return
     if study.blind.region is not None:
         expression(study.blind.region, study.design, ("blind", "region"), "boolean")
+    if study.blind.designs and study.experiment.kind == "manual":
+        found, expected = "true for an experiment that somebody does by hand", "false: who measures is told the design"
+        raise Problem(("blind", "designs"), found, expected)
     for name in study.blind.parameters or ():
         if name not in study.parameter_space.names:
             raise Problem(("blind", "parameters", name), shown(name), f"one of {listed(study.parameter_space.names)}")

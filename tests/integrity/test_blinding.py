@@ -28,7 +28,9 @@ def study(**more):
 @pytest.mark.parametrize(
     ("blind", "found"),
     [
-        ({"region": "t > 2", "parameters": ["a"]}, "blind.*parameters beside a region"),
+        ({"region": "t > 2", "parameters": ["a"]}, "blind.*parameters beside region"),
+        ({"region": "t > 2", "designs": True}, "blind.*region beside designs"),
+        ({"designs": True}, "blind.designs.*by hand"),
         ({"region": "x > 2"}, "blind.region.*x"),
         ({"region": "t + 2"}, "blind.region.*condition"),
     ],

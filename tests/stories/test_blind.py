@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from activesci import report
 from activesci.cli import main
+from activesci.errors import LedgerError
 from activesci.integrity.blinding import Curtain, Door, Shift, shifts_of
 from activesci.ledger import Ledger, fold, sealing
 from activesci.ledger.events import Kind
@@ -303,6 +304,73 @@ def test_the_search_finds_a_leak_of_a_hidden_region(mutate, regional, tmp_path, 
     mutate(monkeypatch)
     said = conducted(regional, tmp_path / "run")
     assert leaks.leaks(hidden_in(tmp_path / "run")[0], tmp_path / "run", {"what it said": said})
+
+
+def ran(study, folder):
+    """Run a campaign that measures by itself, and return all that it said on the way."""
+    listening = Listening()
+    with Campaign(study, folder, observer=listening) as campaign:
+        for state in campaign:
+            listening.told += [repr(state), str(campaign.history), str(campaign.posterior.summary())]
+            with pytest.raises(LedgerError, match="would show what is hidden"):
+                campaign.ask()
+        campaign.write()
+        listening.told += [repr(campaign.posterior), campaign._repr_html_(), json.dumps(campaign.summary())]
+    return "\n".join(listening.told)
+
+
+def dark_in(folder):
+    """Return what a campaign that hides its designs hides."""
+    with Ledger.open(folder) as ledger:
+        history, numbers = fold(ledger.events()), {}
+        for record in history.rounds[1:]:
+            said, one = record.inferred.payload["posterior"]["slope"], record.measurements[0]
+            numbers |= {f"{place} of round {record.number}": said[place] for place in ("mean", "sd", "q05", "q95")}
+            numbers |= {f"outcome of round {record.number}": one.outcome["y"], f"rank {record.number}": one.rank}
+            numbers |= {f"design of round {record.number}": one.design["x"]}
+    return leaks.Secrets(numbers, {}, {"slope": (said["mean"], said["sd"])})
+
+
+@pytest.fixture
+def dark(tmp_path, sealed):
+    asked = {"stop": {"rounds": ROUNDS}, "designer": {"random": {}}, "experiment": {"truth": {"slope": TRUE}}}
+    return world(tmp_path / "study", blind={"designs": True}, expect=["sd of slope below 0.5"], **asked)
+
+
+def test_where_designs_are_hidden_nothing_is_told_at_all(dark, tmp_path):
+    folder = tmp_path / "run"
+    said = {"what it said": ran(dark, folder)}
+    said |= commanded(folder, tmp_path, REFUSED)
+    hidden = dark_in(folder)
+    assert leaks.leaks(hidden, folder, said) == []
+    assert leaks.leaks(hidden, tmp_path / "exports", {}) == []
+
+    opened = CliRunner().invoke(main, ["unblind", str(folder), "--by", "Ada"])
+    assert opened.exit_code == 0, opened.output
+    hits = leaks.leaks(hidden, folder, commanded(folder, tmp_path / "after", []))
+    hits += leaks.leaks(hidden, tmp_path / "after" / "exports", {})
+    assert {hit.rpartition(": ")[2] for hit in hits} >= {*hidden.numbers}
+
+
+def through_what_is_chosen(patch):
+    patch.setattr(Door, "_design", lambda self, design: dict(design))
+
+
+def through_what_is_measured(patch):
+    look = Door._measured
+
+    def leaking(self, *event):
+        shown, arrays = look(self, *event)
+        return {**shown, "design": event[1]["design"]}, arrays
+
+    patch.setattr(Door, "_measured", leaking)
+
+
+@pytest.mark.parametrize("mutate", [through_what_is_chosen, through_what_is_measured], ids=lambda one: one.__name__)
+def test_the_search_finds_a_leak_of_a_design(mutate, dark, tmp_path, monkeypatch):
+    mutate(monkeypatch)
+    said = ran(dark, tmp_path / "run")
+    assert leaks.leaks(dark_in(tmp_path / "run"), tmp_path / "run", {"what it said": said})
 
 
 def test_what_goes_wrong_is_told_without_what_is_hidden(tmp_path, sealed, monkeypatch):

@@ -1,8 +1,9 @@
 """What is hidden while a campaign is blind, and how it was opened."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from activesci.ledger import Event
 from activesci.report.numbers import clean, number
 
 from .base import Reading
@@ -38,9 +39,8 @@ class Blindness:
 def blindness(reading: Reading) -> Blindness | None:
     """Return how a campaign is or was blind, None for one that never was."""
     if (event := reading.history.blinding) is not None:
-        region = event.payload.get("region")
-        waiting = NARROW if region is None else CLOSED
-        return Blindness(True, waiting, _closed(reading, event.payload["parameters"], region, _until(event)), [], [])
+        waiting = CLOSED if event.payload.keys() & {"region", "designs"} else NARROW
+        return Blindness(True, waiting, _closed(reading, event.payload), [], [])
     if (event := reading.history.unblinding) is None:
         return None
     said = event.payload
@@ -54,16 +54,18 @@ def _signed(value: float) -> str:
     return ("+" if value > 0 else "") + number(value, 6)
 
 
-def _until(event: Event) -> str:
-    return f"activesci unblind opens the answer once these are green: {', '.join(event.payload['until'])}."
+def _what(said: Mapping[str, Any]) -> str:
+    names, verb = ", ".join(said["parameters"]), "is" if len(said["parameters"]) == 1 else "are"
+    if "region" in said:
+        return f"Blind: outcomes where {said['region']} are withheld, and with them all that is believed of {names}."
+    if "designs" in said:
+        return f"Blind: designs and outcomes are withheld, and with them all that is believed of {names}."
+    return f"Blind: {names} {verb} {SHIFTED}"
 
 
-def _closed(reading: Reading, hidden: list[str], region: str | None, until: str) -> list[str]:
-    stated = reading.study.experiment.truth is not None
-    names, verb = ", ".join(hidden), "is" if len(hidden) == 1 else "are"
-    what = f"Blind: {names} {verb} {SHIFTED}"
-    if region is not None:
-        what = f"Blind: outcomes where {region} are withheld, and with them all that is believed of {names}."
+def _closed(reading: Reading, said: Mapping[str, Any]) -> list[str]:
+    stated, what = reading.study.experiment.truth is not None, _what(said)
+    until = f"activesci unblind opens the answer once these are green: {', '.join(said['until'])}."
     return [
         clean(f"{what} {until}", 1000),
         *(["The study file itself states the true parameters: the loop does not use them, but a reader can."] if stated

@@ -41,9 +41,11 @@ SIGNALS = {
 PRIORS = {"decay": {"loguniform": [0.1, 2.0]}, "line": {"normal": [0.0, 1.0]}}
 SEEN = {
     "designs": ("design",),
-    "designs and sds": ("design", "sd"),
-    "designs, sds, and moves of the shifted mean": ("design", "sd", "move"),
-    "the same and gains, which are withheld": ("design", "sd", "move", "gain"),
+    "standard deviations": ("sd",),
+    "standard deviations, times a hidden factor": ("ratio",),
+    "moves of the shifted mean": ("move",),
+    "all of these": ("design", "sd", "move"),
+    "gains of the designs, which are withheld": ("gain",),
 }
 
 
@@ -104,7 +106,8 @@ def seen(row: dict, what: tuple[str, ...]) -> list[float]:
     found = []
     for last, one in zip([None, *row["course"]], row["course"], strict=False):
         moved = last is not None and last["mean"] is not None and one["mean"] is not None
-        one = {**one, "move": one["mean"] - last["mean"] if moved else -99.0}
+        sized = {"ratio": one["sd"] / row["course"][0]["sd"]}  # what a hidden factor leaves of sds
+        one = {**one, **sized, "move": one["mean"] - last["mean"] if moved else -99.0}
         found += [one[key] for key in what]
     return found
 
