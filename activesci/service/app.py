@@ -10,12 +10,13 @@ from starlette.types import ASGIApp
 
 from activesci.errors import ActiveSciError, CampaignError, LedgerError
 
-from .api import boards, campaigns, catalogue, events, instruments, operation, studies
+from .api import boards, campaigns, catalogue, events, filling, instruments, operation, studies
 from .gate import Gate, open_to
 from .house import House
 from .pages import bench, browsing, comparing, login, watching, writing
 from .pages import boards as board_pages
 from .pages import catalogue as catalogue_pages
+from .pages import filling as filling_pages
 from .pages import studies as study_pages
 from .pages.pictures import Pictures
 from .tokens import Scope
@@ -28,6 +29,7 @@ ROUTERS = (
     instruments.router,
     catalogue.router,
     boards.router,
+    filling.router,
     login.router,
     browsing.router,
     watching.router,
@@ -35,6 +37,7 @@ ROUTERS = (
     comparing.router,
     catalogue_pages.router,
     writing.router,
+    filling_pages.router,
     study_pages.router,
     board_pages.router,
 )

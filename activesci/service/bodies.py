@@ -53,6 +53,7 @@ class StudyVersion(Said):
     name: str
     version: str
     kept: float = Field(description="When it was kept, seconds since 1970.")
+    template: bool = Field(description="Whether it has holes to be filled in.")
 
 
 class KeptStudy(Said):

@@ -14,6 +14,8 @@ from activesci.ledger.faults import in_plain_words
 from activesci.ledger.store import DATABASE
 from activesci.study import Study
 
+from .holes import FILE as TEMPLATE
+from .holes import Template
 from .limits import Limits
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
@@ -88,7 +90,7 @@ class Store:
             return version, False
         with in_plain_words(self.studies), tempfile.TemporaryDirectory(dir=self.private) as aside:
             written = _written(Path(aside) / version, files)
-            self.limits.require(Study.load(written / STUDY))
+            self.limits.require(_checked(written))
             place.parent.mkdir(exist_ok=True)
             shutil.copytree(written, place.with_name(f".{version}.new"), dirs_exist_ok=True)
             place.with_name(f".{version}.new").rename(place)
@@ -102,7 +104,7 @@ class Store:
         """
         self._refuse_names("study", files)
         with tempfile.TemporaryDirectory(dir=self.private) as aside:
-            return self.limits.require(Study.load(_written(Path(aside) / "study", files) / STUDY))
+            return self.limits.require(_checked(_written(Path(aside) / "study", files)))
 
     @staticmethod
     def _refuse_names(name: str, files: Mapping[str, str]) -> None:
@@ -116,9 +118,17 @@ class Store:
             raise StudyError(f"found {sorted(files)}, expected {STUDY} among them")
 
     def versions(self) -> list[dict[str, Any]]:
-        """Return every version of every study: name, version, kept (its time), oldest first."""
+        """Return every version of every study: name, version, kept (its time), template, oldest first."""
         found = [path for path in self.studies.glob("*/*") if re.fullmatch(VERSION, path.name)]
-        told = [{"name": path.parent.name, "version": path.name, "kept": path.stat().st_mtime} for path in found]
+        told = [
+            {
+                "name": path.parent.name,
+                "version": path.name,
+                "kept": path.stat().st_mtime,
+                "template": (path / TEMPLATE).is_file(),
+            }
+            for path in found
+        ]
         return sorted(told, key=lambda one: (one["name"], one["kept"], one["version"]))
 
     def study(self, name: str, version: str | None = None) -> Path | None:
@@ -131,6 +141,14 @@ class Store:
 def _is_run(path: Path) -> bool:
     """Say whether a folder, no link to one elsewhere, holds the file of a ledger."""
     return path.is_dir() and not path.is_symlink() and (path / DATABASE).is_file()
+
+
+def _checked(folder: Path) -> Study:
+    """Return the study of a folder; with a template beside it, that has to be one too."""
+    study = Study.load(folder / STUDY)
+    if (folder / TEMPLATE).is_file():
+        Template.of((folder / TEMPLATE).read_text(encoding="utf-8"), study)
+    return study
 
 
 def _written(folder: Path, files: Mapping[str, str]) -> Path:

@@ -96,7 +96,7 @@ class Boards:
         return None if found is None else _challenge(found)
 
     def put(self, name: str, rules: Rules) -> Challenge:
-        """Make a challenge, or change its rules: then all is played again under the new ones.
+        """Make a challenge, or change its rules: then all is played again, but for more or fewer seeds.
 
         Raises:
             StudyError: If a problem is no study of the store, or one that no score is made for.
@@ -110,7 +110,7 @@ class Boards:
         self._desk.do(
             "INSERT INTO challenges VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE "
             "SET rules = excluded.rules, digest = excluded.digest, changed = excluded.changed",
-            *(name, said, digest(rules), secrets.token_hex(16), now, now),
+            *(name, said, digest(rules, "seeds"), secrets.token_hex(16), now, now),
         )
         found = self.challenge(name)
         assert found is not None  # it has just been kept

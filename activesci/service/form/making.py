@@ -34,9 +34,16 @@ class Form:
     name: str
 
     @classmethod
-    def of(cls, schema: Schema, name: str) -> "Form":
-        """Return the form of an object's schema; what it does not know is kept as YAML."""
-        widget = _Maker(schema).widget(schema, About("", required=True), ())
+    def of(cls, schema: Schema, name: str, boxes: bool = True) -> "Form":
+        """Return the form of an object's schema.
+
+        Args:
+            schema: The schema.
+            name: What all names of its fields begin with.
+            boxes: Whether values that no field can say are kept as YAML; without boxes nothing but what the fields
+                allow comes out of the form.
+        """
+        widget = _Maker(schema, boxes).widget(schema, About("", required=True), ())
         return cls(widget.inner if isinstance(widget, Faithful) else widget, name)
 
     def write(self, value: Mapping[str, Any]) -> Sent:
@@ -69,8 +76,9 @@ def about(schema: Schema, key: str, required: bool) -> About:
 
 
 class _Maker:
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, boxes: bool) -> None:
         self._parts: Schema = schema.get("$defs", {})
+        self._boxes = boxes
 
     def widget(self, schema: Schema, known: About, seen: tuple[str, ...]) -> Widget:
         """Return the field of a value."""
@@ -78,7 +86,9 @@ class _Maker:
         if any(seen.count(part) > DEEPEST for part in seen):
             return Box(known)
         made = self._scalar(schema, known) or self._list(schema, known, seen) or self._mapping(schema, known, seen)
-        return Box(known) if made is None else Faithful(made)
+        if made is None:
+            return Box(known)
+        return Faithful(made) if self._boxes else made
 
     def _resolved(self, schema: Schema, seen: tuple[str, ...]) -> tuple[Schema, tuple[str, ...]]:
         if "$ref" not in schema:

@@ -26,7 +26,7 @@ def main(url):
     headers = {"authorization": f"Bearer {os.environ['ACTIVESCI_TOKEN']}"}
     with httpx2.Client(base_url=url, headers=headers, timeout=60.0) as service:
         problems = {name: {**kept(service, name, folder), "rounds": n} for name, (folder, n) in PROBLEMS.items()}
-        rules = {"problems": problems, "seeds": 8, "settings": SETTINGS, "seconds": 600.0}
+        rules = {"problems": problems, "seeds": 5, "settings": SETTINGS, "seconds": 600.0}
         rules["description"] = (
             "Three measurements each of three small problems: who chooses the designs that tell most?"
         )

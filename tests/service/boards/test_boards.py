@@ -54,6 +54,8 @@ def test_other_rules_or_another_entry_have_all_played_again_and_words_do_not(hou
     again = house.boards.put("first", rules.model_copy(update={"description": "in other words"}))
     house.boards.submit(again, "early", Entry(**EARLY, note="mine"), "me")
     assert house.boards.next() is None
+    house.boards.put("first", rules.model_copy(update={"seeds": 7}))
+    assert house.boards.next().seeds == [5, 6]
     longer = house.boards.put("first", rules.model_copy(update={"seconds": 10.0}))
     assert house.boards.next().seeds == [0, 1, 2, 3, 4]
     assert [(one.played, one.rank) for one in house.boards.board(longer)] == [(0, None)]
