@@ -5,7 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import multivariate_normal, norm
 
 from activesci.errors import LedgerError, StudyError
 from activesci.export.analysis import publish
@@ -207,3 +207,23 @@ def test_a_request_that_does_not_fit_is_refused_before_anything_runs(published, 
 
 def test_the_answer_is_plain_json(answered):
     assert json.loads(json.dumps(answered[1], allow_nan=False)) == answered[1]
+
+
+def test_another_hypothesis_is_weighed_on_the_same_rows(published, tmp_path):
+    """The line against a curve with a simulator of its own: both evidences are Gaussian integrals."""
+    curve = MODEL.replace('theta["slope"] * design["x"]', 'theta["bend"] * design["x"] ** 2')
+    bent = {"simulator": {"function": "curve:simulate", "batch": 64}}
+    bent |= {"statement": "it grows faster", "parameters": {"bend": {"prior": {"normal": [0.0, 1.0]}}}}
+    rivals = {"even": {"statement": "it grows evenly"}, "bent": bent}
+    model = {"hypotheses": rivals, "inference": {"surrogate": "exact", "particles": 2048}}
+    request = {"reason": "or a curve?", "model": model}
+    said = asked(published, tmp_path / "new", request, {"curve.py": curve}).run()["answer"]
+    x, y = rows(published)
+
+    def evidence(column):
+        return multivariate_normal.logpdf(y, np.zeros(len(y)), 0.01 * np.eye(len(y)) + np.outer(column, column))
+
+    even, bent = said["hypotheses"]["each"]
+    factor = bent["log_bayes_factor"] - even["log_bayes_factor"]
+    assert factor == pytest.approx(evidence(x**2) - evidence(x), abs=0.2)  # the sampler's error of two evidences
+    assert even["probability"] + bent["probability"] == pytest.approx(1.0)

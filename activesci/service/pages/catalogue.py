@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from activesci.errors import ActiveSciError, StudyError
 from activesci.ledger.archive import Archive
-from activesci.report.numbers import clean, quantity, rounded
+from activesci.report.numbers import clean, rounded, unit_text
 from activesci.service.api.catalogue import TheAnalysis, TheRequest
 from activesci.service.gate import open_to
 from activesci.service.house import House, TheHouse, Who
@@ -182,18 +182,18 @@ def decide(
     return RedirectResponse(f"/requests/{request['id']}", 303)
 
 
-def answer_of(archive: Archive) -> list[tuple[str, str]]:
-    """Return what an analysis found: (parameter, value)."""
+def answer_of(archive: Archive) -> list[tuple[str, str, str]]:
+    """Return what an analysis found: (parameter, value, unit)."""
     study = Study.load(archive.study / "study.yaml")
     return believed(study, archive.said["answer"]["posterior"])
 
 
-def believed(study: Study, posterior: dict[str, dict[str, float]]) -> list[tuple[str, str]]:
-    """Return what is believed of the parameters of interest: (parameter, value with its unit)."""
+def believed(study: Study, posterior: dict[str, dict[str, float]]) -> list[tuple[str, str, str]]:
+    """Return what is believed of the parameters of interest: (parameter, value, unit)."""
     space = study.parameter_space
     names = [space.names[i] for i in space.interest] or list(space.names)
     said = [(name, rounded(posterior[name]["mean"], posterior[name]["sd"])) for name in names if name in posterior]
-    return [(clean(name, 60), quantity(value, space.units.get(name))) for name, value in said]
+    return [(clean(name, 60), value, unit_text(space.units.get(name))) for name, value in said]
 
 
 def example(archive: Archive) -> str:
