@@ -18,6 +18,7 @@ from .diff import diff
 from .exits import Program
 from .experiment import ask, tell
 from .export import export
+from .prune import prune
 from .record import report, status
 from .register import register
 from .reinterpret import publish, reinterpret
@@ -52,6 +53,7 @@ __all__ = ["main"]
         branch,
         diff,
         export,
+        prune,
         publish,
         reinterpret,
         schema,

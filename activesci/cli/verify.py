@@ -56,6 +56,7 @@ def foundations(events: "list[Event]", history: "History") -> list[str]:
     if history.started is None:
         return ["the ledger holds: it is empty, its campaign was killed before it began"]
     said, artifacts = history.started.payload, {event.artifact for event in events if event.artifact}
+    taken = sum(bool(note.payload["artifacts"]) for note in history.notes if note.payload.get("what") == "pruned")
     measured, failed = len(history.measured()), sum(record.failed for record in history.rounds)
     return [
         f"the ledger holds: {len(events)} events, {len(artifacts)} artifacts, last digest {events[-1].digest}",
@@ -67,6 +68,7 @@ def foundations(events: "list[Event]", history: "History") -> list[str]:
             for part in ("surrogate", "designer")
             if (it := said.get(f"{part}_plugin"))
         ),
+        *(["what can be computed again was pruned: activesci replay --mend puts it back"] if taken else []),
         *_surroundings(said),
         f"activesci {said['versions'].get('activesci')}, python {said['versions'].get('python')}, "
         f"{len(history.alarms)} alarms, {history.status}",

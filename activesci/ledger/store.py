@@ -34,6 +34,7 @@ from .database import (
 from .events import GENESIS, Event, Kind, canonical, digest_of, plain
 from .faults import in_plain_words, is_locked
 from .lock import WriterLock, run_out
+from .pruning import pruned
 
 DATABASE = "ledger.sqlite"
 ARTIFACTS = "artifacts"
@@ -308,11 +309,21 @@ class Ledger:
         own = (self.folder / ARTIFACTS / f"{event.artifact}.npz").exists()
         if self._before is not None and not own:
             return self._before.arrays(event)
+        self._require_there(event)
         found, key = artifacts.load(self._holder(event.artifact), event.artifact), self._key
         if sealing.SEALED in found and key is None and not self.writable:
             with in_plain_words(self.folder):
                 key = self._reader_key()
         return sealing.opened_arrays(event, found, key)
+
+    def _require_there(self, event: Event) -> None:
+        """Say of an artifact that was taken out on purpose how to put it back."""
+        path = self.folder / ARTIFACTS / f"{event.artifact}.npz"
+        if self._before is None and not path.exists() and event.artifact in pruned(self.events([Kind.NOTE])):
+            raise LedgerError(
+                f"{self._name(event)}: its arrays were pruned, expected them there: `activesci replay {self.folder} "
+                "--mend` computes them again"
+            )
 
     def artifact(self, digest: str) -> bytes:
         """Return the bytes of an artifact, an `.npz` file, held against its digest.
@@ -343,11 +354,34 @@ class Ledger:
     def _checked(self, kinds: Collection[Kind] = ()) -> list[Event]:
         with in_plain_words(self.folder):
             found = self._read()
+        gone = pruned(found)
         for event in found:
-            if event.artifact is not None and (not kinds or event.kind in kinds):
+            if event.artifact is not None and (not kinds or event.kind in kinds) and not self._gone(event, gone):
                 with _at(self._name(event)):
                     artifacts.read_checked(self._holder(event.artifact), event.artifact)
         return found
+
+    @property
+    def origin(self) -> Path | None:
+        """The folder of the run that this one branched off; None if it did not."""
+        return None if self._parent is None else self._parent.place(self.folder)
+
+    def _gone(self, event: Event, gone: Collection[str]) -> bool:
+        """Say whether an event's artifact was taken out on purpose and has not been put back."""
+        digest = event.artifact
+        return digest is not None and digest in gone and not (self._holder(digest) / f"{digest}.npz").exists()
+
+    def size(self, digests: Collection[str]) -> int:
+        """Return how many bytes artifacts of this run have, those that are there."""
+        paths = (self.folder / ARTIFACTS / f"{digest}.npz" for digest in digests)
+        return sum(path.stat().st_size for path in paths if path.is_file())
+
+    def drop(self, digests: Collection[str]) -> None:
+        """Remove artifacts of this run; the caller has recorded that, and knows that they can be computed again."""
+        with in_plain_words(self.folder):
+            for digest in digests:
+                (self.folder / ARTIFACTS / f"{digest}.npz").unlink(missing_ok=True)
+            artifacts.sync_folder(self.folder / ARTIFACTS)
 
     def damaged(self) -> list[Event]:
         """Return the events whose artifacts are missing or were changed."""

@@ -95,7 +95,7 @@ def _openapi(request: Request) -> JSONResponse:
     for one in (way for path in said["paths"].values() for way in path.values()):
         for status, answer in one["responses"].items():
             if status >= "400":  # a refusal is JSON, whatever the answer would have been
-                answer["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+                answer["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
     return JSONResponse(said)
 
 

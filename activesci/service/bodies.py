@@ -261,7 +261,7 @@ class MadeToken(Said):
     secret: str
 
 
-class Problem(Said):
+class Refusal(Said):
     """Why a request was refused."""
 
     detail: Any
@@ -269,4 +269,4 @@ class Problem(Said):
 
 def refusals(*more: int) -> dict[int | str, dict[str, Any]]:
     """Return how the API documents what every route may answer besides what it is for."""
-    return {status: {"model": Problem} for status in (400, 401, 403, 404, 405, 413, 415, 421, 422, *more)}
+    return {status: {"model": Refusal} for status in (400, 401, 403, 404, 405, 413, 415, 421, 422, *more)}

@@ -176,6 +176,14 @@ class Reader:
         folder = self._store.root / name
         return self._rows.get(name, stamp(folder), lambda: _row(name, folder))
 
+    def origin(self, name: str) -> Path | None:
+        """Return the run folder that a campaign branched off; None if it did not, or cannot be read."""
+        try:
+            with Ledger.read_only(self._store.root / name) as ledger:
+                return ledger.origin
+        except ActiveSciError:
+            return None
+
     def campaign(self, name: str) -> Campaign | None:
         """Return a campaign as it is now, or None if there is no such campaign.
 

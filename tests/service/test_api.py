@@ -1,6 +1,7 @@
 """The API hands on what ledgers say, keeps studies, and asks for work."""
 
 import json
+import re
 
 import pytest
 import yaml
@@ -193,3 +194,12 @@ def test_tokens_are_made_shown_once_and_revoked(owner, asks):
     assert owner.delete(f"/api/tokens/{made['id']}").status_code == 204
     assert arm.get("/api/campaigns/asked").status_code == 401
     assert owner.post("/api/tokens", json={"label": "x", "scope": "god"}).status_code == 422
+
+
+def test_whatever_the_description_refers_to_is_in_it(owner):
+    """Two bodies of one name would be called by others, and what refers to them by name would lead nowhere."""
+    said = owner.get("/openapi.json").text
+    described = owner.get("/openapi.json").json()["components"]["schemas"]
+    referred = set(re.findall(r'"#/components/schemas/([^"]+)"', said))
+    assert referred <= set(described)
+    assert "Refusal" in referred

@@ -202,3 +202,13 @@ def test_a_viewer_sees_neither_sources_nor_forms(house, browser, client, tmp_pat
     assert "is it bent?" in shown
     assert "def log_likelihood" not in shown
     assert "<textarea" not in shown
+
+
+def test_a_campaign_that_others_branched_off_is_not_pruned(house, owner, tmp_path):
+    from activesci.loop.branching import branch
+
+    job = owner.post("/api/campaigns/done/prune").json()
+    assert (job["kind"], job["state"]) == ("prune", "queued")
+    branch(tmp_path / "done", 0, tmp_path / "other", {})
+    refused = owner.post("/api/campaigns/done/prune")
+    assert (refused.status_code, "found other, which branched off it" in refused.text) == (409, True)

@@ -145,6 +145,16 @@ def replay(house: TheHouse, campaign: TheCampaign, who: Who) -> bodies.Job:
     return bodies.Job(**house.jobs.add("replay", campaign.name, ["replay", str(campaign.folder)], who.token))
 
 
+@router.post("/{campaign}/prune", status_code=202, **open_to(Scope.OWNER))
+def prune(house: TheHouse, campaign: TheCampaign, who: Who) -> bodies.Job:
+    """Take out of a finished campaign what can be computed again: a job; `replay --mend` puts it back."""
+    branches = [name for name in house.store.campaigns() if house.reader.origin(name) == campaign.folder.resolve()]
+    if branches:
+        raise CampaignError(f"{campaign.name}: found {', '.join(branches)}, which branched off it and need all of it")
+    arguments = ["prune", str(campaign.folder), "--by", who.label]
+    return bodies.Job(**house.jobs.add("prune", campaign.name, arguments, who.token))
+
+
 @router.post("/{campaign}/diff/{other}", status_code=202, **open_to(Scope.VIEWER))
 def diff(house: TheHouse, campaign: TheCampaign, other: bodies.Name, who: Who) -> bodies.Job:
     """Say in what two campaigns differ: a job."""
