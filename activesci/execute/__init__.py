@@ -1,6 +1,7 @@
 """Where simulations run: in this process, or on Ray's workers. The results are the same, bit for bit."""
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 from activesci.types import Executor
 
@@ -21,7 +22,6 @@ def executor_for(study: "Study") -> Executor:
     if study.executor.kind == "serial":
         return SerialExecutor()
     from .allowance import DEATHS, Allowance
-    from .ray import RayExecutor
     from .resources import Resources
 
     asked, settings = study.simulator, study.executor.settings
@@ -29,12 +29,19 @@ def executor_for(study: "Study") -> Executor:
     retries = asked.retries
     deaths, timeouts = (DEATHS, 1) if retries is None else (retries + 1, retries + 1)
     timeout = None if asked.kind == "workflow" else asked.timeout  # there it is each step's own
-    return RayExecutor(
-        settings.address,
-        settings.workers,
-        resources,
-        width=study.outcome_space.width,
-        folder=study.folder,
-        allowance=Allowance(deaths, timeouts, timeout),
-        overlap=settings.overlap,
-    )
+    told: dict[str, Any] = {
+        "address": settings.address,
+        "workers": settings.workers,
+        "resources": resources,
+        "width": study.outcome_space.width,
+        "folder": study.folder,
+        "allowance": Allowance(deaths, timeouts, timeout),
+        "overlap": settings.overlap,
+    }
+    if "ray" in sys.modules and sys.modules["ray"].is_initialized():  # what this process drives already is used
+        from .ray import RayExecutor
+
+        return RayExecutor(**told)
+    from .driver import Driver
+
+    return Driver(**told)

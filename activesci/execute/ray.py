@@ -114,18 +114,27 @@ class RayExecutor:
         Raises:
             WorkersLost: If Ray itself is gone.
         """
+        for results in self.batches():
+            yield from results
+
+    def batches(self) -> Iterator[list[BlockResult]]:
+        """Yield the same results, together those that came together.
+
+        Raises:
+            WorkersLost: If Ray itself is gone.
+        """
         if self._drain is None:
             yield from self._gathered()
             return
         yield from self._drain.results()
         self._drain = None
 
-    def _gathered(self) -> Iterator[BlockResult]:
+    def _gathered(self) -> Iterator[list[BlockResult]]:
         while self._running or self._waiting:
             self._fill()
             found = [result for reference in self._through() for result in self._collect(reference)]
             self._fill()  # whoever takes the results may take their time
-            yield from found
+            yield found
 
     def close(self) -> None:
         """Stop what is running and, if it was started here, Ray."""

@@ -103,7 +103,10 @@ class Simulating:
 
     def _submit(self, todo: Sequence[Block]) -> None:
         self._executor = self._executor or executor_for(self._setup.study)
-        self._executor.submit(self._setup.simulator.run, todo)
+        try:
+            self._executor.submit(self._setup.simulator.run, todo)
+        except WorkersLost as error:
+            raise _gone(error) from error
 
     def _first(self) -> int:
         """Return how many simulations earlier passes of the round have planned."""
@@ -168,7 +171,7 @@ class Simulating:
                         raise Pause(self._failures(number))
         except WorkersLost as error:
             self._record(number, buffer, again, time.perf_counter() - since)
-            raise Pause(f"{error}; {StopReason.WORKERS}") from error
+            raise _gone(error) from error
         self._record(number, buffer, again, time.perf_counter() - since)
 
     def _record(self, number: int, results: Sequence[Wanted], again: frozenset[int], seconds: float) -> None:
@@ -201,3 +204,7 @@ class Simulating:
         if self._executor is not None:
             self._executor.close()
             self._executor = None
+
+
+def _gone(error: WorkersLost) -> Pause:
+    return Pause(f"{error}; {StopReason.WORKERS}")

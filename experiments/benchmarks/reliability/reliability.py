@@ -76,7 +76,7 @@ TRIALS = {
     "undisturbed": (None, 0, 1.0),
     "worker": (worker, 20, 1.5),
     "raylet": (raylet, 5, 3.0),
-    "head": (head, 3, 5.0),
+    "head": (head, 6, 5.0),
 }
 """Who is killed, how often, and how long after each kill the next one comes [s]."""
 
@@ -116,7 +116,7 @@ def campaign(name, folder):
         with Nodes(port=port, token=token) as nodes:
             port, token = nodes.port, nodes.token
             process = begun("resume" if codes else "run", folder, nodes)
-            # the death of a head is one of three in a row; after the last, the campaign is left alone
+            # the death of a head is one of several in a row; after the last, the campaign is left alone
             left = times - kills if name != "head" else int(kills < times)
             kills += killed(process, nodes, kill, left, every, rng)
             codes.append(process.returncode)
