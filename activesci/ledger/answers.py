@@ -1,6 +1,6 @@
 """Which answers of nature a ledger has: a second one of the same is refused."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from .events import Event, Kind
@@ -10,19 +10,15 @@ class Answers:
     """A result is keyed by (proposal, attempt), a proposal has one that counts, a pool's row counts once."""
 
     def __init__(self) -> None:
-        self._seen = 0
         self._attempts: set[tuple[Any, Any]] = set()
         self._counting: set[Any] = set()
         self._rows: dict[Any, Any] = {}
 
-    def catch_up(self, events: Sequence[Event]) -> None:
-        """Take the events that are new since the last time."""
-        for event in events[self._seen :]:
-            if event.kind is Kind.MEASURED:
-                self._take(event.payload)
-        self._seen = len(events)
-
-    def _take(self, said: Mapping[str, Any]) -> None:
+    def take(self, event: Event) -> None:
+        """Take the next event."""
+        if event.kind is not Kind.MEASURED:
+            return
+        said = event.payload
         self._attempts.add((said.get("proposal"), said.get("attempt")))
         if said.get("status") == "ok":
             self._counting.add(said.get("proposal"))

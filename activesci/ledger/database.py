@@ -12,6 +12,8 @@ from .events import GENESIS, Event
 SCHEMA_VERSION = 2
 """The newest version that is read: 1, and 2 for a ledger whose first events are another's."""
 PATIENCE = 10.0  # seconds to wait for another process that has the file locked
+AT_ONCE = 1000  # rows that are in memory together
+LAST = 2**62  # comes after every event
 
 TABLES = """
 CREATE TABLE events (
@@ -84,10 +86,23 @@ def set_up(connection: sqlite3.Connection, head: str = GENESIS, origin: str = ""
     connection.execute("COMMIT")
 
 
-def rows(connection: sqlite3.Connection, kinds: Collection[str] = ()) -> list[tuple[Any, ...]]:
-    """Return every row of the events in order, or those of some kinds."""
-    only = f" WHERE kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
-    return connection.execute(f"SELECT * FROM events{only} ORDER BY seq", tuple(kinds)).fetchall()
+def rows(
+    connection: sqlite3.Connection, kinds: Collection[str] = (), first: int = 1, last: int | None = None
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of the events in order; a row that is added meanwhile is yielded too.
+
+    Args:
+        connection: The file.
+        kinds: The kinds that are wanted; all by default.
+        first: The number of the first event that is wanted.
+        last: The number of the last one; by default there is none.
+    """
+    only = f" AND kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
+    query = f"SELECT * FROM events WHERE seq >= ? AND seq <= ?{only} ORDER BY seq LIMIT {AT_ONCE}"
+    found = [(first - 1,)]
+    while found:
+        found = connection.execute(query, (found[-1][0] + 1, LAST if last is None else last, *kinds)).fetchall()
+        yield from found  # nothing is locked meanwhile
 
 
 def head(connection: sqlite3.Connection) -> str:

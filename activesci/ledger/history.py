@@ -1,14 +1,17 @@
 """The history of a campaign: its events folded into rounds, the state that everybody reads."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from activesci.errors import LedgerError
+
 from .bank import Bank
 from .events import Event, Kind
+from .past import Past, Read, Rounds
 from .rounds import Measurement, Pass, RoundRecord
 from .sealing import BLINDED, UNBLINDED
 
@@ -16,6 +19,8 @@ __all__ = ["Folding", "History", "Measurement", "Pass", "RoundRecord", "bank_of"
 
 Arrays = Callable[[Event], Mapping[str, NDArray[Any]]]
 """How an event's arrays are had: `Ledger.arrays`."""
+RECENT = 250
+"""Complete rounds, at least, that a campaign under way has at hand as they are; at most twice as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +29,22 @@ class History:
 
     Attributes:
         started: The event that says what was asked, of a branch that with which it began; None in an empty ledger.
-        rounds: The rounds, number i at place i.
+        rounds: The rounds, number i at place i; those of a long past are read from the ledger when asked for.
         alarms: What the alarms said, each with its `round`.
         notes: What was noted beside the rounds, a calibration for example.
         status: 'running', 'paused' or 'stopped'.
         reason: Why it is paused or stopped.
+        past: What the rounds come to that are not at hand.
     """
 
     started: Event | None = None
-    rounds: tuple[RoundRecord, ...] = ()
+    rounds: Sequence[RoundRecord] = ()
     alarms: tuple[dict[str, Any], ...] = ()
     notes: tuple[Event, ...] = ()
     status: str = "running"
     reason: str = ""
     last: Event | None = field(default=None, repr=False)
+    past: Past = field(default=Past(), repr=False, compare=False)
 
     @staticmethod
     def fold(events: Iterable[Event]) -> "History":
@@ -86,17 +93,27 @@ class History:
     @property
     def simulations(self) -> int:
         """Simulations so far, valid or failed."""
-        return sum(record.simulations for record in self.rounds)
+        return self.past.simulations + sum(record.simulations for record in self._recent)
 
     @property
     def failed(self) -> int:
         """Failed simulations so far."""
-        return sum(record.failed for record in self.rounds)
+        return self.past.failed + sum(record.failed for record in self._recent)
 
     @property
     def seconds(self) -> float:
         """Time spent so far [s]."""
-        return sum(record.seconds for record in self.rounds)
+        return self.past.seconds + sum(record.seconds for record in self._recent)
+
+    @property
+    def _recent(self) -> Sequence[RoundRecord]:
+        """The rounds that are at hand."""
+        return self.rounds[len(self.past) :]
+
+    @property
+    def proposed(self) -> int:
+        """How many proposals were made."""
+        return self.past.proposals + sum(len(record.proposals) for record in self._recent)
 
     @property
     def proposals(self) -> tuple[dict[str, Any], ...]:
@@ -106,7 +123,14 @@ class History:
     @property
     def used_rows(self) -> frozenset[int]:
         """Rows of the recorded pool that are used up."""
-        return frozenset(measurement.row for measurement in self.measured() if measurement.row is not None)
+        found = (one.row for record in self._recent for one in record.measurements)
+        return self.past.rows.union(row for row in found if row is not None)
+
+    @property
+    def ranks(self) -> dict[int, tuple[float, ...]]:
+        """The ranks of each complete round's outcomes in what was predicted of them, by its number."""
+        recent = {one.number: one.ranks for one in self._recent if one.ranks and not one.unmeasured}
+        return {**self.past.ranks_by_round(), **recent}
 
     @property
     def inferred(self) -> Event | None:
@@ -149,9 +173,11 @@ class History:
         every = [(event, one) for event in notes for one in event.payload["deviations"]]
         return [{**one, **common[event.seq], "time": event.time} for event, one in every]
 
-    def measured(self) -> list[Measurement]:
-        """Return the measurements that count, in order."""
-        return [measurement for record in self.rounds for measurement in record.measurements]
+    def measured(self, skip: int = 0) -> list[Measurement]:
+        """Return the measurements that count, in order, but for so many at the beginning."""
+        known = self.past.measured if skip >= self.past.measured else 0
+        rounds = self._recent if known or not len(self.past) else self.rounds
+        return [measurement for record in rounds for measurement in record.measurements][skip - known :]
 
     def measured_y(self, arrays: Arrays) -> NDArray[np.float64]:
         """Return the flat outcomes of the measurements that count, (m, width); (0, 0) if there are none."""
@@ -186,15 +212,22 @@ PARTS = ("planned", "simulated", "fitted", "inferred")
 
 
 class Folding:
-    """A fold under way: takes one event after another, and says at any time what they tell so far."""
+    """A fold under way: takes one event after another, and says at any time what they tell so far.
+
+    Args:
+        events: What happened so far.
+        read: How events are had again; with it, only the latest rounds are kept as they are.
+        first: The number of the first round that the events tell of.
+    """
 
     LEARNING = (Kind.PLANNED, Kind.SIMULATED, Kind.FITTED, Kind.INFERRED)
 
-    def __init__(self, events: Iterable[Event] = ()) -> None:
+    def __init__(self, events: Iterable[Event] = (), read: Read | None = None, first: int = 0) -> None:
         self._state: dict[str, Any] = {"status": "running", "reason": ""}
         self._alarms: list[dict[str, Any]] = []
         self._notes: list[Event] = []
         self._rounds: list[RoundRecord] = []
+        self._read, self._first, self._past = read, first, Past()
         for event in events:
             self.take(event)
 
@@ -205,11 +238,11 @@ class Folding:
             self._learn(event)
         elif event.kind is Kind.CHOSEN:
             record = self._round(event.round)
-            self._rounds[event.round] = RoundRecord(record.number, event, record.measured, record.passes)
+            self._put(RoundRecord(record.number, event, record.measured, record.passes))
         elif event.kind is Kind.MEASURED:
             record = self._round(event.round)
             measured = (*record.measured, event)
-            self._rounds[event.round] = RoundRecord(record.number, record.chosen, measured, record.passes)
+            self._put(RoundRecord(record.number, record.chosen, measured, record.passes))
         elif event.kind in (Kind.STARTED, Kind.BRANCHED):
             self._state.update(started=event, status="running", reason="")
         elif event.kind is Kind.NOTE:
@@ -229,13 +262,37 @@ class Folding:
         known = {name: getattr(record.current, name) for name in PARTS}
         current = Pass(**{**known, event.kind.value: value})
         before = record.passes if not record.passes or record.passes[-1].inferred else record.passes[:-1]
-        self._rounds[event.round] = RoundRecord(record.number, record.chosen, record.measured, (*before, current))
+        self._put(RoundRecord(record.number, record.chosen, record.measured, (*before, current)))
 
     def _round(self, number: int) -> RoundRecord:
-        self._rounds += [RoundRecord(missing) for missing in range(len(self._rounds), number + 1)]
-        return self._rounds[number]
+        if number < self._first:
+            raise LedgerError(f"found an event of round {number}, expected none of a round that is long complete")
+        after = self._first + len(self._rounds)
+        self._rounds += [RoundRecord(missing) for missing in range(after, number + 1)]
+        if len(self._rounds) > 2 * RECENT:
+            self._forget()
+        return self._rounds[number - self._first]
+
+    def _put(self, record: RoundRecord) -> None:
+        self._rounds[record.number - self._first] = record
+
+    def _forget(self) -> None:
+        """Keep of the rounds that are long past only what they come to, if they can be read again."""
+        old = self._rounds[:RECENT]
+        if self._read is None or not all(record.done for record in old):
+            return
+        self._past, self._first = self._past.with_more(old), self._first + RECENT
+        self._rounds = self._rounds[RECENT:]
 
     def history(self) -> History:
         """Return the history so far."""
-        told = (tuple(self._rounds), tuple(self._alarms), tuple(self._notes))
-        return History(rounds=told[0], alarms=told[1], notes=told[2], **self._state)
+        rounds: Sequence[RoundRecord] = tuple(self._rounds)
+        if self._read is not None and len(self._past):
+            rounds = Rounds(self._past, tuple(self._rounds), self._read, rounds_of)
+        told = tuple(self._alarms), tuple(self._notes)
+        return History(rounds=rounds, alarms=told[0], notes=told[1], past=self._past, **self._state)
+
+
+def rounds_of(events: Iterable[Event], first: int) -> Sequence[RoundRecord]:
+    """Return the rounds that events tell of, from the one with this number on."""
+    return Folding(events, first=first).history().rounds

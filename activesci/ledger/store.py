@@ -62,8 +62,7 @@ class Ledger:
         self.writable = lock is not None
         self._connection = connection
         self._lock = lock
-        self._stored: list[Event] = []
-        self._known: list[Event] = []
+        self._last: tuple[int, str] | None = None  # the number and the digest of the last event, once it is known
         self._key: sealing.Key | None = None
         self._veil: sealing.Veil | None = None
         self._blind = False
@@ -157,11 +156,22 @@ class Ledger:
 
     def _catch_up(self) -> None:
         """Read what is in the file but not here: all of it at first, a row whose append was interrupted later."""
-        if not self._known or head(self._connection) != self._known[-1].digest:
-            self._stored = self._read()
-            self._key = self._found_key(self._stored)
-            self._blind = sealing.commitment_of(self._stored) is not None and sealing.published(self._stored) is None
-            self._known = [sealing.opened(event, self._key) for event in self._stored]
+        if self._last is not None and head(self._connection) == self._last[1]:
+            return
+        told = list(self._stored([Kind.NOTE, Kind.BRANCHED]))
+        self._key = self._found_key(told)
+        self._blind = sealing.commitment_of(told) is not None and sealing.published(told) is None
+        last, self._answers = (0, GENESIS), Answers()
+        for event in self._held():
+            last = event.seq, event.digest
+            self._answers.take(sealing.opened(event, self._key))
+        self._last = last
+
+    @property
+    def _end(self) -> tuple[int, str]:
+        """The number and the digest of the last event."""
+        assert self._last is not None  # a writer has caught up
+        return self._last
 
     def _found_key(self, stored: list[Event]) -> sealing.Key | None:
         """Return what opens what is sealed: for anybody a key that is published, for the writer also the kept one."""
@@ -177,16 +187,9 @@ class Ledger:
         """From here on, store of every event what a veil shows, and the whole sealed with a key."""
         self._veil, self._key = veil, key
 
-    def shown(self) -> list[Event]:
-        """Return all events as whoever reads the file sees them."""
-        if not self.writable:
-            return self.events()
-        key = sealing.published(self._stored)
-        return [sealing.opened(event, key) for event in self._stored]
-
-    def shown_event(self, event: Event) -> Event:
-        """Return an event of this ledger as whoever reads the file sees it."""
-        return sealing.opened(self._stored[event.seq - 1], None if self._veil else self._key)
+    def shown(self, first: int = 1, last: int | None = None) -> Iterator[Event]:
+        """Yield all events, or those from one number to another, as whoever reads the file sees them."""
+        return self._opened(self._stored((), first, last), None if self._veil else self._reader_key)
 
     def append(
         self, kind: Kind, round: int, payload: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None
@@ -215,9 +218,9 @@ class Ledger:
                 self._patiently(lambda: write(self._connection, event, canonical(event.payload), self._holds))
             except Superseded as error:
                 raise self._superseded() from error
-        self._stored.append(event)
-        self._known.append(sealing.opened(event, self._key))
-        return self._known[-1]
+        self._last, known = (event.seq, event.digest), sealing.opened(event, self._key)
+        self._answers.take(known)
+        return known
 
     def _as_stored(
         self, kind: Kind, round: int, payload: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
@@ -225,7 +228,7 @@ class Ledger:
         if self._veil is None or self._key is None:
             self._refuse_open(Kind(kind))
             return payload, arrays
-        return sealing.shut(self._key, self._veil, (len(self._known) + 1, Kind(kind), round), payload, arrays)
+        return sealing.shut(self._key, self._veil, (self._end[0] + 1, Kind(kind), round), payload, arrays)
 
     def _refuse_open(self, kind: Kind) -> None:
         """Refuse to write the steps of a blind campaign as they are."""
@@ -247,8 +250,8 @@ class Ledger:
                 said = True
 
     def _next(self, kind: Kind, round: int, payload: Mapping[str, Any], artifact: str | None) -> Event:
-        previous = self._known[-1].digest if self._known else GENESIS
-        seq = len(self._known) + 1
+        last, previous = self._end
+        seq = last + 1
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         digest = digest_of(seq, kind, round, canonical(payload), artifact, now, previous)
         return Event(seq, Kind(kind), int(round), plain(payload), artifact, now, previous, digest)
@@ -277,7 +280,6 @@ class Ledger:
             raise LedgerError(f"{self.folder}: the ledger is {state}: nothing can be appended")
 
     def _refuse_second(self, kind: Kind, payload: Mapping[str, Any]) -> None:
-        self._answers.catch_up(self._known)
         if kind is Kind.MEASURED and (why := self._answers.clash(payload)):
             raise LedgerError(f"{self.folder}: {why}")
 
@@ -287,13 +289,36 @@ class Ledger:
         Args:
             kinds: The kinds that are wanted; all by default.
         """
-        if self.writable:
-            return [event for event in self._known if not kinds or event.kind in kinds]
+        return list(self.each(kinds))
+
+    def each(self, kinds: Collection[Kind] = (), first: int = 1, last: int | None = None) -> Iterator[Event]:
+        """Yield events in order, a few of them in memory at a time.
+
+        Args:
+            kinds: The kinds that are wanted; all by default.
+            first: The number of the first event that is wanted.
+            last: The number of the last one; by default there is none.
+        """
+        of_writer = (lambda: self._key) if self.writable else self._reader_key
         with in_plain_words(self.folder):
-            shared = [event for event in self._shared() if not kinds or event.kind in kinds]
-            own = [event for event, _ in self._lines(kinds)]
-            key = self._reader_key() if any(sealing.SEALED in event.payload for event in own) else None
-            return [*shared, *(sealing.opened(event, key) for event in own)]
+            yield from self._opened(self._stored(kinds, first, last), of_writer)
+
+    def _opened(self, stored: Iterator[Event], key_of: Callable[[], sealing.Key | None] | None) -> Iterator[Event]:
+        """Yield stored events as whoever has a key sees them; it is looked for once something is sealed."""
+        key, asked = None, key_of is None
+        for event in stored:
+            if key_of is not None and not asked and sealing.SEALED in event.payload:
+                key, asked = key_of(), True
+            yield sealing.opened(event, key)
+
+    def _stored(self, kinds: Collection[Kind] = (), first: int = 1, last: int | None = None) -> Iterator[Event]:
+        """Yield events as they are stored; those that are another run's as its readers see them."""
+        if self._parent is not None and first <= self._parent.seq:
+            for event in self._shared():
+                if (not kinds or event.kind in kinds) and first <= event.seq <= (last or event.seq):
+                    yield event
+        for event, _ in self._lines(kinds, first, last):
+            yield event
 
     def _reader_key(self) -> sealing.Key | None:
         return sealing.published(event for event, _ in self._lines([Kind.NOTE]))
@@ -410,16 +435,22 @@ class Ledger:
 
     def _read(self) -> list[Event]:
         """Return all events, each checked against the chain."""
-        found = self._shared(checked=True)
+        return list(self._held())
+
+    def _held(self) -> Iterator[Event]:
+        """Yield all events, each held against the chain."""
+        count, previous = 0, GENESIS
+        for event in self._shared(checked=True):
+            count, previous = event.seq, event.digest
+            yield event
         for event, text in self._lines():
-            previous = found[-1].digest if found else GENESIS
-            expected = digest_of(len(found) + 1, event.kind, event.round, text, event.artifact, event.time, previous)
-            if (event.seq, event.previous, event.digest) != (len(found) + 1, previous, expected):
+            expected = digest_of(count + 1, event.kind, event.round, text, event.artifact, event.time, previous)
+            if (event.seq, event.previous, event.digest) != (count + 1, previous, expected):
                 raise LedgerError(f"{self._name(event)} does not hold: it, or one before it, was changed or removed")
-            found.append(event)
-        if head(self._connection) != (found[-1].digest if found else GENESIS):
-            raise LedgerError(f"{self.folder / DATABASE}: events after {len(found)} were removed")
-        return found
+            count, previous = event.seq, event.digest
+            yield event
+        if head(self._connection) != previous:
+            raise LedgerError(f"{self.folder / DATABASE}: events after {count} were removed")
 
     def checked_chain(self) -> list[Event]:
         """Return all events, each checked against the chain, opened as far as a reader may."""
@@ -437,8 +468,10 @@ class Ledger:
             return []
         return self._parent.shared(self._before.checked_chain() if checked else self._before.events(), self.folder)
 
-    def _lines(self, kinds: Collection[Kind] = ()) -> Iterator[tuple[Event, str]]:
-        for row in rows(self._connection, kinds):
+    def _lines(
+        self, kinds: Collection[Kind] = (), first: int = 1, last: int | None = None
+    ) -> Iterator[tuple[Event, str]]:
+        for row in rows(self._connection, kinds, first, last):
             seq, kind, round, text, artifact, when, previous, digest = row
             try:
                 event = Event(seq, Kind(kind), round, json.loads(text), artifact, when, previous, digest)

@@ -391,14 +391,14 @@ class Campaign:
         """Return the contents of `summary.json`."""
         from activesci.report import summary
 
-        return summary(self.study, self.history)
+        return summary(self.study, self._journal.whole())
 
     def report(self) -> Path:
         """Write `report.html` and return its path."""
         from activesci.report import write_report
 
         with Ledger.read_only(self.folder) as ledger:  # as anybody reads it
-            return write_report(self.study, ledger, self.history, self.folder)
+            return write_report(self.study, ledger, self._journal.whole(), self.folder)
 
     def watch(self) -> None:
         """Show the campaign while it runs: a board that is drawn anew in a notebook, a line an event elsewhere.
@@ -425,8 +425,9 @@ class Campaign:
         from activesci.report import write_posterior, write_summary, write_tunes
 
         self._journal.ledger.require_charge()  # or what a later writer has written would be replaced by what was
-        write_summary(self.study, self.history, self.folder)
-        write_tunes(self.study, self.history, self.folder)
+        history = self._journal.whole()
+        write_summary(self.study, history, self.folder)
+        write_tunes(self.study, history, self.folder)
         if self._memory.belief() is not None:
             write_posterior(self.study, self.posterior.theta, self.folder)
         self.report()
@@ -435,7 +436,7 @@ class Campaign:
         """Return the card that a notebook shows."""
         from activesci.report import campaign_card
 
-        return campaign_card(self.study, self.history)
+        return campaign_card(self.study, self._journal.whole())
 
     def close(self) -> None:
         """Give back workers and ledger; may be called twice."""

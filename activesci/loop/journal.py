@@ -48,7 +48,7 @@ class Journal:
 
     def __init__(self, ledger: Ledger, observer: Observer) -> None:
         self.ledger, self.observer = ledger, observer
-        self._folding = Folding(ledger.events())
+        self._folding = Folding(ledger.each(), lambda first, last: ledger.each(first=first, last=last))
         self.history: History = self._folding.history()
         self.door: Door | None = None
         self._told: Folding | None = None
@@ -107,12 +107,16 @@ class Journal:
         if found is not None:
             self.door, key = found
             self.ledger.blind(self.door, key)
-            self._told = Folding(self.ledger.shown())
+            self._told = Folding(self.ledger.shown(), self.ledger.shown)
 
     @property
     def shown(self) -> History:
         """The history as it may be shown: that of a blind campaign without what is hidden."""
         return self.history if self._told is None else self._told.history()
+
+    def whole(self) -> History:
+        """Return the same with every round at hand, for who looks at all of them again and again."""
+        return fold(self.ledger.shown()) if len(self.history.past) else self.shown
 
     def _hold_to_the_plan(self, study: Study, said: Mapping[str, Any], deviate: str | None) -> None:
         """Record, or refuse, what is not as it was registered."""
@@ -154,7 +158,7 @@ class Journal:
         event = self.ledger.append(kind, round, payload, arrays)
         self._folding.take(event)
         self.history = self._folding.history()
-        told = event if self._told is None else self.ledger.shown_event(event)
+        told = event if self._told is None else next(self.ledger.shown(event.seq, event.seq))
         if self._told is not None:
             self._told.take(told)
         self.observer.event(told)

@@ -101,7 +101,7 @@ class Measuring:
         self, record: RoundRecord, belief: Belief, choices: Sequence[Choice], more: Mapping[str, Any]
     ) -> None:
         """Record choices after those that the round has made, and what not knowing the simulator costs at each."""
-        first, q, study = len(self._setup.journal.history.proposals), len(choices), self._setup.study
+        first, q, study = self._setup.journal.history.proposed, len(choices), self._setup.study
         looked = np.concatenate([*(choice.xi[None] for choice in choices), choices[0].evaluated])
         unsure = rounds.unsure(study, record.number, belief, looked)
         pairs = zip(choices, unsure[:q], strict=True)
@@ -136,7 +136,7 @@ class Measuring:
 
     def volunteer(self, xi: FloatArray) -> None:
         """Make designs (n, k) that nobody asked for the round's only proposals, without a gain."""
-        number, first = self._memory.number, len(self._setup.journal.history.proposals)
+        number, first = self._memory.number, self._setup.journal.history.proposed
         designs = [self._setup.study.design_space.decode(one) for one in np.atleast_2d(xi)]
         proposals = [{"id": first + i, "design": one, "gain": None, "error": None} for i, one in enumerate(designs)]
         said = {"proposals": proposals, "designer": "none", "evaluations": 0, "seconds": 0.0}
@@ -225,8 +225,7 @@ class Measuring:
 
     def _mention_evidence(self) -> None:
         """Raise the alarm, once, if all measurements of complete rounds together speak against the model."""
-        rounds = self._setup.journal.history.rounds
-        known = {record.number: record.ranks for record in rounds if record.ranks and not record.unmeasured}
+        known = self._setup.journal.history.ranks
         if (found := misfit(list(known.values()))) is not None:
             message = (
                 f"all outcomes so far together speak against the model, {found.evidence:.3g} to 1: {found} "

@@ -4,6 +4,7 @@ A belief is read back even by the process that has just recorded it: equal numbe
 up to other last digits, and a resumed campaign must not differ from one that was never stopped.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,7 +28,9 @@ class Memory:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._belief: tuple[int, Belief] | None = None
-        self._bank: tuple[int, Bank] = (0, Bank.join([]))
+        self._bank = Bank.join([])
+        self._banked = (0, 0)  # the round whose passes may not all be in the bank, and how many of them are
+        self._taken: list[int] = []  # the round of each measurement
         study = setup.study
         self._data = Data(np.empty((0, study.design_space.dim)), np.empty((0, study.outcome_space.width)))
 
@@ -72,7 +75,9 @@ class Memory:
 
     def _latest(self, before: int) -> tuple[int, int, Pass] | None:
         """Return the last pass of a round earlier than `before` that has its posterior, with its round and event."""
-        for record in reversed(self._setup.journal.history.rounds[:before]):
+        rounds = self._setup.journal.history.rounds
+        for number in range(min(before, len(rounds)) - 1, -1, -1):
+            record = rounds[number]
             for one in reversed(record.passes):
                 if one.inferred is not None:
                     return record.number, one.inferred.seq, one
@@ -92,11 +97,11 @@ class Memory:
 
     def data(self, upto: int | None = None) -> Data:
         """Return all measurements, or those of the rounds up to and with `upto`."""
-        found = self._setup.journal.history.measured()
-        if len(found) > len(self._data):
-            known, new = self._data, self._read(found[len(self._data) :])
+        if found := self._setup.journal.history.measured(len(self._data)):
+            known, new = self._data, self._read(found)
             self._data = Data(np.concatenate([known.xi, new.xi]), np.concatenate([known.y, new.y]))
-        count = sum(one.round <= upto for one in found) if upto is not None else len(found)
+            self._taken += [one.round for one in found]
+        count = len(self._taken) if upto is None else bisect_right(self._taken, upto)
         return Data(self._data.xi[:count], self._data.y[:count])
 
     def _read(self, found: Sequence[Measurement]) -> Data:
@@ -110,12 +115,14 @@ class Memory:
     def bank(self) -> Bank:
         """Return every simulation so far; to be asked when those of the present pass have all come back."""
         if not self._setup.simulates:
-            return self._bank[1]
-        passes = [(record.number, one) for record in self._setup.journal.history.rounds for one in record.passes]
-        count, bank = self._bank
-        new = [bank_of(number, one, self._setup.journal.arrays) for number, one in passes[count:]]
-        self._bank = (len(passes), Bank.join([bank, *new]))
-        return self._bank[1]
+            return self._bank
+        (first, count), arrays = self._banked, self._setup.journal.arrays
+        records = self._setup.journal.history.rounds[first:]
+        passes = [(record.number, one) for record in records for one in record.passes]
+        self._bank = Bank.join([self._bank, *(bank_of(number, one, arrays) for number, one in passes[count:])])
+        if records:
+            self._banked = records[-1].number, len(records[-1].passes)
+        return self._bank
 
     def simulated(self) -> Bank:
         """Return the simulations of the present pass that came back."""
