@@ -49,7 +49,7 @@ def status(place: str, as_json: bool, failures: bool, server: str | None) -> Non
     from rich.console import Console
 
     from activesci.ledger import Ledger, fold
-    from activesci.loop.journal import recorded_study
+    from activesci.loop.recorded import recorded_study
     from activesci.report.sentences import standing
     from activesci.report.summary import summary
 
@@ -101,7 +101,7 @@ def report(folder: Path) -> None:
     Prints the path of report.html.
     """
     from activesci.ledger import Ledger, fold
-    from activesci.loop.journal import recorded_study
+    from activesci.loop.recorded import recorded_study
     from activesci.report.page import write_report
 
     with Ledger.read_only(folder) as ledger:

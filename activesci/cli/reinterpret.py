@@ -31,7 +31,7 @@ def publish(folder: Path, to: Path, name: str | None, tolerance: float, by: str 
     reinterpret` computes it again and refuses if its answer does not come back.
     """
     from activesci.export.analysis import publish
-    from activesci.loop.journal import recorded_study
+    from activesci.loop.recorded import recorded_study
     from activesci.loop.registering import who
 
     archive = publish(folder, to, name or recorded_study(folder).study, tolerance, by or who())

@@ -26,7 +26,7 @@ def vary(folder: Path, over: str, n: int, simulators: tuple[str, ...]) -> None:
     fails, not tested) stands in the ledger, and in the report with the answer.
     """  # noqa: D301 - click wants the character \b itself
     from activesci.ledger import Ledger, fold
-    from activesci.loop.journal import recorded_study
+    from activesci.loop.recorded import recorded_study
     from activesci.loop.varying import Varying, asked_for
     from activesci.report.numbers import number
     from activesci.report.page import write_report

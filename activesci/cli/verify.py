@@ -23,7 +23,7 @@ def verify(folder: Path) -> None:
     whole ledger can recompute its digests: keep the last one elsewhere, and compare.
     """
     from activesci.ledger import Ledger, fold
-    from activesci.loop.journal import recorded_study
+    from activesci.loop.recorded import recorded_study
     from activesci.report.derived import differing
 
     with Ledger.read_only(folder) as ledger:

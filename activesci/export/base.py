@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from activesci.errors import CampaignError
 from activesci.ledger import Event, History, Ledger, fold
-from activesci.loop.journal import recorded_study
+from activesci.loop.recorded import recorded_study
 from activesci.study import Study
 
 

@@ -88,8 +88,8 @@ def set_up(connection: sqlite3.Connection, head: str = GENESIS, origin: str = ""
 
 def rows(
     connection: sqlite3.Connection, kinds: Collection[str] = (), first: int = 1, last: int | None = None
-) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of the events in order; a row that is added meanwhile is yielded too.
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the rows of the events in order, some together; a row that is added meanwhile is yielded too.
 
     Args:
         connection: The file.
@@ -102,7 +102,7 @@ def rows(
     found = [(first - 1,)]
     while found:
         found = connection.execute(query, (found[-1][0] + 1, LAST if last is None else last, *kinds)).fetchall()
-        yield from found  # nothing is locked meanwhile
+        yield found  # nothing is locked meanwhile
 
 
 def head(connection: sqlite3.Connection) -> str:

@@ -1,7 +1,7 @@
 """The history of a campaign: its events folded into rounds, the state that everybody reads."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -207,10 +207,6 @@ def bank_of(round: int, one: Pass, arrays: Arrays) -> Bank:
     return Bank.of(round, plan["theta"], plan["xi"], [arrays(event) for event in one.simulated])
 
 
-PARTS = ("planned", "simulated", "fitted", "inferred")
-"""What a pass is made of."""
-
-
 class Folding:
     """A fold under way: takes one event after another, and says at any time what they tell so far.
 
@@ -258,9 +254,15 @@ class Folding:
     def _learn(self, event: Event) -> None:
         """Add the event to the round's pass that is under way; after a posterior a new pass begins."""
         record = self._round(event.round)
-        value = (*record.current.simulated, event) if event.kind is Kind.SIMULATED else event
-        known = {name: getattr(record.current, name) for name in PARTS}
-        current = Pass(**{**known, event.kind.value: value})
+        known = record.current
+        if event.kind is Kind.SIMULATED:
+            current = replace(known, simulated=(*known.simulated, event))
+        elif event.kind is Kind.PLANNED:
+            current = replace(known, planned=event)
+        elif event.kind is Kind.FITTED:
+            current = replace(known, fitted=event)
+        else:
+            current = replace(known, inferred=event)
         before = record.passes if not record.passes or record.passes[-1].inferred else record.passes[:-1]
         self._put(RoundRecord(record.number, record.chosen, record.measured, (*before, current)))
 

@@ -1,6 +1,5 @@
 """The ledger: what happened, one event after another, in one SQLite file beside a folder of artifacts."""
 
-import json
 import sqlite3
 import time
 import warnings
@@ -31,7 +30,7 @@ from .database import (
     whole,
     write,
 )
-from .events import GENESIS, Event, Kind, canonical, digest_of, plain
+from .events import GENESIS, KINDS, Event, Kind, canonical, digest_of, payloads, plain
 from .faults import in_plain_words, is_locked
 from .lock import WriterLock, run_out
 from .pruning import pruned
@@ -190,6 +189,10 @@ class Ledger:
     def shown(self, first: int = 1, last: int | None = None) -> Iterator[Event]:
         """Yield all events, or those from one number to another, as whoever reads the file sees them."""
         return self._opened(self._stored((), first, last), None if self._veil else self._reader_key)
+
+    def shown_event(self, event: Event) -> Event:
+        """Return an event of this ledger as whoever reads the file sees it."""
+        return next(self.shown(event.seq, event.seq))
 
     def append(
         self, kind: Kind, round: int, payload: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None
@@ -471,13 +474,15 @@ class Ledger:
     def _lines(
         self, kinds: Collection[Kind] = (), first: int = 1, last: int | None = None
     ) -> Iterator[tuple[Event, str]]:
-        for row in rows(self._connection, kinds, first, last):
-            seq, kind, round, text, artifact, when, previous, digest = row
-            try:
-                event = Event(seq, Kind(kind), round, json.loads(text), artifact, when, previous, digest)
-            except (ValueError, TypeError) as error:
-                raise LedgerError(f"{self.folder / DATABASE}: event {seq} cannot be read: {error}") from error
-            yield event, text
+        for found in rows(self._connection, kinds, first, last):
+            said = payloads([row[3] for row in found])
+            for seq, kind, round, text, artifact, when, previous, digest in found:
+                try:
+                    event = Event(seq, KINDS[kind], round, next(said), artifact, when, previous, digest)
+                except (ValueError, TypeError, KeyError) as error:
+                    where = f"{self.folder / DATABASE}: event {seq}"
+                    raise LedgerError(f"{where} cannot be read: {error}") from error
+                yield event, text
 
     def _name(self, event: Event) -> str:
         return f"{self.folder / DATABASE}: event {event.seq} ({event.kind}, round {event.round})"

@@ -7,8 +7,8 @@ from typing import Any
 from activesci.errors import LedgerError, StudyError
 from activesci.ledger import Event, History, Kind, Ledger, fold
 from activesci.loop.blinding import refuse_while_blind
-from activesci.loop.journal import STUDY, recorded_study
 from activesci.loop.plugins import said_of_designer
+from activesci.loop.recorded import STUDY, recorded_study
 from activesci.loop.surrogates import better_emulated
 from activesci.loop.surroundings import commit, surroundings
 from activesci.study import Study

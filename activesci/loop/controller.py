@@ -26,10 +26,11 @@ from activesci.loop.calibrating import Calibrating, Origin, Tempered
 from activesci.loop.ending import Ending
 from activesci.loop.expecting import expect
 from activesci.loop.foreseeing import foreseen_by
-from activesci.loop.journal import Nobody, Observer, content_of, recorded_study
+from activesci.loop.journal import Nobody, Observer, content_of
 from activesci.loop.learning import Learning
 from activesci.loop.measuring import Measuring
 from activesci.loop.memory import Memory
+from activesci.loop.recorded import recorded_study
 from activesci.loop.registering import plan_of, register, seen_by, who
 from activesci.loop.setup import Parts, Setup
 from activesci.loop.simulating import Simulating

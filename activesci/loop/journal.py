@@ -6,16 +6,14 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from activesci.errors import LedgerError, StudyError
+from activesci.errors import LedgerError
 from activesci.integrity.blinding import Door
 from activesci.ledger import Event, Folding, History, Kind, Ledger, fold
 from activesci.loop.blinding import door_of, go_blind
+from activesci.loop.recorded import STUDY
 from activesci.loop.registering import plan_of, refusal, said_of, unrecorded, unregistered, who
 from activesci.loop.surroundings import commit, surroundings, versions
 from activesci.study import Study
-from activesci.study.load import read
-
-STUDY = "study.yaml"
 
 
 class Observer(Protocol):
@@ -158,7 +156,7 @@ class Journal:
         event = self.ledger.append(kind, round, payload, arrays)
         self._folding.take(event)
         self.history = self._folding.history()
-        told = event if self._told is None else next(self.ledger.shown(event.seq, event.seq))
+        told = event if self._told is None else self.ledger.shown_event(event)
         if self._told is not None:
             self._told.take(told)
         self.observer.event(told)
@@ -189,37 +187,3 @@ def differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """Return in which of their parts two studies differ, in words."""
     names = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
     return f" (another {', another '.join(names)})" if names else " (another order of its names)"
-
-
-def recorded_study(folder: Path, beside: Path | None = None) -> Study:
-    """Return the study of the campaign in a folder.
-
-    Args:
-        folder: The run folder.
-        beside: Where the study's code and data are, if they are not where they were.
-
-    Raises:
-        LedgerError: If there is no campaign in the folder.
-        StudyError: If its copy of the study was changed into none.
-    """
-    with Ledger.read_only(folder) as ledger:
-        history = fold(ledger.events([Kind.STARTED, Kind.BRANCHED, Kind.NOTE]))
-    started = history.started or history.registration
-    if started is None:
-        raise LedgerError(f"{folder}: this campaign was killed before it began: start it again with `activesci run`")
-    return Study.load(folder / STUDY, folder=beside or _found(folder, started))
-
-
-def _found(folder: Path, started: Event) -> Path:
-    """Return where a study's code and data are: where they were, or moved together with the run, or in its folder."""
-    place = Path(started.payload["folder"])
-    near = [folder.resolve() / place.name, folder.resolve().parent / place.name, folder.resolve().parent]
-    same = (one for one in near if _text(one / STUDY) == started.payload["source_text"])
-    return place if place.is_dir() else next(same, place)
-
-
-def _text(path: Path) -> str | None:
-    try:
-        return read(path).text
-    except StudyError:  # there is none, or what is there is none
-        return None

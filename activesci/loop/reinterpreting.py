@@ -18,8 +18,9 @@ from activesci.inference.posterior import density
 from activesci.ledger import History, Kind, Ledger, Measurement, fold
 from activesci.ledger.archive import ANSWER, BASIS, DATA, QUESTION, Archive, digest_of_content, discard, furnish
 from activesci.loop.controller import Campaign
-from activesci.loop.journal import Nobody, Observer, recorded_study
+from activesci.loop.journal import Nobody, Observer
 from activesci.loop.memory import Memory
+from activesci.loop.recorded import recorded_study
 from activesci.loop.replaying import Replaying
 from activesci.loop.setup import Parts, Setup
 from activesci.measure.recorded import RecordedExperiment

@@ -8,10 +8,11 @@ from activesci.errors import LedgerError
 from activesci.ledger import Event, History, Kind, Ledger, Pass, RoundRecord, bank_of, fold
 from activesci.loop.blinding import refuse_while_blind
 from activesci.loop.differences import Difference, first_difference
-from activesci.loop.journal import Observer, recorded_study
+from activesci.loop.journal import Observer
 from activesci.loop.learning import Learning
 from activesci.loop.measuring import Measuring, asked
 from activesci.loop.memory import Memory
+from activesci.loop.recorded import recorded_study
 from activesci.loop.setup import Setup
 from activesci.loop.simulating import Simulating
 from activesci.loop.surroundings import program_digest, versions

@@ -8,7 +8,8 @@ from activesci.integrity.unblinding import Light, lights
 from activesci.ledger import Event, Kind, Ledger
 from activesci.ledger.sealing import UNBLINDED, Key, drop_key, kept_key
 from activesci.loop.expecting import expect
-from activesci.loop.journal import Journal, Nobody, recorded_study
+from activesci.loop.journal import Journal, Nobody
+from activesci.loop.recorded import recorded_study
 from activesci.loop.registering import who
 from activesci.study import Study
 

@@ -12,7 +12,8 @@ from activesci.integrity.variation import FEWEST, SOURCES, Effects, Judged, judg
 from activesci.ledger import History, Kind, Ledger, Measurement, fold
 from activesci.loop.blinding import refuse_while_blind
 from activesci.loop.controller import Campaign
-from activesci.loop.journal import Journal, Nobody, Observer, recorded_study
+from activesci.loop.journal import Journal, Nobody, Observer
+from activesci.loop.recorded import recorded_study
 from activesci.rng import Purpose, generator
 from activesci.study import Study
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from activesci.ledger import Ledger, fold
 from activesci.ledger.archive import ANSWER, BASIS
-from activesci.loop.journal import recorded_study
+from activesci.loop.recorded import recorded_study
 
 from .summary import summary
 

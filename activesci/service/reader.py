@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from activesci.errors import ActiveSciError
 from activesci.ledger import Event, History, Kind, Ledger, fold, unpack_attempts
 from activesci.ledger.store import DATABASE
-from activesci.loop.journal import recorded_study
+from activesci.loop.recorded import recorded_study
 from activesci.report.numbers import clean, rounded
 from activesci.report.summary import summary
 from activesci.study import Study

@@ -23,7 +23,7 @@ from activesci.ledger import Ledger, fold
 from activesci.ledger.graph import Graph
 from activesci.loop.branching import branch
 from activesci.loop.controller import Campaign
-from activesci.loop.journal import recorded_study
+from activesci.loop.recorded import recorded_study
 from tests.loop.worlds import LEARNED, PLAIN, finished, world
 
 TINY = {**LEARNED, "simulations": 64, "per_round": 16, "ensemble": 1, "particles": 128}
