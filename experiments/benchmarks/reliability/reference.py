@@ -34,6 +34,7 @@ STUDY = {
     "designer": {"grid": {"points": 9}, "batch": 4},
     "stop": {"rounds": 20},
 }
+ROOT_OF_RUNS = Path(__file__).parents[3] / "runs" / "benchmarks"
 CLOSE = 1e-6
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
