@@ -2,10 +2,10 @@
 
     .venv/bin/python experiments/benchmarks/reliability/kills.py [--kills 50]
 
-One run is one kill. Runs differ in the round and the stage in which they are killed, drawn with a fixed seed: while they
-propose, dispatch, wait for results, record (between the beginning and the end of an event's transaction), and refit. So
-that a run need not go through all rounds before its own, it begins as the undisturbed one was a round earlier: with its
-events and artifacts up to there. Results go to runs/benchmarks/kills.jsonl, and what is there is not run again.
+One run is one kill. Runs differ in the round and the stage in which they are killed, drawn with a fixed seed: while
+they propose, dispatch, wait for results, record (between the beginning and the end of an event's transaction), and
+refit. A run need not go through all rounds before its own: it begins as the undisturbed one was a round earlier, with
+its events and artifacts up to there. Results go to runs/benchmarks/kills.jsonl, and what is there is not run again.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import sqlite3
 import tempfile
 import time
 from contextlib import closing
+from datetime import datetime
 from multiprocessing import Pipe
 from pathlib import Path
 
@@ -94,16 +95,17 @@ def ended(pid, line, until=None):
     Args:
         pid: The process.
         line: What it tells.
-        until: The kind and round of the event, and how long to wait after it [s].
+        until: The kind and round of the event, which of these it is, and how long to wait after it [s].
     """
-    told = []
+    told, seen = [], 0
     while True:
         try:
             told.append(line.recv())
         except EOFError:
             break
-        if until is not None and told[-1][1:3] == (str(until[0]), until[1]):
-            time.sleep(until[2])
+        seen += until is not None and told[-1][1:3] == (str(until[0]), until[1])
+        if until is not None and seen == until[2]:
+            time.sleep(until[3])
             os.kill(pid, signal.SIGKILL)
             until = None
     line.close()
@@ -140,12 +142,13 @@ def killed(study, whole, run, stage, round, share):
     kind, known = STAGES[stage], events_of(whole)
     start = next(event.seq for event in known if event.kind is Kind.INFERRED and event.round == round - 1)
     begun(whole, run, start)
-    place, following = next((i, known[i + 1]) for i, one in enumerate(known) if (one.kind, one.round) == (kind, round))
-    length = took(known[place], following)
+    places = [i for i, one in enumerate(known) if (one.kind, one.round) == (kind, round)]
+    following = known[places[-1] + 1]
+    length = took(known[places[-1]], following)
     if stage == "record":
         told, code = ended(*child(study, run, (following.kind, following.round)))
     else:
-        told, code = ended(*child(study, run), (kind, round, share * length))
+        told, code = ended(*child(study, run), (kind, round, len(places), share * length))
     at = events_of(run)
     acknowledged = {one[0]: one[3] for one in told}
     lost = [seq for seq, digest in acknowledged.items() if len(at) < seq or at[seq - 1].digest != digest]
@@ -165,8 +168,6 @@ def killed(study, whole, run, stage, round, share):
 
 def took(event, following):
     """Return the wall time between two events [s]."""
-    from datetime import datetime
-
     times = [datetime.fromisoformat(one.time) for one in (event, following)]
     return (times[1] - times[0]).total_seconds()
 
