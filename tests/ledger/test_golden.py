@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from activesci.errors import LedgerError
-from activesci.ledger import Kind, Ledger, fold
+from activesci.ledger import History, Kind, Ledger, fold, store
 from activesci.ledger.database import SCHEMA_VERSION
 from activesci.report.summary import summary
 from activesci.study import Study
@@ -67,8 +67,30 @@ def test_a_copy_of_a_branch_is_whole_by_itself(tmp_path):
     assert schema(tmp_path / "copy") == 1  # it has no parent
 
 
-def test_a_newer_ledger_is_refused_by_name(golden):
-    with closing(sqlite3.connect(golden / "ledger.sqlite")) as connection, connection:
+def made_newer(folder):
+    """Let a ledger say that it is of the next version."""
+    with closing(sqlite3.connect(folder / "ledger.sqlite")) as connection, connection:
         connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (str(SCHEMA_VERSION + 1),))
+
+
+def test_a_newer_ledger_is_refused_by_name(golden):
+    made_newer(golden)
     with pytest.raises(LedgerError, match=f"schema {SCHEMA_VERSION + 1}, this activesci reads up to {SCHEMA_VERSION}"):
         Ledger.open(golden)
+
+
+def test_without_asking_for_the_version_a_newer_ledger_would_be_written_to(golden, monkeypatch):
+    """The mutant: nothing but the version that is asked for keeps this code from a ledger that it does not know."""
+    made_newer(golden)
+    monkeypatch.setattr(store, "schema_version", lambda _: SCHEMA_VERSION)
+    with Ledger.open(golden) as ledger:
+        assert ledger.append(Kind.NOTE, 0, {"text": "later"}).seq > 1
+
+
+def test_without_the_latest_posterior_a_golden_answer_would_be_another(golden, monkeypatch):
+    """The mutant: a fold that takes the prior for the latest posterior."""
+    monkeypatch.setattr(History, "inferred", property(lambda history: history.rounds[0].inferred))
+    with Ledger.read_only(golden) as ledger:
+        history = fold(ledger.check())
+    said = json.loads((golden / "summary.json").read_text())
+    assert json.loads(json.dumps(summary(Study.load(golden / "study.yaml"), history))) != said

@@ -34,7 +34,7 @@ TRIALS = {
     ),
     12: ("two controllers, and a stopped one", ["tests/ledger/test_lock.py"], "[mutant]"),
     13: ("clocks that jump", ["tests/ledger/test_lock.py::jump", "tests/ledger/test_lock.py::time_of_day"], "would"),
-    15: ("ledgers of every version", ["tests/ledger/test_golden.py"], ""),
+    15: ("ledgers of every version", ["tests/ledger/test_golden.py"], "test_without_"),
     16: ("tampering", ["tests/cli/test_verify.py"], "were_not_looked_at"),
     21: ("swapped artifacts", ["tests/loop/test_swapped_artifacts.py"], "without_its_digest"),
 }
