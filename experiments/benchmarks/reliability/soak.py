@@ -1,6 +1,6 @@
 """A long campaign of a 1 ms simulator, killed every so many rounds: what a round, a reader and the ledger cost then.
 
-    .venv/bin/python experiments/benchmarks/reliability/soak.py [--rounds 10000] [--kill 500] [--to DIR]
+    .venv/bin/python experiments/benchmarks/reliability/soak.py [--rounds 10000] [--kill 500] [--share 0.01] [--to DIR]
 
 Each line of the table is so many rounds: CPU time a round, memory and open files of the process, size of the ledger.
 Then what `activesci status` and `activesci report` take (CPU). The same folder goes on where it was. A killed process
@@ -15,26 +15,16 @@ import sys
 import time
 from pathlib import Path
 
+import faulty
 import yaml
 
-MODEL = """
-import time
-import numpy as np
-
-def simulate(theta, design, rng):
-    time.sleep(0.001)
-    return {"y": rng.normal(theta["slope"] * design["x"], 0.1)}
-
-def log_likelihood(theta, design, outcome):
-    return -0.5 * ((outcome["y"] - theta["slope"] * design["x"]) / 0.1) ** 2 - np.log(0.1 * np.sqrt(2 * np.pi))
-"""
 STUDY = {
     "study": "soak",
     "seed": 3,
     "parameters": {"slope": {"prior": {"normal": [0.0, 1.0]}}},
     "design": {"x": {"real": [0.0, 2.0]}},
     "outcome": {"y": {"real": []}},
-    "simulator": {"function": "model:simulate", "batch": 64},
+    "simulator": {"function": "model:simulate", "batch": 64, "timeout": faulty.PATIENCE},
     "experiment": {"truth": {"slope": 0.5}},
     "inference": {"surrogate": "exact", "particles": 64},
     "designer": {"random": {}},
@@ -44,9 +34,9 @@ EACH = 100
 FIFTH = 0.2
 
 
-def written(folder, rounds):
+def written(folder, rounds, share):
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.py").write_text(MODEL)
+    (folder / "model.py").write_text(faulty.model(share, likelihood=True))
     (folder / "study.yaml").write_text(yaml.safe_dump({**STUDY, "stop": {"rounds": rounds}}, sort_keys=False))
     return folder / "study.yaml"
 
@@ -113,13 +103,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=10_000)
     parser.add_argument("--kill", type=int, default=500)
+    parser.add_argument(
+        "--share", type=float, default=0.01, help="calls of the simulator, nature's too, that go wrong"
+    )
     parser.add_argument("--to", type=Path, default=Path("runs/soak"))
     parser.add_argument("--live", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.live is not None:
         live(asked.live, asked.to)
         return
-    study, run = written(asked.to / "study", asked.rounds), asked.to / "run"
+    study, run = written(asked.to / "study", asked.rounds, asked.share), asked.to / "run"
     lines, kills = played(study, run, asked.kill)
     table(lines)
     from activesci.ledger import Ledger, fold
