@@ -13,7 +13,7 @@ SCHEMA_VERSION = 2
 """The newest version that is read: 1, and 2 for a ledger whose first events are another's."""
 PATIENCE = 10.0  # seconds to wait for another process that has the file locked
 AT_ONCE = 1000  # rows that are in memory together
-LAST = 2**62  # comes after every event
+FIRST, LAST = -(2**63), 2**63 - 1  # before and after every event, one that somebody has put there included
 
 TABLES = """
 CREATE TABLE events (
@@ -87,7 +87,7 @@ def set_up(connection: sqlite3.Connection, head: str = GENESIS, origin: str = ""
 
 
 def rows(
-    connection: sqlite3.Connection, kinds: Collection[str] = (), first: int = 1, last: int | None = None
+    connection: sqlite3.Connection, kinds: Collection[str] = (), first: int = FIRST, last: int = LAST
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Yield the rows of the events in order, some together; a row that is added meanwhile is yielded too.
 
@@ -95,14 +95,13 @@ def rows(
         connection: The file.
         kinds: The kinds that are wanted; all by default.
         first: The number of the first event that is wanted.
-        last: The number of the last one; by default there is none.
+        last: The number of the last one.
     """
     only = f" AND kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
     query = f"SELECT * FROM events WHERE seq >= ? AND seq <= ?{only} ORDER BY seq LIMIT {AT_ONCE}"
-    found = [(first - 1,)]
-    while found:
-        found = connection.execute(query, (found[-1][0] + 1, LAST if last is None else last, *kinds)).fetchall()
+    while first <= last and (found := connection.execute(query, (first, last, *kinds)).fetchall()):
         yield found  # nothing is locked meanwhile
+        first = found[-1][0] + 1
 
 
 def head(connection: sqlite3.Connection) -> str:

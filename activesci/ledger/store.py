@@ -18,6 +18,8 @@ from . import artifacts, sealing
 from .ancestry import Parent
 from .answers import Answers
 from .database import (
+    FIRST,
+    LAST,
     SCHEMA_VERSION,
     Superseded,
     connect,
@@ -186,7 +188,7 @@ class Ledger:
         """From here on, store of every event what a veil shows, and the whole sealed with a key."""
         self._veil, self._key = veil, key
 
-    def shown(self, first: int = 1, last: int | None = None) -> Iterator[Event]:
+    def shown(self, first: int = FIRST, last: int = LAST) -> Iterator[Event]:
         """Yield all events, or those from one number to another, as whoever reads the file sees them."""
         return self._opened(self._stored((), first, last), None if self._veil else self._reader_key)
 
@@ -294,13 +296,13 @@ class Ledger:
         """
         return list(self.each(kinds))
 
-    def each(self, kinds: Collection[Kind] = (), first: int = 1, last: int | None = None) -> Iterator[Event]:
+    def each(self, kinds: Collection[Kind] = (), first: int = FIRST, last: int = LAST) -> Iterator[Event]:
         """Yield events in order, a few of them in memory at a time.
 
         Args:
             kinds: The kinds that are wanted; all by default.
             first: The number of the first event that is wanted.
-            last: The number of the last one; by default there is none.
+            last: The number of the last one.
         """
         of_writer = (lambda: self._key) if self.writable else self._reader_key
         with in_plain_words(self.folder):
@@ -314,11 +316,11 @@ class Ledger:
                 key, asked = key_of(), True
             yield sealing.opened(event, key)
 
-    def _stored(self, kinds: Collection[Kind] = (), first: int = 1, last: int | None = None) -> Iterator[Event]:
+    def _stored(self, kinds: Collection[Kind] = (), first: int = FIRST, last: int = LAST) -> Iterator[Event]:
         """Yield events as they are stored; those that are another run's as its readers see them."""
         if self._parent is not None and first <= self._parent.seq:
             for event in self._shared():
-                if (not kinds or event.kind in kinds) and first <= event.seq <= (last or event.seq):
+                if (not kinds or event.kind in kinds) and first <= event.seq <= last:
                     yield event
         for event, _ in self._lines(kinds, first, last):
             yield event
@@ -472,7 +474,7 @@ class Ledger:
         return self._parent.shared(self._before.checked_chain() if checked else self._before.events(), self.folder)
 
     def _lines(
-        self, kinds: Collection[Kind] = (), first: int = 1, last: int | None = None
+        self, kinds: Collection[Kind] = (), first: int = FIRST, last: int = LAST
     ) -> Iterator[tuple[Event, str]]:
         for found in rows(self._connection, kinds, first, last):
             said = payloads([row[3] for row in found])
