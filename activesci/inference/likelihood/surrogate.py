@@ -207,6 +207,10 @@ class LikelihoodSurrogate:
         """Return the inputs for parameters (n, d), of about unit variance over what the surrogate was fitted to."""
         return self._ready().inputs.of_theta(theta)
 
+    def theta_of(self, inputs: FloatArray) -> FloatArray:
+        """Return the parameters (n, d) that have inputs (n, d), of a surrogate of all of the prior."""
+        return self._ready().inputs.theta_of(inputs)
+
     def trusted(self, theta: FloatArray) -> BoolArray:
         """Return for all parameters (n, d) that the surrogate judges them, (n,)."""
         return np.ones(len(theta), dtype=np.bool_)

@@ -6,7 +6,7 @@ posterior's neighbourhood gets a surrogate of its own, in coordinates that are c
 posterior shrinks, another one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -30,6 +30,11 @@ MOST_MODES = 8
 """Modes that get a finer surrogate, the largest ones."""
 SCORED = 200
 """Held-out simulations on which a finer surrogate has to be better than the one before."""
+FADED = 2.0
+"""How far out, in half-widths of a region, nothing is left of what its surrogate says at its edge."""
+
+Asked = Callable[[LikelihoodSurrogate, FloatArray, BoolArray], FloatArray]
+"""What a surrogate says of those of parameters (n, d) that are marked (n,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,9 @@ class ZoomedSurrogate:
     """A likelihood surrogate for the whole prior, and finer ones for ever smaller regions around the posterior.
 
     Parameters are judged by the finest surrogate whose region holds them. Outside every region the coarse one judges,
-    so a posterior that turns out to be elsewhere is found again.
+    so a posterior that turns out to be elsewhere is found again. The two differ by their errors, which add up over
+    measurements to several nats: at a sharp edge between them these would decide how much of the posterior lies on
+    which side. So the coarse one goes on from what the fine one says at the edge, by a difference that fades out.
 
     References:
         Durkan, Murray and Papamakarios, On contrastive learning for likelihood-free inference, 2020, arXiv:2002.03712,
@@ -45,7 +52,8 @@ class ZoomedSurrogate:
         the posterior is, and what may be left out.
 
     Fails when:
-        the posterior has more than MOST_MODES narrow modes: the smaller ones stay with a coarser surrogate.
+        the posterior has more than MOST_MODES narrow modes: the smaller ones stay with a coarser surrogate. Just
+        outside an edge the density of outcomes is not normalised; little of a posterior that is trusted lies there.
 
     Attributes:
         whole: The surrogate for all parameters.
@@ -137,12 +145,19 @@ class ZoomedSurrogate:
         drawn = zip(*(self.zones[i].rivals() for i in last), strict=True)
         return [replace(self, zones=(*(self.zones[i] for i in kept), *zones)) for zones in drawn]
 
+    @property
+    def _levels(self) -> tuple[tuple[LikelihoodSurrogate, ...], ...]:
+        """The zones, level by level, the finest last."""
+        coarser = len(self.zones) - self.finest
+        return tuple(level for level in (self.zones[:coarser], self.zones[coarser:]) if level)
+
     def _zone_of(self, theta: FloatArray) -> NDArray[np.int64]:
         """Return which surrogate judges each parameter, 0 for the whole one, (n,)."""
-        found, x = np.zeros(len(theta), dtype=np.int64), self.whole.inputs_of(theta)
-        for number, zone in enumerate(self.zones, start=1):
-            if zone.region is not None:
-                found[zone.region.inside(x)] = number
+        found, x, first = np.zeros(len(theta), dtype=np.int64), self.whole.inputs_of(theta), 1
+        for level in self._levels:
+            zone, reach = nearest(level, x)
+            found = np.where(reach <= 1.0, first + zone, found)
+            first += len(level)
         return found
 
     def _judges(self, theta: FloatArray) -> Iterator[tuple[BoolArray, LikelihoodSurrogate]]:
@@ -155,20 +170,54 @@ class ZoomedSurrogate:
             if (zone == number).any():
                 yield zone == number, surrogate
 
+    def _judged(self, theta: FloatArray, which: BoolArray, asked: Asked, levels: int) -> FloatArray:
+        """Return log densities by the surrogates of so many levels.
+
+        Args:
+            theta: Parameters, (n, d).
+            which: Those that are to be judged, (n,).
+            asked: The log densities, (..., m), that a surrogate gives those of parameters (n, d) that are marked.
+            levels: How many levels of zones there are.
+        """
+        if levels == 0:
+            return asked(self.whole, theta, which)
+        level, x = self._levels[levels - 1], self.whole.inputs_of(theta)
+        zone, reach = nearest(level, x)
+        outside = which & (reach > 1.0)
+        pieces = [(outside, self._judged(theta, outside, asked, levels - 1))] if outside.any() else []
+        for number, one in enumerate(level):
+            inside, shell = (which & (zone == number) & part for part in (reach <= 1.0, (reach > 1.0) & (reach < FADED)))
+            if inside.any():
+                pieces.append((inside, asked(one, theta, inside)))
+            if shell.any():
+                assert one.region is not None  # it is a zone's
+                edge = theta.copy()
+                edge[shell] = self.whole.theta_of(one.region.at_edge(x[shell]))
+                jump = asked(one, edge, shell) - self._judged(edge, shell, asked, levels - 1)
+                rest = (FADED - reach[shell]) / (FADED - 1.0)
+                pieces[0][1][..., shell[outside]] += rest * np.where(np.isfinite(jump), jump, 0.0)
+        found = np.empty((*pieces[0][1].shape[:-1], len(theta)))
+        for part, values in pieces:
+            found[..., part] = values
+        return found[..., which]
+
     def log_prob(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return log densities for all pairs, (t, members, n, m); see `Surrogate.log_prob`."""
-        result = np.empty((len(xi), self.members, y.shape[2], len(theta)))
-        for which, surrogate in self._judges(theta):
-            result[..., which] = surrogate.log_prob(theta[which], xi, y)
-        return result
+
+        def asked(surrogate: LikelihoodSurrogate, at: FloatArray, which: BoolArray) -> FloatArray:
+            return surrogate.log_prob(at[which], xi, y)
+
+        return self._judged(theta, np.ones(len(theta), dtype=np.bool_), asked, len(self._levels))
 
     def log_prob_rows(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return log densities of outcomes given parameters of their own, (t, n, k); see `Rowwise`."""
-        result = np.empty((len(xi), *theta.shape[:2]))
-        for which, surrogate in self._judges(theta.reshape(-1, theta.shape[2])):
-            mine = which.reshape(theta.shape[:2])
-            result[:, mine] = surrogate.log_prob_rows(theta, xi, y)[:, mine]
-        return result
+
+        def asked(surrogate: LikelihoodSurrogate, at: FloatArray, which: BoolArray) -> FloatArray:
+            return surrogate.log_prob_rows(at.reshape(theta.shape), xi, y)[:, which.reshape(theta.shape[:2])]
+
+        flat = theta.reshape(-1, theta.shape[2])
+        found = self._judged(flat, np.ones(len(flat), dtype=np.bool_), asked, len(self._levels))
+        return found.reshape(len(xi), *theta.shape[:2])
 
     def sample(self, theta: FloatArray, xi: FloatArray, rng: np.random.Generator) -> FloatArray:
         """Draw outcomes, (t, n, width); see `Surrogate.sample`."""
@@ -195,6 +244,13 @@ class ZoomedSurrogate:
         zones = tuple(self.whole.restore(below(state, f"zone{number}")) for number in range(count))
         finest = int(state["finest"])
         return replace(self, whole=self.whole.restore(below(state, "whole")), zones=zones, finest=finest)
+
+
+def nearest(level: Sequence[LikelihoodSurrogate], x: FloatArray) -> tuple[NDArray[np.int64], FloatArray]:
+    """Return the zone of a level that inputs (n, d) are nearest to, and how far out of it they are, (n,) each."""
+    reach = np.stack([zone.region.reach(x) for zone in level if zone.region is not None])
+    zone = reach.argmin(axis=0)
+    return zone, reach[zone, np.arange(len(x))]
 
 
 def held_out(bank: Bank) -> Bank:

@@ -7,13 +7,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from activesci.inference.networks.region import Region
 from activesci.study.designs import DesignSpace
 from activesci.study.parameters import ParameterSpace
 from activesci.study.priors import Beta, LogUniform, Uniform
-from activesci.types import FloatArray
+from activesci.types import BoolArray, FloatArray
 
 KNOTS = 65
 FARTHEST = 5.0
@@ -50,10 +50,19 @@ class Inputs:
     def of_theta(self, theta: FloatArray) -> FloatArray:
         """Return the inputs for parameters, (n, d) to (n, d)."""
         u = self.parameters.to_cube(theta)
-        bounded = np.array([isinstance(prior, Uniform | LogUniform | Beta) for prior in self.parameters.priors])
+        bounded = self._bounded
         inputs = np.sqrt(12.0) * (u - 0.5)
         inputs[:, ~bounded] = np.clip(ndtri(u[:, ~bounded]), -FARTHEST, FARTHEST)
         return np.asarray(inputs if self.region is None else self.region.local(inputs))
+
+    def theta_of(self, inputs: FloatArray) -> FloatArray:
+        """Return the parameters that have inputs (n, d), of all of the prior, (n, d)."""
+        u = np.where(self._bounded, inputs / np.sqrt(12.0) + 0.5, ndtr(inputs))
+        return self.parameters.from_cube(np.clip(u, 0.0, 1.0))
+
+    @property
+    def _bounded(self) -> BoolArray:
+        return np.array([isinstance(prior, Uniform | LogUniform | Beta) for prior in self.parameters.priors])
 
     def of_xi(self, xi: FloatArray) -> FloatArray:
         """Return the inputs for designs, (n, k) to (n, p); far ones are drawn in, but none onto another."""

@@ -44,9 +44,17 @@ class Region:
         """Return inputs (n, d) in standard deviations along the region's axes."""
         return np.asarray(np.linalg.solve(self.factor, (x - self.centre).T).T)
 
+    def reach(self, x: FloatArray) -> FloatArray:
+        """Return how far out inputs (n, d) are, (n,): 0 in the middle, 1 at the edge."""
+        return np.asarray(np.abs(self.white(x)).max(axis=1) / EDGE)
+
     def inside(self, x: FloatArray) -> BoolArray:
         """Return which inputs (n, d) are inside, (n,)."""
-        return np.asarray((np.abs(self.white(x)) <= EDGE).all(axis=1))
+        return self.reach(x) <= 1.0
+
+    def at_edge(self, x: FloatArray) -> FloatArray:
+        """Return where the lines from the middle to inputs (n, d) outside cross the edge, (n, d)."""
+        return np.asarray(self.centre + (x - self.centre) / self.reach(x)[:, None])
 
     def local(self, x: FloatArray) -> FloatArray:
         """Return inputs (n, d) in coordinates that have about unit variance over the region."""
