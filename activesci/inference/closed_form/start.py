@@ -186,6 +186,21 @@ class Start:
         margin = np.maximum(tolerance, clearly * lost.std(axis=1) / np.sqrt(lost.shape[1]))
         return tried[int(np.argmax(lost.mean(axis=1) <= margin))]
 
+    def renewed(self, x: FloatArray, z: FloatArray, first: int = 1) -> Self:
+        """Return the start with the same terms and all their coefficients found anew, as from more rows.
+
+        Args:
+            x: Inputs, (n, p).
+            z: Outcomes in their coordinates, (n, columns).
+            first: The first column that may depend on those before it.
+        """
+        terms = self.trend.basis, self.log_scale.basis
+        whole = replace(self, dependence=None).refitted(x, z) if self.smooth else self._of(x, z, *terms)
+        if self.dependence is None:
+            return whole
+        mean, scale = whole(x)
+        return replace(whole, dependence=Dependence.fit(x, (z - mean) / scale, first))
+
     def ridged(self, x: FloatArray, z: FloatArray) -> Self:
         """Return the start with means that are sums of ridges, from the noise that this one has found."""
         ridges = Ridges.fit(x, z, scale_of(self.log_scale, x))

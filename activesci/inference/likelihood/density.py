@@ -93,6 +93,15 @@ class Density:
         density = cls.untrained(layout, scales, start, x, events, members, rng, device)
         return replace(density, unsure=Rivals.of(start, x, z, rng.spawn(1)[0]))
 
+    def renewed(self, rows: Rows, rng: np.random.Generator) -> Self:
+        """Return the density with the same coordinates and terms, and its start's coefficients found anew."""
+        if self.start is None:
+            return self
+        x, events = some_events(rows, rng)
+        z = targets(self.layout, self.scales, events)[0]
+        start = self.start.renewed(x, z, max(1, len(self.layout.counts)))
+        return replace(self, start=start, unsure=Rivals.of(start, x, z, rng.spawn(1)[0]))
+
     @classmethod
     def untrained(
         cls,

@@ -26,6 +26,8 @@ from activesci.types import BoolArray, FloatArray, IntArray
 
 REFIT_AFTER = 2
 """A bank this many times as large as at the last full training is trained on in full again."""
+RENEW_AFTER = 1.2
+"""One this many times as large as when the closed-form starts were found has their coefficients found anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Learned:
         densities: The density of each outcome group.
         validity: The probability of a valid outcome; None while no simulation has failed.
         rows: Size of the bank at the last full training.
+        started: Size of the bank when the closed-form starts were last found.
         comparisons: What parameters are to designs of the same unit.
     """
 
@@ -44,6 +47,7 @@ class Learned:
     densities: tuple[Density, ...]
     validity: Validity | None
     rows: int
+    started: int
     comparisons: Comparisons
 
     def of_theta(self, theta: FloatArray) -> FloatArray:
@@ -87,6 +91,8 @@ class LikelihoodSurrogate:
     def fit(self, bank: Bank, fresh: int, focus: FloatArray | None, rng: np.random.Generator) -> tuple[Self, FitInfo]:
         """Return the surrogate fitted to the bank: in full at first and when it has doubled, else a short replay.
 
+        In between, closed-form starts are found anew with the terms that they have, as the bank grows.
+
         All of the bank counts alike; see `ZoomedSurrogate` for one that heeds the focus.
 
         Raises:
@@ -96,17 +102,27 @@ class LikelihoodSurrogate:
             raise ValueError(f"{bank.valid.sum()} of {len(bank)} simulations are valid, at least 20 are needed to fit")
         warm = self.learned is not None and len(bank) < REFIT_AFTER * self.learned.rows
         with one_thread():
-            learned = self.learned if warm and self.learned else self._cold(bank, rng)
+            learned = self._renewed(self.learned, bank, rng) if warm and self.learned else self._cold(bank, rng)
             return self._trained(learned, bank, fresh, warm, rng)
 
     def _cold(self, bank: Bank, rng: np.random.Generator) -> Learned:
         inputs = Inputs.of(self.parameters, self.designs, bank.xi, self.region)
         comparisons = Comparisons.of(self.parameters, self.designs, bank.theta, bank.xi)
-        blank = Learned(inputs, (), None, len(bank), comparisons)
+        blank = Learned(inputs, (), None, len(bank), len(bank), comparisons)
         rows = [self._rows(blank, bank, group) for group in self.outcomes.groups]
         pairs = zip(self.outcomes.groups, rows, strict=True)
         densities = (Density.cold(group, one, self.members, rng, self.device) for group, one in pairs)
         return replace(blank, densities=tuple(replace(one, comparisons=comparisons) for one in densities))
+
+    def _renewed(self, learned: Learned, bank: Bank, rng: np.random.Generator) -> Learned:
+        """Return what was learned with its starts found anew, if the bank has grown enough since they were."""
+        if len(bank) < RENEW_AFTER * learned.started:
+            return learned
+        densities = (
+            density.renewed(self._rows(learned, bank, group), rng)
+            for group, density in zip(self.outcomes.groups, learned.densities, strict=True)
+        )
+        return replace(learned, densities=tuple(densities), started=len(bank))
 
     def _trained(
         self, learned: Learned, bank: Bank, fresh: int, warm: bool, rng: np.random.Generator
@@ -229,6 +245,7 @@ class LikelihoodSurrogate:
         learned = self._ready()
         arrays: dict[str, NDArray[np.generic]] = {
             "rows": np.array(learned.rows),
+            "started": np.array(learned.started),
             "inputs.centre": learned.inputs.centre,
             "inputs.scale": learned.inputs.scale,
         }
@@ -255,9 +272,8 @@ class LikelihoodSurrogate:
         box = below(state, "region")
         region = Region.restore(box) if box else None
         inputs_ = Inputs(self.parameters, self.designs, centre, scale, region)
-        return replace(
-            self, region=region, learned=Learned(inputs_, densities, validity, int(state["rows"]), compared)
-        )
+        rows, started = int(state["rows"]), int(state.get("started", state["rows"]))
+        return replace(self, region=region, learned=Learned(inputs_, densities, validity, rows, started, compared))
 
 
 def events_of(group: OutcomeGroup, y: FloatArray) -> FloatArray:
