@@ -1,7 +1,7 @@
 """What is believed of the parameters after the measurements so far."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -49,6 +49,7 @@ class Posterior:
             the simulations speak for about as well, in units of the posterior's standard deviation, (d,).
         outside: Share of the samples that lay where the surrogate is coarser than the posterior is narrow. Up to
             TRIMMED of them are an artefact of its width there, and are replaced by others.
+        widened: Whether the likelihood is the mean over the surrogate and its rivals; see `widened`.
     """
 
     space: ParameterSpace
@@ -56,6 +57,7 @@ class Posterior:
     population: Population
     disagreement: FloatArray
     outside: float = 0.0
+    widened: bool = False
 
     def sample(self, n: int, rng: np.random.Generator | None = None) -> dict[str, FloatArray]:
         """Return n samples as a mapping of parameter names to (n,); without replacement where there are enough.
@@ -121,14 +123,48 @@ def update(
     if own is not None:
         population = independent(own, density(space, *after)(own))
     else:
-        population = bridge(last.population, density(space, *before), density(space, *after), rng)
-    inside = after[0].trusted(space.from_cube(population.u))
+        population = bridge(last.population, density(space, *before, last.widened), density(space, *after), rng)
+    return judged(space, population, *after)
+
+
+def judged(space: ParameterSpace, population: Population, surrogate: Surrogate, data: Data) -> Posterior:
+    """Return a population as a posterior, with what the surrogate and its rivals say of it."""
+    inside = surrogate.trusted(space.from_cube(population.u))
     outside = 1.0 - float(inside.mean())
     if outside <= TRIMMED:
         population = population.only(inside)
     theta = space.from_cube(population.u)
-    spread = np.hypot(disagreement(theta, *opinions(after[0], theta, after[1])), doubtfulness(*after, theta))
+    spread = np.hypot(disagreement(theta, *opinions(surrogate, theta, data)), doubtfulness(surrogate, data, theta))
     return Posterior(space, theta, population, spread, outside)
+
+
+def widened(posterior: Posterior, surrogate: Surrogate, data: Data, rng: np.random.Generator) -> Posterior:
+    """Return the posterior as wide as not knowing the surrogate makes it.
+
+    Its likelihood is the mean of the surrogate's and of those of others that the simulations speak for about as well,
+    each of whole data sets: what is not known of the simulator is integrated over, as the parameters of a nuisance. A
+    surrogate that knows no others leaves the posterior as it is. How far they are apart is still told in standard
+    deviations of the narrower posterior.
+
+    Args:
+        posterior: The posterior that rests on the surrogate alone.
+        surrogate: The surrogate.
+        data: The data.
+        rng: Random numbers.
+
+    References:
+        Kennedy and O'Hagan, Bayesian calibration of computer models, 2001, doi:10.1111/1467-9868.00294: the error of
+        what stands for the simulator belongs to the posterior.
+
+    Fails when:
+        the surrogate lacks what no rival has either, as terms of its mean far from all simulations.
+    """
+    if posterior.widened or not len(data) or not isinstance(surrogate, Unsure) or not surrogate.rivals():
+        return posterior
+    space = posterior.space
+    before, after = (density(space, surrogate, data, wide) for wide in (False, True))
+    found = judged(space, bridge(posterior.population, before, after, rng), surrogate, data)
+    return replace(found, disagreement=posterior.disagreement, widened=True)
 
 
 def opinions(surrogate: Surrogate, theta: FloatArray, data: Data) -> tuple[FloatArray, FloatArray | None]:
@@ -143,9 +179,22 @@ def opinions(surrogate: Surrogate, theta: FloatArray, data: Data) -> tuple[Float
     return together, None
 
 
-def density(space: ParameterSpace, surrogate: Surrogate, data: Data) -> LogDensity:
-    """Return the log-likelihood of the data as a function on the unit cube."""
-    return lambda u: mixed(log_likelihood(surrogate, space.from_cube(u), data))
+def density(space: ParameterSpace, surrogate: Surrogate, data: Data, wide: bool = False) -> LogDensity:
+    """Return the log-likelihood of the data as a function on the unit cube; see `likelihood`."""
+    known = likelihood(surrogate, data, wide)
+    return lambda u: known(space.from_cube(u))
+
+
+def likelihood(surrogate: Surrogate, data: Data, wide: bool = False) -> Callable[[FloatArray], FloatArray]:
+    """Return the log-likelihood of the data as a function of parameters (n, d).
+
+    Args:
+        surrogate: The surrogate.
+        data: The data.
+        wide: Whether it is the mean over the surrogate and its rivals, if it knows any.
+    """
+    every = (surrogate, *(surrogate.rivals() if wide and isinstance(surrogate, Unsure) else ()))
+    return lambda theta: mixed(np.concatenate([log_likelihood(one, theta, data) for one in every]))
 
 
 def doubtfulness(surrogate: Surrogate, data: Data, theta: FloatArray) -> FloatArray:
@@ -198,7 +247,9 @@ def as_arrays(posterior: Posterior) -> Mapping[str, FloatArray]:
         "log_like": population.log_like,
         "log_evidence": np.array([population.log_evidence, population.log_evidence_error]),
         "eves": population.eves.astype(np.float64),
-        "quality": np.array([population.ess, population.steps, population.acceptance, posterior.outside]),
+        "quality": np.array(
+            [population.ess, population.steps, population.acceptance, posterior.outside, posterior.widened]
+        ),
         "disagreement": posterior.disagreement,
     }
 
@@ -206,7 +257,7 @@ def as_arrays(posterior: Posterior) -> Mapping[str, FloatArray]:
 def from_arrays(space: ParameterSpace, arrays: Mapping[str, FloatArray]) -> Posterior:
     """Return the posterior that `as_arrays` has described."""
     log_evidence, error = (float(value) for value in arrays["log_evidence"])
-    ess, steps, acceptance, outside = (float(value) for value in arrays["quality"])
+    ess, steps, acceptance, outside, *wide = (float(value) for value in arrays["quality"])
     eves = arrays["eves"].astype(np.int64)
     population = Population(arrays["u"], arrays["log_like"], log_evidence, error, eves, ess, int(steps), acceptance)
-    return Posterior(space, arrays["theta"], population, arrays["disagreement"], outside)
+    return Posterior(space, arrays["theta"], population, arrays["disagreement"], outside, bool(sum(wide)))

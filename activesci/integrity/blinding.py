@@ -218,7 +218,9 @@ class Door:
         return {**_kept(said, ("count", "failed", "seconds", "again", "failed_attempts")), "reasons": failed}, {}
 
     def _inferred(self, round: int, said: Payload, arrays: Arrays) -> Shown:
-        kept = _kept(said, ("ess", "steps", "acceptance", "outside", "disagreement", "again", "checked", "seconds"))
+        kept = _kept(
+            said, ("ess", "steps", "acceptance", "outside", "widened", "disagreement", "again", "checked", "seconds")
+        )
         kept["doubt"] = said["doubt"] and self._words(said["doubt"])
         belief = self.belief(said["posterior"])
         errors = {name: error for name, error in said["errors"].items() if name not in self.shifts or not self._scaled}

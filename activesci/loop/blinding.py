@@ -83,7 +83,7 @@ def blinded(posterior: Posterior, door: Door) -> Blinded:
     empty = np.full(len(none), np.nan)
     sealed = replace(population, u=none, log_like=empty, log_evidence=np.nan, log_evidence_error=np.nan)
     theta, said = door.samples(posterior.theta), door.belief(posterior.summary())
-    return Blinded(posterior.space, theta, sealed, posterior.disagreement, posterior.outside, said)
+    return Blinded(posterior.space, theta, sealed, posterior.disagreement, posterior.outside, posterior.widened, said)
 
 
 def discreetly(step: Callable[[], Answer]) -> Answer:

@@ -91,11 +91,14 @@ class Learning:
             belief = rounds.after_data(study, number, before, surrogate, self._memory.data(), self._step)
         checked = self._checked(number, belief)
         doubt = doubt_about(belief) or (checked.doubt if checked else None)
+        again = doubt is not None and self._may_go_on(number)
+        if not again and doubted_surrogate(belief):
+            belief = rounds.widened(study, number, belief, self._step)
         said = {
             **described(belief),
             **rivals_described(study, number, self._setup.journal.history, belief),
             "doubt": doubt,
-            "again": doubt is not None and self._may_go_on(number),
+            "again": again,
         }
         if not said["again"]:
             self._mention_doubts(number, belief, checked)
@@ -199,6 +202,12 @@ def doubt_about(belief: Belief) -> str | None:
     return None
 
 
+def doubted_surrogate(belief: Belief) -> bool:
+    """Return whether what is not known of the surrogate is to be made part of the posterior, as far as it is not."""
+    inside = isinstance(belief.surrogate, Drawing)
+    return not inside and len(belief.data) > 0 and float(belief.posterior.disagreement.max()) > AGREED
+
+
 def found_in(checked: HeldOut | None) -> Mapping[str, Any] | None:
     """Return what came of held-out simulations in plain numbers."""
     if checked is None:
@@ -224,5 +233,6 @@ def described(belief: Belief) -> dict[str, object]:
         "steps": population.steps,
         "acceptance": population.acceptance,
         "outside": posterior.outside,
+        "widened": posterior.widened,
         "disagreement": dict(zip(names, posterior.disagreement.tolist(), strict=True)),
     }

@@ -20,10 +20,10 @@ from activesci.gain import (
     realised,
 )
 from activesci.inference import posterior as posteriors
-from activesci.inference.base import Data, Placing, Surrogate, log_likelihood, mixed
+from activesci.inference.base import Data, Placing, Surrogate
 from activesci.inference.modes import modes
 from activesci.inference.moves import normal
-from activesci.inference.posterior import Posterior
+from activesci.inference.posterior import Posterior, likelihood
 from activesci.inference.smc import reflected
 from activesci.integrity.rivals import Rival, evidence_error, rivals_after, rivals_before
 from activesci.integrity.weighing import Weighed
@@ -35,6 +35,8 @@ Cost = Callable[[FloatArray], FloatArray]
 
 HINTS = 2**20
 """The stream of random numbers of the designs at what is believed."""
+WIDENING = 2**19
+"""The streams of random numbers of posteriors that are widened."""
 POSTERIOR_SHARE = 0.75
 """Share of later simulations whose parameters come from the posterior; the rest come from the prior."""
 PLACED_SHARE, CANDIDATES = 0.9, 2000
@@ -82,6 +84,12 @@ def after_data(study: Study, round: int, belief: Belief, surrogate: Surrogate, d
     before, after = (belief.surrogate, belief.data), (surrogate, data)
     rivals = rivals_after(belief.rivals, before, after, _streams(study, round, step))
     return Belief(surrogate, data, posteriors.update(belief.posterior, before, after, rng), rivals)
+
+
+def widened(study: Study, round: int, belief: Belief, step: int = 0) -> Belief:
+    """Return a belief whose posterior is as wide as not knowing the surrogate makes it, after so many passes."""
+    rng = generator(study.seed, round, Purpose.INFER, WIDENING + step)
+    return replace(belief, posterior=posteriors.widened(belief.posterior, belief.surrogate, belief.data, rng))
 
 
 def _streams(study: Study, round: int, step: int) -> list[np.random.Generator]:
@@ -196,7 +204,7 @@ def _taught_which(before: Weighed, after: Weighed) -> Realised:
 
 def known(belief: Belief) -> Known:
     """Return a belief as samples and likelihood."""
-    return Known(belief.posterior.theta, lambda theta: mixed(log_likelihood(belief.surrogate, theta, belief.data)))
+    return Known(belief.posterior.theta, likelihood(belief.surrogate, belief.data, belief.posterior.widened))
 
 
 def evidence(before: Belief, after: Belief) -> Realised | None:

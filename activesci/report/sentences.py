@@ -107,7 +107,12 @@ def _inferred(event: Event) -> str:
     name = "prior" if event.round == 0 else "posterior"
     said = f"round {event.round}: {name} {posterior_text(event.payload['posterior'])}"
     said += " (blind)" if event.payload.get("blind") else ""
-    return f"{said}; simulates again: {event.payload['doubt']}" if event.payload.get("again") else said
+    if not (doubt := event.payload.get("doubt")):
+        return said
+    wider = ", which has made it wider" if event.payload.get("widened") else ""
+    return (
+        f"{said}; simulates again: {doubt}" if event.payload.get("again") else f"{said}; not trusted: {doubt}{wider}"
+    )
 
 
 def _branched(event: Event) -> str:

@@ -117,7 +117,7 @@ def cross_check(posterior: Posterior, surrogate: Surrogate, data: Data, rng: np.
         there are many parameters (above about fifteen) or a mode that neither the particles nor some thousand draws of
         the prior touch; the first shows in `ess`, the second does not.
     """
-    target, points = bounded(density(posterior.space, surrogate, data)), posterior.population.u
+    target, points = bounded(density(posterior.space, surrogate, data, posterior.widened)), posterior.population.u
     drawn, draws = _drawn(target, points, rng), DRAWS
     while drawn.ess < ENOUGH and draws < ROUNDS * DRAWS:
         drawn, draws = _drawn(target, drawn.resampled(rng), rng), draws + DRAWS

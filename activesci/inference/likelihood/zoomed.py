@@ -186,7 +186,9 @@ class ZoomedSurrogate:
         outside = which & (reach > 1.0)
         pieces = [(outside, self._judged(theta, outside, asked, levels - 1))] if outside.any() else []
         for number, one in enumerate(level):
-            inside, shell = (which & (zone == number) & part for part in (reach <= 1.0, (reach > 1.0) & (reach < FADED)))
+            inside, shell = (
+                which & (zone == number) & part for part in (reach <= 1.0, (reach > 1.0) & (reach < FADED))
+            )
             if inside.any():
                 pieces.append((inside, asked(one, theta, inside)))
             if shell.any():
