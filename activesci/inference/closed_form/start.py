@@ -14,6 +14,7 @@ from activesci.inference.closed_form.log_scale import noise, scale_of
 from activesci.inference.closed_form.polynomial import Polynomial, regression
 from activesci.inference.closed_form.ridges import Ridges
 from activesci.inference.closed_form.smooth import MOST_APART, Smooth
+from activesci.inference.closed_form.tails import heeded
 from activesci.types import FloatArray
 
 TOLERANCE = 0.003
@@ -27,6 +28,8 @@ NOISIEST = 6
 """The highest degree of the log scale."""
 TREND_KNOTS, NOISE_KNOTS = (8,), (8, 16)
 """Knots of the splines that are tried beside polynomials, for the mean and for the log scale."""
+HEEDINGS = 3
+"""Rounds in which a mean is found anew where tails are heavy."""
 
 CROSSED = ((1, 8), (1, 16), (2, 8), (2, 16), (3, 8))
 """Degrees in the parameters, and knots in the designs, of what is tried where there are both."""
@@ -137,7 +140,7 @@ class Start:
             options.reverse()  # so many terms are no simpler than a smooth mean, and their errors add up
         best = options[simplest(options, *check, tolerance)]
         whole = best.refitted(x, z) if best.smooth else self._of(x, z, best.trend.basis, best.log_scale.basis)
-        return whole.depending(x, z, first, tolerance)
+        return whole.heeding(x, z).depending(x, z, first, tolerance)
 
     @classmethod
     def polynomial(cls, x: FloatArray, z: FloatArray, degree: int, noisy: int) -> Self:
@@ -150,8 +153,7 @@ class Start:
         start, features = cls(Polynomial.zero(z.shape[1]), (), Polynomial.zero(z.shape[1])), trend(x)
         for _ in range(3):
             scale = scale_of(start.log_scale, x)
-            ridge = min(1.0, float((scale**2).mean())) if len(trend.knots) else 0.0
-            coefficients = regression(features, z, 1 / scale, ridge)
+            coefficients = regression(features, z, 1 / scale, ridge_of(trend, scale))
             residual = z - features @ coefficients
             start = cls(Polynomial(trend, coefficients), (), noise(x, residual, noisy))
         return start
@@ -196,6 +198,7 @@ class Start:
         """
         terms = self.trend.basis, self.log_scale.basis
         whole = replace(self, dependence=None).refitted(x, z) if self.smooth else self._of(x, z, *terms)
+        whole = whole.heeding(x, z)
         if self.dependence is None:
             return whole
         mean, scale = whole(x)
@@ -208,15 +211,31 @@ class Start:
 
     def refitted(self, x: FloatArray, z: FloatArray) -> Self:
         """Return the start with its smooth means and its noise found anew, in turn."""
-        start, residual = self, z - self.trend(x)
+        start = self
         for _ in range(2):
-            scale = scale_of(start.log_scale, x)
-            pairs = zip(start.smooth, start.shares, strict=True)
-            found = tuple(one.weighted(x, residual[:, part], scale[:, part]) for one, part in pairs)
-            start = replace(start, smooth=found)
-            log_scale = noise(x, z - start.mean(x), self.log_scale.basis)
-            start = replace(start, log_scale=log_scale)
+            start = start._weighted(x, z, scale_of(start.log_scale, x))
+            start = replace(start, log_scale=noise(x, z - start.mean(x), self.log_scale.basis))
         return start
+
+    def heeding(self, x: FloatArray, z: FloatArray) -> Self:
+        """Return the start with its mean and its noise found anew, far outcomes heeded less where tails are heavy."""
+        start = self
+        for _ in range(HEEDINGS):
+            mean, scale = start(x)
+            if (noises := heeded((z - mean) / scale)) is None:
+                return start
+            start = start._weighted(x, z, scale * noises)
+            start = replace(start, log_scale=noise(x, z - start.mean(x), start.log_scale.basis))
+        return start
+
+    def _weighted(self, x: FloatArray, z: FloatArray, scale: FloatArray) -> Self:
+        """Return the start with the coefficients of its mean found anew, given the noise of each outcome."""
+        if not self.smooth:
+            ridge = ridge_of(self.trend.basis, scale)
+            coefficients = regression(self.trend.basis(x), z, 1 / scale, ridge)
+            return replace(self, trend=replace(self.trend, coefficients=coefficients))
+        pairs, residual = zip(self.smooth, self.shares, strict=True), z - self.trend(x)
+        return replace(self, smooth=tuple(one.weighted(x, residual[:, part], scale[:, part]) for one, part in pairs))
 
     def depending(self, x: FloatArray, z: FloatArray, first: int, tolerance: float) -> Self:
         """Return the start with the dependence of its residuals, if held-out rows ask for it."""
@@ -248,6 +267,11 @@ class Start:
         trend, log_scale = (Polynomial.restore(below(state, name)) for name in ("trend", "log_scale"))
         chain = below(state, "dependence")
         return cls(trend, parts, log_scale, Dependence.restore(chain) if chain else None)
+
+
+def ridge_of(trend: Basis, scale: FloatArray) -> float:
+    """Return what is known beforehand of the coefficients of a mean's terms, for noise (n, columns)."""
+    return min(1.0, float((scale**2).mean())) if len(trend.knots) else 0.0
 
 
 LOG_2PI = float(np.log(2 * np.pi))

@@ -200,6 +200,21 @@ class Density:
         found = torch.cat([mixture.log_prob(e.unsqueeze(2)).sum(-1) for e in pieces], 1)
         return np.asarray(found.double().cpu().numpy())
 
+    def scores(self, x: FloatArray, events: FloatArray) -> FloatArray:
+        """Return the log density of rows that the start was fitted to, less what that has gained them, (members, n).
+
+        Args:
+            x: Inputs, (n, p).
+            events: (n, events, columns).
+        """
+        z, jacobian = self.coordinates(events)
+        with torch.no_grad():
+            raw = self.network(self.tensor(x)[None])
+            mixture = Mixture.of(self.layout, raw, *map(self.tensor, self.started(x))).map(lambda t: t.unsqueeze(2))
+            found = mixture.log_prob(self.tensor(z)[None]).sum(-1).double().cpu().numpy()
+        gained = 0.0 if self.start is None or self.unsure is None else self.unsure.gained(self.start, x)
+        return np.asarray(found + np.nansum(jacobian, axis=-1) - events.shape[1] * gained)
+
     def log_prob_rows(self, theta: FloatArray, xi: FloatArray, events: FloatArray) -> FloatArray:
         """Return log densities of events given parameters of their own, (t, members, n, k).
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_expit
 
-from activesci.inference.base import FitInfo
+from activesci.inference.base import FitInfo, mixed
 from activesci.inference.closed_form.arrays import below
 from activesci.inference.closed_form.rivals import RIVALS
 from activesci.inference.likelihood.density import Density
@@ -158,6 +158,18 @@ class LikelihoodSurrogate:
 
         parameters = 0 if self.region is None else self.parameters.dim  # plain functions of them near a posterior only
         return Rows(len(valid), take, int((valid >= len(bank) - fresh).sum()), parameters=parameters)
+
+    def scores(self, bank: Bank) -> FloatArray:
+        """Return the log density of the outcome of each valid simulation, (n,), nats.
+
+        It is less what those that the surrogate was fitted to have gained by that; see `Rivals.gained`.
+        """
+        learned, total = self._ready(), np.zeros(())
+        with one_thread():
+            for group, density in zip(self.outcomes.groups, learned.densities, strict=True):
+                rows = self._rows(learned, bank, group)
+                total = total + density.scores(*rows.take(np.arange(len(rows))))
+        return mixed(total)
 
     def log_prob(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return log densities for all pairs, (t, members, n, m); see `Surrogate.log_prob`."""

@@ -13,12 +13,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from activesci.inference.base import FitInfo, mixed
+from activesci.inference.base import FitInfo
 from activesci.inference.closed_form.arrays import below
 from activesci.inference.likelihood.surrogate import LikelihoodSurrogate
 from activesci.inference.modes import modes
 from activesci.inference.networks.region import TRIMMED, Region
-from activesci.inference.networks.rows import split
 from activesci.ledger.bank import Bank
 from activesci.types import BoolArray, FloatArray
 
@@ -28,8 +27,10 @@ FEWEST = 300
 """Simulations inside a region below which no surrogate is fitted to it."""
 MOST_MODES = 8
 """Modes that get a finer surrogate, the largest ones."""
-SCORED = 200
-"""Held-out simulations on which a finer surrogate has to be better than the one before."""
+SCORED = 2000
+"""Simulations on which a finer surrogate has to be better than the one before."""
+CLEARLY = 3.0
+"""Standard errors by which it has to be: its terms and lengths were chosen by the same simulations."""
 FADED = 2.0
 """How far out, in half-widths of a region, nothing is left of what its surrogate says at its edge."""
 
@@ -59,11 +60,13 @@ class ZoomedSurrogate:
         whole: The surrogate for all parameters.
         zones: Finer ones, at most two levels of them, the finer last. A level has one for each mode of the posterior.
         finest: How many of them are of the finest level.
+        enough: Regions that what is there describes as well as a surrogate of their own would.
     """
 
     whole: LikelihoodSurrogate
     zones: tuple[LikelihoodSurrogate, ...] = ()
     finest: int = 0
+    enough: tuple[Region, ...] = ()
 
     @property
     def members(self) -> int:
@@ -81,12 +84,12 @@ class ZoomedSurrogate:
         parts = [x[mode == one] for one in np.argsort(-np.bincount(mode), kind="stable")[:MOST_MODES]]
         wanted = [part for part in parts if len(part) > 2 * x.shape[1] and narrow(part)]
         if not wanted:
-            return replace(found, zones=(), finest=0), info
-        return found._refocused(bank, fresh, wanted, rng) or (found, info)
+            return replace(found, zones=(), finest=0, enough=()), info
+        return found._refocused(bank, fresh, wanted, info, rng)
 
     def _refocused(
-        self, bank: Bank, fresh: int, parts: list[FloatArray], rng: np.random.Generator
-    ) -> tuple[Self, FitInfo] | None:
+        self, bank: Bank, fresh: int, parts: list[FloatArray], info: FitInfo, rng: np.random.Generator
+    ) -> tuple[Self, FitInfo]:
         """Return the surrogates with the finest fitted to the posterior's modes, inputs (n, d) each, if they can be.
 
         Regions that the modes still fill are fitted on; other modes get regions of their own, and what was finest is
@@ -95,20 +98,27 @@ class ZoomedSurrogate:
         last, at = self.zones[len(self.zones) - self.finest :], self.whole.inputs_of(bank.theta)
         fitting = [next((one for one in last if one.region and one.region.still_fits(x)), None) for x in parts]
         kept = self.zones[: len(self.zones) - self.finest] if all(fitting) else last
-        found, said = list[LikelihoodSurrogate](), None
+        again = ((one, self._finer(one, bank, at, fresh, rng)) for one in kept)
+        kept = tuple(fit[0] if isinstance(fit, tuple) else one for one, fit in again)
+        found, enough, said = list[LikelihoodSurrogate](), list[Region](), list[FitInfo]()
         for x, zone in zip(parts, fitting, strict=True):
-            new = zone or replace(self.whole, region=Region.around(x), learned=None)
-            fit = self._finer(new, bank, at, fresh, rng)
-            said = said or (fit[1] if fit else None)
-            found += [fit[0]] if fit else [zone] if zone else []
-        if said is None:
-            return None
-        return replace(self, zones=(*kept, *found), finest=len(found)), said
+            region = zone.region if zone and zone.region else Region.around(x)
+            fit = self._finer(zone or replace(self.whole, region=region, learned=None), bank, at, fresh, rng)
+            if isinstance(fit, Region):
+                enough.append(fit)
+            said += [fit[1]] if isinstance(fit, tuple) else []
+            found += [fit[0]] if isinstance(fit, tuple) else [zone] if zone else []
+        if not found:
+            return replace(self, enough=tuple(enough)), info
+        zones = (*kept, *found)
+        return replace(self, zones=zones, finest=len(found), enough=tuple(enough)), (said or [info])[0]
 
     def _finer(
         self, new: LikelihoodSurrogate, bank: Bank, at: FloatArray, fresh: int, rng: np.random.Generator
-    ) -> tuple[LikelihoodSurrogate, FitInfo] | None:
-        """Return a surrogate fitted to its region, unless that has few simulations or is described as well already.
+    ) -> tuple[LikelihoodSurrogate, FitInfo] | Region | None:
+        """Return a surrogate fitted to its region, or the region if what is there describes it as well.
+
+        None where there are too few simulations to say.
 
         Args:
             new: The surrogate.
@@ -122,8 +132,17 @@ class ZoomedSurrogate:
         if (inside & bank.valid).sum() < FEWEST:
             return None
         finer, info = new.fit(bank.where(inside), int(inside[len(bank) - fresh :].sum()), None, rng)
-        held = held_out(bank.where(inside))
-        return None if score(self, held) > score(finer, held) else (finer, info)
+        some = latest(bank.where(inside & bank.valid))
+        gained = finer.scores(some) - self._scores(some)
+        needed = gained.std() / np.sqrt(len(gained)) * (CLEARLY if new.learned is None else -CLEARLY)
+        return (finer, info) if gained.mean() > needed else new.region
+
+    def _scores(self, bank: Bank) -> FloatArray:
+        """Return the log density of the outcome of each of a bank's valid simulations, by who judges it, (n,)."""
+        found = np.empty(len(bank))
+        for which, surrogate in self._judges(bank.theta):
+            found[which] = surrogate.scores(bank.where(which))
+        return found
 
     def trusted(self, theta: FloatArray) -> BoolArray:
         """Return which parameters (n, d) a surrogate of the finest level judges, (n,)."""
@@ -133,9 +152,14 @@ class ZoomedSurrogate:
 
     def resolves(self, theta: FloatArray) -> bool:
         """Return whether posterior samples (n, d) are, in each of its modes, as wide as a surrogate was made for."""
-        zone = self._zone_of(theta)
-        sets = ((one, theta[zone == number]) for number, one in enumerate((self.whole, *self.zones)))
-        return not any(narrow(one.inputs_of(some)) for one, some in sets if len(some) > TRIMMED * len(theta))
+        zone, x = self._zone_of(theta), self.whole.inputs_of(theta)
+        sets = ((one, zone == number) for number, one in enumerate((self.whole, *self.zones)))
+        many = ((one, some) for one, some in sets if some.sum() > TRIMMED * len(theta))
+        return not any(narrow(one.inputs_of(theta[some])) and not self._is_enough(x[some]) for one, some in many)
+
+    def _is_enough(self, x: FloatArray) -> bool:
+        """Return whether inputs (n, d) fill a region that has been found to be described well enough."""
+        return any(region.still_fits(x) for region in self.enough)
 
     def rivals(self) -> list[Self]:
         """Return surrogates that differ in the finest ones; see `LikelihoodSurrogate.rivals`."""
@@ -179,29 +203,32 @@ class ZoomedSurrogate:
             asked: The log densities, (..., m), that a surrogate gives those of parameters (n, d) that are marked.
             levels: How many levels of zones there are.
         """
-        if levels == 0:
+        if levels == 0 or not which.any():
             return asked(self.whole, theta, which)
-        level, x = self._levels[levels - 1], self.whole.inputs_of(theta)
-        zone, reach = nearest(level, x)
+        zone, reach = nearest(self._levels[levels - 1], self.whole.inputs_of(theta))
         outside = which & (reach > 1.0)
-        pieces = [(outside, self._judged(theta, outside, asked, levels - 1))] if outside.any() else []
-        for number, one in enumerate(level):
-            inside, shell = (
-                which & (zone == number) & part for part in (reach <= 1.0, (reach > 1.0) & (reach < FADED))
-            )
-            if inside.any():
-                pieces.append((inside, asked(one, theta, inside)))
-            if shell.any():
-                assert one.region is not None  # it is a zone's
-                edge = theta.copy()
-                edge[shell] = self.whole.theta_of(one.region.at_edge(x[shell]))
-                jump = asked(one, edge, shell) - self._judged(edge, shell, asked, levels - 1)
-                rest = (FADED - reach[shell]) / (FADED - 1.0)
-                pieces[0][1][..., shell[outside]] += rest * np.where(np.isfinite(jump), jump, 0.0)
+        pieces = [(outside, self._beyond(theta, outside, asked, levels))] if outside.any() else []
+        for number, one in enumerate(self._levels[levels - 1]):
+            inside = which & (zone == number) & (reach <= 1.0)
+            pieces += [(inside, asked(one, theta, inside))] if inside.any() else []
         found = np.empty((*pieces[0][1].shape[:-1], len(theta)))
         for part, values in pieces:
             found[..., part] = values
         return found[..., which]
+
+    def _beyond(self, theta: FloatArray, outside: BoolArray, asked: Asked, levels: int) -> FloatArray:
+        """Return log densities outside all regions of a level: the coarser one's, going on from the finer one's."""
+        x, found = self.whole.inputs_of(theta), np.array(self._judged(theta, outside, asked, levels - 1))
+        zone, reach = nearest(self._levels[levels - 1], x)
+        for number, one in enumerate(self._levels[levels - 1]):
+            shell = outside & (zone == number) & (reach < FADED)
+            if shell.any() and one.region is not None:
+                edge = theta.copy()
+                edge[shell] = self.whole.theta_of(one.region.at_edge(x[shell]))
+                jump = asked(one, edge, shell) - self._judged(edge, shell, asked, levels - 1)
+                left = (FADED - reach[shell]) / (FADED - 1.0)
+                found[..., shell[outside]] += left * np.where(np.isfinite(jump), jump, 0.0)
+        return found
 
     def log_prob(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return log densities for all pairs, (t, members, n, m); see `Surrogate.log_prob`."""
@@ -238,14 +265,19 @@ class ZoomedSurrogate:
         arrays = {f"whole.{name}": array for name, array in self.whole.state().items()}
         for number, zone in enumerate(self.zones):
             arrays |= {f"zone{number}.{name}": array for name, array in zone.state().items()}
+        for number, region in enumerate(self.enough):
+            arrays |= {f"enough{number}.{name}": array for name, array in region.state().items()}
         return arrays | {"finest": np.array(self.finest)}
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> Self:
         """Return the surrogates with what an earlier fit has learned."""
         count = len({name.split(".")[0] for name in state if name.startswith("zone")})
         zones = tuple(self.whole.restore(below(state, f"zone{number}")) for number in range(count))
-        finest = int(state["finest"])
-        return replace(self, whole=self.whole.restore(below(state, "whole")), zones=zones, finest=finest)
+        finest, sure = int(state["finest"]), {name.split(".")[0] for name in state if name.startswith("enough")}
+        enough = tuple(Region.restore(below(state, f"enough{number}")) for number in range(len(sure)))
+        return replace(
+            self, whole=self.whole.restore(below(state, "whole")), zones=zones, finest=finest, enough=enough
+        )
 
 
 def nearest(level: Sequence[LikelihoodSurrogate], x: FloatArray) -> tuple[NDArray[np.int64], FloatArray]:
@@ -255,19 +287,9 @@ def nearest(level: Sequence[LikelihoodSurrogate], x: FloatArray) -> tuple[NDArra
     return zone, reach[zone, np.arange(len(x))]
 
 
-def held_out(bank: Bank) -> Bank:
-    """Return the latest of the simulations that no fit to this bank learns from, at most SCORED."""
-    held = np.zeros(len(bank), dtype=np.bool_)
-    valid = np.flatnonzero(bank.valid)
-    held[valid[split(len(valid))[1]][-SCORED:]] = True
-    return bank.where(held)
-
-
-def score(surrogate: LikelihoodSurrogate | ZoomedSurrogate, bank: Bank) -> float:
-    """Return the mean log density of a bank's outcomes, nats per simulation."""
-    rows = zip(bank.theta[:, None], bank.xi[:, None], bank.y[:, None, None, None], strict=True)
-    found = [mixed(surrogate.log_prob(theta, xi, y)[0, :, 0]) for theta, xi, y in rows]
-    return float(np.mean(found))
+def latest(bank: Bank) -> Bank:
+    """Return the latest of a bank's simulations, at most SCORED."""
+    return bank.where(np.arange(len(bank)) >= len(bank) - SCORED)
 
 
 def narrow(x: FloatArray) -> bool:

@@ -79,7 +79,7 @@ def learned(seed):
 def test_a_narrow_posterior_is_as_wide_as_the_exact_one(seed):
     posterior, surrogate, data = learned(seed)
     mean, sd = exact(data, posterior)
-    assert surrogate.zones, "a posterior so narrow has a surrogate of its own"
+    assert surrogate.resolves(posterior.theta), "by a surrogate of its own, or as the whole one is found to do as well"
     assert (sd < 0.02).all(), "the problem is a narrow one"
     # 1024 particles know a mean to 0.05 sd and an sd to 4 %; the rest is what learning may cost
     assert np.abs(posterior.theta.mean(axis=0) - mean).max() < 0.35 * sd.max()
@@ -134,3 +134,38 @@ def test_each_of_two_narrow_modes_gets_a_surrogate_of_its_own():
     assert np.mean(one) == pytest.approx(np.mean(mirrored), abs=0.1)
     again = surrogate.restore(surrogate.state())
     np.testing.assert_array_equal(again.trusted(modes), surrogate.trusted(modes))
+
+
+class Off:
+    """A surrogate of a normal likelihood around zero that is off by as many nats, over a region or everywhere."""
+
+    members = 1
+
+    def __init__(self, nats, region=None):
+        self.nats, self.region = nats, region
+
+    inputs_of = theta_of = staticmethod(lambda values: values)
+
+    def log_prob(self, theta, xi, y):
+        return np.broadcast_to(self.nats - 0.5 * theta[:, 0] ** 2, (len(xi), 1, y.shape[2], len(theta)))
+
+    def log_prob_rows(self, theta, xi, y):
+        return np.broadcast_to(self.nats - 0.5 * theta[..., 0] ** 2, (len(xi), *theta.shape[:2]))
+
+
+@pytest.mark.parametrize("nats", [-5.0, 0.0, 5.0])
+def test_errors_of_a_coarse_surrogate_move_nothing_across_the_edge(nats):
+    # the region ends at 2 sd of the posterior; errors of 5 nats are those of forty measurements
+    theta = np.linspace(-20, 20, 4001)[:, None]
+    zone = Off(0.0, Region(np.array([-4.0]), np.array([[1.0]])))
+    surrogate, y = ZoomedSurrogate(Off(nats), (zone,), 1), np.zeros((1, 1, 1, 1))
+    found = surrogate.log_prob(theta, np.zeros((1, 1)), y)[0, 0, 0]
+    steps = np.abs(np.diff(found - zone.log_prob(theta, np.zeros((1, 1)), y)[0, 0, 0]))
+    assert steps.max() < 0.01, "no jump at the edge"
+    weight = np.exp(found - found.max()) / np.exp(found - found.max()).sum()
+    assert weight[theta[:, 0] > 2].sum() == pytest.approx(0.0228, rel=0.3 if nats <= 0 else 0.6)
+    np.testing.assert_allclose(
+        found[theta[:, 0] > EDGE * 2 - 4], nats - 0.5 * theta[theta[:, 0] > EDGE * 2 - 4, 0] ** 2
+    )
+    by_row = surrogate.log_prob_rows(theta[None], np.zeros((1, 1)), y)[0, 0]
+    np.testing.assert_allclose(by_row, found)
