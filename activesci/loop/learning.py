@@ -171,6 +171,8 @@ class Learning:
             journal.alarm(number, "impossible", IMPOSSIBLE)
         if checked is not None and checked.doubt:
             journal.alarm(number, "surrogate", f"{checked.doubt}: more simulations would help (inference.per_round)")
+        if posterior.outside > OUTSIDE:
+            journal.alarm(number, "surrogate", f"{coarse(posterior.outside)}: more simulations would help")
         worst = int(posterior.disagreement.argmax())
         if isinstance(surrogate, Drawing):  # what is not known of the simulator is in the posterior
             return
@@ -190,7 +192,7 @@ def doubt_about(belief: Belief) -> str | None:
     if len(belief.data) == 0:
         return None
     if posterior.outside > OUTSIDE:
-        return f"{posterior.outside:.2%} of the posterior lies where the surrogate is coarse"
+        return coarse(posterior.outside)
     for rival in rounds.constrained(belief):
         if rival.posterior.outside > OUTSIDE:
             share, name = f"{rival.posterior.outside:.2%}", rival.hypothesis.name
@@ -200,6 +202,11 @@ def doubt_about(belief: Belief) -> str | None:
     if (worst := float(posterior.disagreement.max())) > AGREED:
         return f"the surrogate's members disagree by {worst:.2g} posterior sd"
     return None
+
+
+def coarse(outside: float) -> str:
+    """Return in words how much of a posterior lies outside the regions that the finest surrogates were made for."""
+    return f"{outside:.2%} of the posterior lies where the surrogate is coarse"
 
 
 def doubted_surrogate(belief: Belief) -> bool:

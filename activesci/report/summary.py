@@ -33,7 +33,8 @@ def summary(study: "Study", history: History) -> dict[str, Any]:
     `contest_summary`, and in each round their probabilities; `blind` where it is or was: hidden, the parameters that
     are still shifted, and once opened time, by, checks and shifts; `forecast`, how many
     more measurements it will take, while the campaign goes on and has a goal; `tuning` where the data have errors of
-    their own: best, sets, correlation, directions, variations, and default, against_default.
+    their own: best, sets, correlation, directions, variations, and default, against_default; `doubt` where the last
+    posterior is not trusted: why, and whether it was made wider by what is not known of the surrogate.
     """
     listed = study.designer.batch > 1 or any(len(entries(record)) > 1 for record in history.rounds)
     return {
@@ -51,7 +52,15 @@ def summary(study: "Study", history: History) -> dict[str, Any]:
         **({} if (hidden := _blindness(history)) is None else {"blind": hidden}),
         **({} if (said := latest_forecast(history)) is None else {"forecast": plain(said)}),
         **({} if (tuned := _tuning(history)) is None else {"tuning": tuned}),
+        **({} if (doubt := _doubt(history)) is None else {"doubt": doubt}),
     }
+
+
+def _doubt(history: History) -> dict[str, Any] | None:
+    """Return why the last posterior is not trusted; None if it is."""
+    said = history.inferred.payload if history.inferred else {}
+    why = said.get("doubt")
+    return {"why": why, "widened": bool(said.get("widened"))} if why else None
 
 
 def _tuning(history: History) -> dict[str, Any] | None:

@@ -80,3 +80,37 @@ def test_samples_are_drawn_by_name():
     assert np.array_equal(np.sort(drawn), np.sort(found.theta[:, 0]))
     assert len(found.sample(10_000, np.random.default_rng(0))["a"]) == 10_000
     assert found.quantile(0.5)["a"] == pytest.approx(np.median(found.theta))
+
+
+class Doubtful(Disagreeing):
+    """One that might as well be off by -0.4 or by 0.4, as its simulations go."""
+
+    def rivals(self):
+        return [Off(-0.4), Off(0.4)]
+
+
+class Off(Disagreeing):
+    """Two members who hold that y is Normal(a + shift, 1)."""
+
+    def log_prob(self, theta, xi, y):
+        return Disagreeing.log_prob(Disagreeing(0.0), theta + self.shift, xi, y)
+
+
+def test_a_posterior_is_widened_by_what_is_not_known_of_its_surrogate():
+    surrogate, rng = Doubtful(0.0), np.random.default_rng(1)
+    data = Data(np.zeros((25, 1)), np.zeros((25, 1)))
+    prior = posteriors.prior(SPACE, 4096, rng)
+    nothing = (surrogate, Data(data.xi[:0], data.y[:0]))
+    alone = posteriors.update(prior, nothing, (surrogate, data), rng)
+    wide = posteriors.widened(alone, surrogate, data, rng)
+    # three Gaussians of sd 1 / sqrt(25), at -0.4, 0 and 0.4
+    assert alone.theta.std() == pytest.approx(0.2, rel=0.08)
+    assert wide.theta.std() == pytest.approx(np.hypot(0.2, 0.4 * np.sqrt(2 / 3)), rel=0.08)
+    assert wide.widened
+    assert wide.disagreement[0] == alone.disagreement[0] > 1, "how doubtful it was is still told"
+    assert posteriors.widened(wide, surrogate, data, rng) is wide
+    # the next posterior starts from what this one is, so nothing of its width is left in it
+    again = posteriors.update(wide, (surrogate, data), (Disagreeing(0.0), data), rng)
+    assert again.theta.std() == pytest.approx(0.2, rel=0.08)
+    assert from_arrays(SPACE, as_arrays(wide)).widened
+    assert posteriors.widened(again, Disagreeing(0.0), data, rng) is again

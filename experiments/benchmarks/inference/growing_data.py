@@ -28,10 +28,12 @@ from scipy.special import logsumexp
 from scipy.stats import t as student
 
 from activesci import Study
-from activesci.inference.base import Data, log_likelihood, mixed
+from activesci.inference.base import Data
 from activesci.inference.likelihood import LikelihoodSurrogate, ZoomedSurrogate
+from activesci.inference.posterior import likelihood
 from activesci.ledger import Bank
 from activesci.loop import round as rounds
+from activesci.loop.learning import doubted_surrogate
 from activesci.rng import Purpose, generator
 
 HERE = Path(__file__).resolve().parent
@@ -90,7 +92,7 @@ def from_prior(seed, simulations):
 
 
 def from_loop(seed, data):
-    """The surrogate of simulations that are placed where the posterior of these data is, as a campaign does."""
+    """What is believed after simulations that are placed where the posterior of these data is, as a campaign does."""
     study = STUDY.with_settings({"seed": seed})
     surrogate, bank = from_prior(seed, FIRST)
     belief = rounds.after_data(study, 1, rounds.before_data(study, surrogate), surrogate, data)
@@ -100,17 +102,17 @@ def from_loop(seed, data):
         rng = generator(seed, 1, Purpose.FIT, step)
         surrogate = belief.surrogate.fit(bank, MORE, belief.posterior.theta, rng)[0]
         belief = rounds.after_data(study, 1, belief, surrogate, data, 1 + step)
-    return surrogate
+    return rounds.widened(study, 1, belief, 1 + step) if doubted_surrogate(belief) else belief
 
 
-def divergence(surrogate, data):
-    """KL(exact || learned) in nats on a grid that is refined around the exact posterior."""
+def divergence(surrogate, data, wide=False):
+    """KL(exact || learned) in nats on a grid that is refined around the exact posterior; `wide` as the loop says."""
     grid = SPACE.from_cube(square((0, 1), (0, 1)))
     weights = np.exp(exact(grid, data) - logsumexp(exact(grid, data)))
     centre, sd = weights @ grid, np.sqrt(weights @ (grid - weights @ grid) ** 2)
     low, high = np.maximum(centre - 6 * sd, [0.5, 0.1]), np.minimum(centre + 6 * sd, [2.0, 2.0])
     fine = square((low[0], high[0]), (low[1], high[1]))
-    p, q = exact(fine, data), mixed(log_likelihood(surrogate, fine, data))
+    p, q = exact(fine, data), likelihood(surrogate, data, wide)(fine)
     p, q = p - logsumexp(p), q - logsumexp(q)
     return float(np.exp(p) @ (p - q))
 
@@ -129,10 +131,21 @@ def run(placed, options):
             for length in options.lengths:
                 if (placed, seed, length, number) not in done:
                     began, data = time.process_time(), measured(number, length)
-                    prior = placed == "prior"
-                    surrogate = from_prior(seed, SIMULATIONS)[0] if prior else from_loop(seed, data)
+                    said = of_prior(seed, data) if placed == "prior" else of_loop(seed, data)
                     line = {"placed": placed, "seed": seed, "length": length, "data_set": number}
-                    record(line | {"kl": divergence(surrogate, data), "cpu": time.process_time() - began})
+                    record(line | said | {"cpu": time.process_time() - began})
+
+
+def of_prior(seed, data):
+    return {"kl": divergence(from_prior(seed, SIMULATIONS)[0], data)}
+
+
+def of_loop(seed, data):
+    """The divergence, that of the posterior as stated, and what the loop says of its own surrogate."""
+    belief = from_loop(seed, data)
+    posterior, surrogate = belief.posterior, belief.surrogate
+    said = {"apart": float(posterior.disagreement.max()), "outside": posterior.outside, "widened": posterior.widened}
+    return {"kl": divergence(surrogate, data), "stated": divergence(surrogate, data, posterior.widened), **said}
 
 
 def record(line):
