@@ -2,16 +2,20 @@
 
 import json
 import shutil
+import signal
+import time
 
 import pytest
 
 from activesci.errors import CampaignError, DesignError
 from activesci.export.analysis import publish
+from activesci.ledger import Kind, Ledger
 from activesci.service.client import Client
 from activesci.service.tokens import Scope
 from tests.loop.test_reinterpreting import BENT, REQUEST
 from tests.loop.worlds import POOL, finished, world
 from tests.service.conftest import HOST, NASTY
+from tests.service.test_serve import Service, until
 
 MODEL = {key: REQUEST[key] for key in ("model", "points", "limit")}
 
@@ -212,3 +216,30 @@ def test_a_campaign_that_others_branched_off_is_not_pruned(house, owner, tmp_pat
     branch(tmp_path / "done", 0, tmp_path / "other", {})
     refused = owner.post("/api/campaigns/done/prune")
     assert (refused.status_code, "found other, which branched off it" in refused.text) == (409, True)
+
+
+@pytest.mark.http
+@pytest.mark.slow
+def test_a_request_is_answered_although_the_service_is_killed_again_and_again(archive, tmp_path):
+    """SIGKILL while the analysis is computed again, and while the campaign runs: the answer is the undisturbed one."""
+    files, found = {"bent.py": BENT}, []
+    for moments in ((), (1.0, 4.0, 6.0, 8.0)):
+        store = tmp_path / f"store{len(moments)}"
+        shutil.copytree(archive, store / ".catalogue" / "line")
+        service = Service(store)
+        body = {"reason": "is it bent?", **MODEL, "files": files}
+        name = service.post("/api/catalogue/line/requests", body)["id"]
+        campaign = service.post(f"/api/requests/{name}/accept", {"word": "go on"})["campaign"]
+        for moment in moments:
+            time.sleep(moment)
+            service.end(signal.SIGKILL)
+            service = Service(store)
+        until(lambda: service.http.get(f"/api/requests/{name}").json()["state"] != "running")  # noqa: B023 - now
+        said = service.http.get(f"/api/requests/{name}").json()
+        assert said["state"] == "done", said
+        found.append(service.http.get(f"/api/requests/{name}/result").json()["answer"])
+        assert service.end()[0] == 0
+        with Ledger.read_only(store / campaign) as ledger:
+            kinds = [event.kind for event in ledger.check()]
+        assert kinds.count(Kind.STARTED) == kinds.count(Kind.STOPPED) == 1
+    assert found[0] == found[1]

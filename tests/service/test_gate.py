@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from activesci.service.app import application
 from activesci.service.gate import LARGEST_BODY, OPEN, Gate
-from activesci.service.tokens import Scope
+from activesci.service.tokens import SESSION, Scope
 
 from .conftest import HOST
 
@@ -192,3 +192,43 @@ def test_a_route_that_declares_nothing_is_open_to_nobody(house, ungated):
     secret = house.tokens.create("owner", Scope.OWNER)[1]
     answer = client.get("/forgotten", headers={"authorization": f"Bearer {secret}"})
     assert (answer.status_code, "secret" in answer.text) == (403, False)
+
+
+@pytest.mark.parametrize("secret", [None, "owner"])
+def test_there_are_no_websockets_not_even_for_owners(house, secret):
+    said = []
+
+    async def receive():
+        return {"type": "websocket.connect"}
+
+    async def send(message):
+        said.append(message)
+
+    given = (
+        [] if secret is None else [(b"authorization", b"Bearer " + house.tokens.create("o", Scope.OWNER)[1].encode())]
+    )
+    asked = {"type": "websocket", "path": "/api/campaigns", "raw_path": b"/api/campaigns", "query_string": b""}
+    headers = [(b"host", HOST.encode()), *given]
+    asyncio.run(application(house, [HOST])(asked | {"headers": headers}, receive, send))
+    assert said == [{"type": "websocket.close", "code": 1008}]
+
+
+def test_a_slash_at_the_end_and_what_a_proxy_says_lead_nowhere(ungated, owner, asks):
+    for path, methods, _ in routes(ungated):
+        if path != "/" and "GET" in methods:
+            assert (owner.get(f"{path}/").status_code, path) == (404, path)
+            assert (asks().get(f"{path}/").status_code, path) == (401, path)
+    forwarded = {"x-forwarded-for": "127.0.0.1", "x-forwarded-host": HOST, "x-forwarded-proto": "https"}
+    forwarded |= {"x-original-url": "/healthz", "x-rewrite-url": "/healthz", "x-http-method-override": "GET"}
+    assert asks().get("/api/campaigns", headers=forwarded).status_code == 401
+
+
+def test_a_session_runs_out(house, asks):
+    secret = house.tokens.create("browser", Scope.OWNER)[1]
+    browser = asks()
+    browser.post("/login", data={"token": secret}, headers={"origin": f"http://{HOST}"})
+    assert browser.get("/").status_code == 200
+    house.desk.do("UPDATE sessions SET created = created - ?", SESSION + 1)
+    assert browser.get("/").status_code == 401
+    house.desk.do("UPDATE sessions SET created = created + ?", 3 * SESSION)  # a clock that was set back
+    assert browser.get("/").status_code == 401
