@@ -8,8 +8,9 @@ from activesci.errors import CampaignError, LedgerError
 from activesci.ledger import Kind, Ledger, fold
 from activesci.loop.branching import branch
 from activesci.loop.controller import Campaign
-from activesci.loop.journal import Nobody, recorded_study
+from activesci.loop.journal import Nobody
 from activesci.loop.pruning import prune
+from activesci.loop.recorded import recorded_study
 from activesci.loop.replaying import Replaying
 from activesci.report.page import report_html
 from activesci.report.summary import summary
