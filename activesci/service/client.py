@@ -4,6 +4,7 @@ import os
 import secrets
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
@@ -67,6 +68,66 @@ class Client:
     def campaigns(self, search: str = "") -> list[dict[str, Any]]:
         """Return the latest campaigns in whose name or study a text occurs."""
         return list(self._get("/api/campaigns", search=search)["campaigns"])
+
+    def keep(self, name: str, folder: str | Path) -> str:
+        """Keep the text files of a folder as a study, study.yaml and what lies beside it; return the version.
+
+        Args:
+            name: What the study is called there.
+            folder: The folder; what is in folders below it is left out.
+
+        Raises:
+            CampaignError: If the service refuses.
+            DesignError: If it is no study.
+        """
+        paths = [path for path in sorted(Path(folder).iterdir()) if path.is_file()]
+        files = {path.name: path.read_text(encoding="utf-8") for path in paths}
+        return str(self._post("/api/studies", {"name": name, "files": files})["version"])
+
+    def begin(
+        self,
+        campaign: str,
+        study: str,
+        version: str | None = None,
+        seed: int | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Make a campaign of a study that is kept there, and run it.
+
+        Args:
+            campaign: Its name.
+            study: The study's name.
+            version: The study's version; by default the latest.
+            seed: Instead of the study's.
+            settings: Paths to values, as `--set` has them.
+
+        Raises:
+            CampaignError: If the service refuses.
+        """
+        said = {"name": campaign, "study": study, "version": version, "seed": seed, "settings": dict(settings or {})}
+        self._post("/api/campaigns", said)
+
+    def wait(self, campaign: str, longest: float | None = None) -> dict[str, Any]:
+        """Wait until a campaign has stopped, and return its status.
+
+        Args:
+            campaign: Its name.
+            longest: How long to wait [s]; by default as long as it takes.
+
+        Raises:
+            CampaignError: If it is paused or has failed, or the wait is over.
+        """
+        until, pause = None if longest is None else time.monotonic() + longest, 0.2
+        while True:
+            work = self._get(f"/api/campaigns/{campaign}/work")
+            if work["wished"] == "done":
+                return self.status(campaign)
+            if work["wished"] in ("paused", "failed"):
+                raise CampaignError(f"{campaign}: the campaign is {work['wished']}: {work['why']}")
+            if until is not None and time.monotonic() > until:
+                raise CampaignError(f"{campaign}: it has not stopped after {longest:g} s: wait longer")
+            time.sleep(pause)
+            pause = min(LONGEST_PAUSE, 1.5 * pause)
 
     def ask(
         self, campaign: str, count: int = 1, seconds: float = 3600.0, wait: float | None = None

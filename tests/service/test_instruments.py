@@ -249,3 +249,12 @@ def test_what_is_told_of_a_blind_campaign_is_shown_to_nobody(house, asks, tmp_pa
     assert [text for text in said if str(outcome)[:5] in text or str(mean)[:6] in text] == []
     assert "Measure" in said[-1]
     assert viewer.get(f"/api/campaigns/blind/artifacts/{event.artifact}").status_code == 403
+
+
+def test_a_campaign_whose_worker_has_not_begun_is_waited_for(owner, house):
+    body = {"instrument": "arm"}
+    assert owner.post("/api/campaigns/coming/ask", json=body).status_code == 404
+    house.workers.wishes.make("coming", ".studies/s/0/study.yaml", None, {}, "running")
+    assert owner.post("/api/campaigns/coming/ask", json=body).json()["state"] == "computing"
+    house.workers.wishes.put("coming", "failed", "no such study")
+    assert owner.post("/api/campaigns/coming/ask", json=body).status_code == 404

@@ -98,7 +98,7 @@ def test_a_person_tells_an_outcome_and_can_take_it_back(owner, house):
     assert post(owner, "/campaigns/asked/bench/tell", hidden | {"outcome.y": "0.9"}).status_code == 303
     again = post(owner, "/campaigns/asked/bench/tell", hidden | {"outcome.y": "0.9"})  # a double click
     assert again.status_code == 303
-    assert "being computed" in Tags(owner.get("/campaigns/asked/bench").text).text
+    assert "can still be taken back" in Tags(owner.get("/campaigns/asked/bench").text).text
     [answer] = house.instruments.answers("asked", 10)
     assert (answer["state"], answer["outcome"]) == ("received", {"y": 0.9})
     assert post(owner, "/campaigns/asked/bench/undo", {"answer": str(answer["id"])}).status_code == 303

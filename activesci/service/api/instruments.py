@@ -4,19 +4,36 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query
 
+from activesci.errors import LedgerError
 from activesci.service import bodies
 from activesci.service.gate import open_to
-from activesci.service.house import TheCampaign, TheHouse, Who
+from activesci.service.house import House, TheCampaign, TheHouse, Who
+from activesci.service.reader import Campaign
 from activesci.service.tokens import Scope
 
 router = APIRouter(prefix="/api/campaigns/{campaign}", tags=["instruments"], responses=bodies.refusals(409))
 
 
 @router.post("/ask", **open_to(Scope.OPERATOR))
-def ask(house: TheHouse, campaign: TheCampaign, body: bodies.Ask, who: Who) -> bodies.Asked:
+def ask(house: TheHouse, campaign: bodies.Name, body: bodies.Ask, who: Who) -> bodies.Asked:
     """Lease the next designs to an instrument; asked again before they are measured, the same ones come back."""
-    found = house.instruments.ask(campaign, body.instrument, who.token, body.count, body.seconds)
-    return bodies.Asked(**found)
+    if (begun := _begun(house, campaign)) is None:
+        return bodies.Asked(state="computing", reason="the campaign has not begun yet", leases=[])
+    return bodies.Asked(**house.instruments.ask(begun, body.instrument, who.token, body.count, body.seconds))
+
+
+def _begun(house: House, name: str) -> Campaign | None:
+    """Return a campaign; None if it is to run here and its worker has not made its ledger yet."""
+    wish = house.workers.wishes.of(name)
+    try:
+        found = house.reader.campaign(name)
+    except LedgerError:
+        if wish is None or wish.state != "running":
+            raise
+        return None
+    if found is None and (wish is None or wish.state != "running"):
+        raise HTTPException(404, "found no such campaign")
+    return found
 
 
 @router.get("/leases", **open_to(Scope.VIEWER))

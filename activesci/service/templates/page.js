@@ -6,8 +6,13 @@
   let asked = 0;
 
   // What somebody is writing into a form is never taken away.
+  const asShown = (field) => {
+    if (field.tagName !== "SELECT") return field.defaultValue;
+    const first = [...field.options].find((option) => option.defaultSelected) || field.options[0];
+    return first ? first.value : "";
+  };
   const writing = () => [...document.querySelectorAll("[data-entry] input:not([type=hidden]), [data-entry] textarea, [data-entry] select")]
-    .some((field) => field.value !== field.defaultValue && field.value !== "");
+    .some((field) => field.value !== asShown(field) && field.value !== "");
 
   const refresh = async () => {
     if (writing()) return;

@@ -144,7 +144,8 @@ class Browser:
     def press(self, text: str, within: str = "document", leaves: bool = True) -> None:
         """Click the button or link that says a text, and wait for the page that follows."""
         parts = f"[...{within}.querySelectorAll('button, a, summary')]"
-        found = f"{parts}.filter(b => b.innerText.trim() === {json.dumps(text)} && b.offsetParent)[0]"
+        seen = "b.offsetParent && !b.closest('[aria-hidden]')"
+        found = f"{parts}.filter(b => b.innerText.trim() === {json.dumps(text)} && {seen})[0]"
         if self.js(f"{found} === undefined"):
             raise LookupError(f"found no button {text!r} on a page that says: {self.text()[:400]}")
         middle = "const r = b.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]"
