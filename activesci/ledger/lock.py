@@ -153,6 +153,10 @@ def _read(descriptor: int) -> dict[str, Any]:
 
 def _refusal(folder: Path, said: dict[str, Any], error: OSError) -> Exception:
     if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+        if said.get("pid") == os.getpid():
+            return LedgerError(
+                f"{folder}: this process has the campaign in this folder open already; close() it first"
+            )
         who = f"process {said['pid']}" if said.get("pid") else "another process"
         return LedgerError(
             f"{folder}: {who} is running a campaign in this folder; wait for it, stop it, or use another"

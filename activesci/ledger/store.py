@@ -211,7 +211,7 @@ class Ledger:
             LedgerError: If the disk is full or read-only, the ledger is open for reading only, or a measurement is
                 recorded a second time.
         """
-        self._require_writable()
+        self.require_writable()
         with in_plain_words(self.folder):
             self._patiently(self._catch_up)
         self._refuse_second(kind, payload)
@@ -279,7 +279,12 @@ class Ledger:
     def _holds(self) -> bool:
         return self._lock is not None and self._lock.holds
 
-    def _require_writable(self) -> None:
+    def require_writable(self) -> None:
+        """Refuse, before long work whose result will be appended, what `append` would refuse.
+
+        Raises:
+            LedgerError: If the ledger is closed, or open for reading only.
+        """
         if self._closed or not self.writable:
             state = "closed" if self._closed else "open for reading only"
             raise LedgerError(f"{self.folder}: the ledger is {state}: nothing can be appended")

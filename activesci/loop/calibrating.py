@@ -98,6 +98,7 @@ class Calibrating:
         return found
 
     def _believed(self) -> Belief:
+        self.setup.journal.ledger.require_writable()
         belief = self.memory.belief()
         if self.setup.study.tuning is not None:
             raise CampaignError(

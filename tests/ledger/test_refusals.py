@@ -81,7 +81,7 @@ def test_a_file_system_without_locks_is_refused_and_no_campaign_is_left_in_it(tm
 def test_a_lock_that_is_not_asked_for_would_let_two_write(begun, monkeypatch):
     """The mutant: without the lock there are two writers at once."""
     with Ledger.open(begun):
-        with pytest.raises(LedgerError, match="is running a campaign"):
+        with pytest.raises(LedgerError, match="has the campaign in this folder open already"):
             Ledger.open(begun)
         monkeypatch.setattr(fcntl, "flock", lambda *_: None)
         Ledger.open(begun).close()

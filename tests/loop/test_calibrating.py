@@ -2,9 +2,11 @@
 
 import json
 
+import pytest
 from click.testing import CliRunner
 
 from activesci.cli import main
+from activesci.errors import LedgerError
 from activesci.ledger import Kind, Ledger
 from activesci.loop import surrogates
 from activesci.loop.controller import Campaign
@@ -80,6 +82,15 @@ def test_the_second_route_agrees_with_a_right_sampler_and_is_in_the_report(tmp_p
     assert names[-1] == "log evidence"
     assert "A second route" in (folder / "report.html").read_text()
     assert [alarm for alarm in summary(folder)["alarms"] if alarm["what"] == "sampler"] == []
+
+
+def test_a_closed_campaign_is_refused_before_the_work_and_not_after_it(tmp_path, monkeypatch):
+    campaign = finished(world(tmp_path, PLAIN), tmp_path / "run")
+    campaign.close()
+    monkeypatch.setattr("activesci.loop.calibrating.Calibrating._cases", lambda *_: pytest.fail("it worked in vain"))
+    for step in (campaign.calibrate, campaign.temper, campaign.check):
+        with pytest.raises(LedgerError, match="the ledger is closed"):
+            step()
 
 
 class Mistaken(Stated):

@@ -316,7 +316,7 @@ def test_one_writer_at_a_time(tmp_path):
     study = world(tmp_path)
     with Campaign(study, tmp_path / "run") as campaign:
         next(iter(campaign))
-        with pytest.raises(LedgerError, match="is running a campaign in this folder"):
+        with pytest.raises(LedgerError, match="this process has the campaign in this folder open already"):
             Campaign(study, tmp_path / "run")
         campaign.run()
     Campaign(study, tmp_path / "run").close()
