@@ -85,7 +85,7 @@ def test_the_second_route_agrees_with_a_right_sampler_and_is_in_the_report(tmp_p
 
 
 def test_a_closed_campaign_is_refused_before_the_work_and_not_after_it(tmp_path, monkeypatch):
-    campaign = finished(world(tmp_path, PLAIN), tmp_path / "run")
+    campaign = finished(world(tmp_path), tmp_path / "run")
     campaign.close()
     monkeypatch.setattr("activesci.loop.calibrating.Calibrating._cases", lambda *_: pytest.fail("it worked in vain"))
     for step in (campaign.calibrate, campaign.temper, campaign.check):
