@@ -110,7 +110,7 @@ class Catalogue:
         self._desk.do(
             "INSERT INTO requests (id, analysis, digest, request, files, requested_by, token, created, state) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'requested')",
-            *(name, analysis, archive.digest, request.model_dump_json(), json.dumps(dict(files))),
+            *(name, analysis, archive.digest, request.model_dump_json(exclude_none=True), json.dumps(dict(files))),
             *(who.label, who.token, _now()),
         )
         self._tell(analysis, name, "requested", request.reason)

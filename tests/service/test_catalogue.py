@@ -12,6 +12,7 @@ from activesci.export.analysis import publish
 from activesci.ledger import Kind, Ledger
 from activesci.service.client import Client
 from activesci.service.tokens import Scope
+from activesci.study.requests import load_request
 from tests.loop.test_reinterpreting import BENT, REQUEST
 from tests.loop.worlds import POOL, finished, world
 from tests.service.conftest import HOST, NASTY
@@ -119,6 +120,13 @@ def test_a_rejected_request_says_why_and_is_decided_for_good(client, tmp_path):
 def test_a_request_that_does_not_fit_is_refused_at_once(client, tmp_path, more, said):
     with pytest.raises(DesignError, match=said):
         ask(client(Scope.REQUESTER), tmp_path, **more)
+
+
+def test_a_limit_of_one_parameter_can_be_read_from_the_file_that_an_accepted_request_becomes(house, client, tmp_path):
+    asked = client(Scope.REQUESTER).catalogue.request("line", "how steep at most?", limit={"parameter": "slope"})
+    kept = house.catalogue.of(asked["id"])["request"]
+    (tmp_path / "request.yaml").write_text(json.dumps(kept))
+    assert load_request(tmp_path / "request.yaml").limit.parameter == "slope"
 
 
 @pytest.mark.parametrize("name", ["model.py", "study.yaml", "measurements.jsonl", "../x.py", ".x"])
