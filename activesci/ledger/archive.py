@@ -105,7 +105,7 @@ def furnish(archive: Archive, files: Mapping[str, str], folder: Path) -> None:
         LedgerError: If a text has the name of a file of the archive: those stay as they are.
     """
     with in_plain_words(folder):
-        own = {path.relative_to(archive.study): path for path in archive.study.rglob("*") if path.is_file()}
+        own = {path.relative_to(archive.study): path for path in _files(archive.study)}
         if taken := sorted(set(files) & {path.as_posix() for path in own} - {QUESTION}):
             raise LedgerError(f"{taken[0]}: found a file of the analysis, expected another name: its own files stay")
         texts = {folder / name: text.encode() for name, text in files.items()}
@@ -122,9 +122,13 @@ def discard(folder: Path) -> None:
 
 def _prints(folder: Path) -> dict[str, dict[str, Any]]:
     """Return the digest of every file of the study, and of its lines."""
-    paths = [path for path in sorted((folder / STUDY).rglob("*")) if "__pycache__" not in path.parts]
-    files = [path for path in paths if path.is_file() or path.is_symlink()]
-    return {path.relative_to(folder).as_posix(): _print(path) for path in files}
+    return {path.relative_to(folder).as_posix(): _print(path) for path in _files(folder / STUDY)}
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return all files below a folder but what Python has compiled of them, which is never handed on."""
+    paths = (path for path in sorted(folder.rglob("*")) if "__pycache__" not in path.parts)
+    return [path for path in paths if path.is_file() or path.is_symlink()]
 
 
 def _print(path: Path) -> dict[str, Any]:
