@@ -17,6 +17,8 @@ from activesci.types import Block, BlockResult, Simulate
 
 CLOSING = 8.0
 """Seconds that Ray has to stop its work; then its driver is killed, and what Ray has started here goes with it."""
+TOGETHER = 1000
+"""Blocks that are sent together: what is sent is in memory twice meanwhile."""
 START = "import sys; from activesci.execute.driving import main; main(int(sys.argv[1]))"
 
 
@@ -52,7 +54,9 @@ class Driver:
         Raises:
             WorkersLost: If Ray's driver is gone.
         """
-        self._say("submit", simulate, list(blocks))
+        for start in range(0, len(blocks), TOGETHER):
+            self._say("blocks", blocks[start : start + TOGETHER])
+        self._say("submit", simulate)
 
     def gather(self) -> Iterator[BlockResult]:
         """Yield every submitted block's result once, in order of completion.

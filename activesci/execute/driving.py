@@ -5,8 +5,11 @@ import queue
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import Any
+
+from activesci.types import Block, BlockResult
 
 from .ray import RayExecutor
 
@@ -20,6 +23,7 @@ class Driving:
 
     def __init__(self, line: "Connection[Any, Any]") -> None:
         self._line = line
+        self._blocks: list[Block] = []
         self._orders: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
 
     def run(self) -> None:
@@ -58,12 +62,18 @@ class Driving:
             self._line.send(("ready", executor.workers))
             while True:
                 order = self._next()
-                if order[0] == "submit":
-                    executor.submit(*order[1:])
-                    continue
-                for results in executor.batches():
-                    self._line.send(("results", results))
-                self._line.send(("done",))
+                if order[0] == "blocks":
+                    self._blocks += order[1]
+                elif order[0] == "submit":
+                    executor.submit(order[1], self._blocks)
+                    self._blocks = []
+                else:
+                    self._send_all(executor.batches())
+
+    def _send_all(self, batches: Iterator[list[BlockResult]]) -> None:
+        for results in batches:
+            self._line.send(("results", results))
+        self._line.send(("done",))
 
 
 def main(number: int) -> None:

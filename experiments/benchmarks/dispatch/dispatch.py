@@ -48,6 +48,8 @@ STUDY = {
     "experiment": {"manual": True},
     "stop": {"rounds": 1},
 }
+DRIVERS = []
+"""The process that drives Ray, while there is one."""
 SECONDS = {"nap100": 0.1, "nap5": 0.005, "work": 0.5, "trivial": 0.0}
 COUNTS = {"nap100": 200, "nap5": 4000, "work": 40, "trivial": 100_000}
 CASES = [
@@ -80,9 +82,10 @@ def planned(question, count):
 def by_us(who, workers, simulate, plan, warm):
     """Run the plan on an executor of ours; yield when it is warm, and then results."""
     from activesci.execute import SerialExecutor
-    from activesci.execute.ray import RayExecutor
+    from activesci.execute.driver import Driver
 
-    with SerialExecutor() if who == "serial" else RayExecutor(workers=workers) as executor:
+    with SerialExecutor() if who == "serial" else Driver(workers=workers) as executor:
+        DRIVERS[:] = [] if who == "serial" else [executor._process.pid]
         executor.submit(simulate, warm)
         list(executor.gather())
         yield None
@@ -122,24 +125,33 @@ def measure(who, work, workers):
         else:
             results = (by_joblib if who == "joblib" else by_multiprocessing)(workers, simulate, plan, warm)
         next(results)
-        wall, cpu, memory = time.perf_counter(), time.process_time(), resident()
+        wall, cpu, memory = time.perf_counter(), spent(), resident()
         count, inside, took = 0, 0.0, 0.0
         for result in results:
             count, inside, took = count + 1, inside + result.seconds, time.perf_counter() - wall
-        spent = time.process_time() - cpu
+            if count == COUNTS[work]:  # Ray's driver is there until its executor is closed
+                cost, growth = spent() - cpu, resident() - memory
     assert count == COUNTS[work]
     return {
         "who": who, "work": work, "workers": workers, "count": count, "wall": took,
         "busy": count * SECONDS[work] / (workers * took), "inside": inside / (workers * took),
-        "driver_us": 1e6 * spent / count,
-        "growth_mb": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - memory) / 1e6,
+        "driver_us": 1e6 * cost / count,
+        "growth_mb": growth / 1e6,
         "load": os.getloadavg()[0],
     }  # fmt: skip
 
 
 def resident():
-    """Return the memory that this process holds now [bytes]."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    """Return the memory that this process and Ray's driver hold at most until now [bytes]."""
+    drivers = [Path(f"/proc/{pid}/status").read_text() for pid in DRIVERS]
+    peaks = [int(line.split()[1]) for text in drivers for line in text.splitlines() if line.startswith("VmHWM")]
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + sum(peaks)) * 1024
+
+
+def spent():
+    """Return the CPU time of this process and of Ray's driver [s]."""
+    drivers = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13] for pid in DRIVERS]
+    return time.process_time() + sum(int(ticks) for each in drivers for ticks in each) / os.sysconf("SC_CLK_TCK")
 
 
 def known(again):
