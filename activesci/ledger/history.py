@@ -1,7 +1,8 @@
 """The history of a campaign: its events folded into rounds, the state that everybody reads."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -175,9 +176,13 @@ class History:
 
     def measured(self, skip: int = 0) -> list[Measurement]:
         """Return the measurements that count, in order, but for so many at the beginning."""
+        return list(self.each_measured(skip))
+
+    def each_measured(self, skip: int = 0) -> Iterator[Measurement]:
+        """Yield the same, of a long past a few at a time."""
         known = self.past.measured if skip >= self.past.measured else 0
-        rounds = self._recent if known or not len(self.past) else self.rounds
-        return [measurement for record in rounds for measurement in record.measurements][skip - known :]
+        rounds = self._recent if known else self.rounds
+        return islice((one for record in rounds for one in record.measurements), skip - known, None)
 
     def measured_y(self, arrays: Arrays) -> NDArray[np.float64]:
         """Return the flat outcomes of the measurements that count, (m, width); (0, 0) if there are none."""

@@ -5,14 +5,13 @@ up to other last digits, and a resumed campaign must not differ from one that wa
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
 
 import numpy as np
 
 from activesci.inference.base import Data
 from activesci.inference.posterior import STORED, from_arrays
 from activesci.integrity.rivals import Rival
-from activesci.ledger import Bank, Measurement, Pass, RoundRecord, bank_of
+from activesci.ledger import Bank, Pass, RoundRecord, bank_of
 from activesci.loop.round import Belief
 from activesci.loop.setup import Setup
 from activesci.types import FloatArray
@@ -97,20 +96,19 @@ class Memory:
 
     def data(self, upto: int | None = None) -> Data:
         """Return all measurements, or those of the rounds up to and with `upto`."""
-        if found := self._setup.journal.history.measured(len(self._data)):
-            known, new = self._data, self._read(found)
-            self._data = Data(np.concatenate([known.xi, new.xi]), np.concatenate([known.y, new.y]))
-            self._taken += [one.round for one in found]
+        self._data = self._with_more(self._data)
         count = len(self._taken) if upto is None else bisect_right(self._taken, upto)
         return Data(self._data.xi[:count], self._data.y[:count])
 
-    def _read(self, found: Sequence[Measurement]) -> Data:
-        """Return measurements as arrays, read from the ledger."""
-        study, arrays = self._setup.study, self._setup.journal.arrays
-        xi = np.array([study.design_space.encode(one.design) for one in found])
-        y = [arrays(one.event)["y"] for one in found]
-        none = np.empty((0, study.outcome_space.width))
-        return Data(xi.reshape(len(found), study.design_space.dim), np.concatenate([none, *y]))
+    def _with_more(self, known: Data) -> Data:
+        """Return measurements with those that came after them, read from the ledger."""
+        space, arrays = self._setup.study.design_space, self._setup.journal.arrays
+        xi, y = [known.xi], [known.y]
+        for one in self._setup.journal.history.each_measured(len(known)):
+            xi.append(space.encode(one.design)[None])
+            y.append(arrays(one.event)["y"])
+            self._taken.append(one.round)
+        return known if len(y) == 1 else Data(np.concatenate(xi), np.concatenate(y))
 
     def bank(self) -> Bank:
         """Return every simulation so far; to be asked when those of the present pass have all come back."""
