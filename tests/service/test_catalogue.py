@@ -16,6 +16,7 @@ from activesci.study.requests import load_request
 from tests.loop.test_reinterpreting import BENT, REQUEST
 from tests.loop.worlds import POOL, finished, world
 from tests.service.conftest import HOST, NASTY
+from tests.service.test_api import streamed
 from tests.service.test_serve import Service, until
 
 MODEL = {key: REQUEST[key] for key in ("model", "points", "limit")}
@@ -251,3 +252,19 @@ def test_a_request_is_answered_although_the_service_is_killed_again_and_again(ar
             kinds = [event.kind for event in ledger.check()]
         assert kinds.count(Kind.STARTED) == kinds.count(Kind.STOPPED) == 1
     assert found[0] == found[1]
+
+
+def test_others_are_told_what_becomes_of_requests_and_go_on_where_they_were(client, asks, tmp_path, monkeypatch):
+    monkeypatch.setattr("activesci.service.api.catalogue.LONGEST", 0.1)
+    requester, owner, viewer = client(Scope.REQUESTER), client(Scope.OWNER), asks(Scope.VIEWER)
+    first, second = ask(requester, tmp_path)["id"], ask(requester, tmp_path)["id"]
+    owner.catalogue.reject(first, "too far from us")
+    told = streamed(viewer.get("/api/catalogue/line/stream").text)
+    assert [(one["request"], one["state"]) for _, _, one in told] == [
+        (first, "requested"),
+        (second, "requested"),
+        (first, "rejected"),
+    ]
+    assert (told[2][1], told[2][2]["why"]) == ("request", "too far from us")
+    rest = streamed(viewer.get("/api/catalogue/line/stream", headers={"last-event-id": told[1][0]}).text)
+    assert rest == told[2:]
