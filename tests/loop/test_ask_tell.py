@@ -1,5 +1,7 @@
 """The loop with somebody else as the experiment."""
 
+import json
+
 import pytest
 
 from activesci.errors import CampaignError, DesignError, OutcomeError
@@ -43,6 +45,16 @@ def test_ask_and_tell_reach_the_end(campaign):
     with pytest.raises(CampaignError, match="the campaign has stopped"):
         campaign.tell({"x": 1.0}, {"y": 0.5})
     assert written(campaign) == before
+
+
+def test_what_is_told_without_writing_is_in_the_ledger_and_written_with_the_next(campaign):
+    first, second = campaign.ask(2)
+    campaign.tell(first, {"y": 1.0}, write=False)
+    assert len(campaign.history.measured()) == 1
+    assert not (campaign.folder / "summary.json").exists()
+    campaign.tell(second, {"y": 0.9})
+    rounds = json.loads((campaign.folder / "summary.json").read_text())["rounds"]
+    assert [one["y"] for one in rounds[0]["outcome"]] == [1.0, 0.9]
 
 
 def test_several_are_asked_for_at_once_and_told_in_any_order(campaign):
