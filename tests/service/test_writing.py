@@ -84,7 +84,9 @@ def test_what_only_the_study_knows_to_be_wrong_is_said_at_its_field_too(owner):
 
 def test_rows_come_and_go_and_nothing_else_changes(owner):
     sent = written(owner)
-    more = Sending(post(owner, FORM, sent | {"do": "add study.parameters#"}).text).sent
+    added = post(owner, FORM, sent | {"do": "add study.parameters#"}).text
+    more = Sending(added).sent
+    assert [one["name"] for one in Tags(added).of("input") if "autofocus" in one] == ["study.parameters#2!"]
     assert more.keys() - sent.keys() >= {"study.parameters#2!", "study.parameters#2.prior?"}
     assert {name: more[name] for name in sent if not name.startswith("study.truth")} == sent
     less = Sending(post(owner, FORM, more | {"do": "remove study.parameters#2"}).text).sent

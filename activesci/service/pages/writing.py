@@ -34,7 +34,6 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Tuning to data", "more", ("tuning",)),
 )
 """The sections of the form: (heading, 'more' if it is folded until something in it is wrong, keys of study.yaml)."""
-AFTER_MODEL = "The model"
 
 
 class Written(BaseModel):
@@ -115,7 +114,6 @@ def _form(
         at=at,
         campaign=campaign,
         good=good,
-        after=AFTER_MODEL,
     )
 
 
