@@ -5,6 +5,7 @@ The exact surrogate shows the estimator's own error, the learned one that of a c
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,12 +47,42 @@ def estimated(key, designs):
     return {"value": gain.value.tolist(), "error": gain.error.tolist(), "width": (gain.upper - gain.lower).tolist()}
 
 
+def of_thousand(key, truths):
+    """Return gains of 1000 events with a likelihood that was learned from experiments of twenty."""
+    study = Study.load(EXPERIMENTS / "gaussian_cosine" / "study.yaml")
+    many = study.with_settings({"outcome": {"x": {"real": [], "iid": 1000}}})
+    surrogate = replace(learned(study, key["simulations"], key["seed"]), outcomes=many.outcome_space)
+    theta = study.parameter_space.from_cube(np.random.default_rng([key["seed"], 1]).random((4096, 1)))
+    xi = np.array([float(at) for at in truths])[:, None]
+
+    def estimator(one):
+        return estimator_for(many, one, theta, generator(key["seed"], 1, Purpose.GAIN))
+
+    gain = doubted(estimator(surrogate)(xi), surrogate, xi, estimator)
+    return {"value": gain.value.tolist(), "error": gain.error.tolist()}
+
+
+def thousand(truths, seeds, simulations, again):
+    """Print the table of gains of 1000 events."""
+    keys = [{"simulations": simulations, "seed": seed} for seed in range(seeds)]
+    lines = kept("gold_thousand", keys, lambda key: of_thousand(key, truths), again)
+    value, error = (np.array([line[name] for line in lines]) for name in ("value", "error"))
+    off, rows = value - np.array(list(truths.values())), []
+    for i, (at, truth) in enumerate(truths.items()):
+        rows.append(
+            [at, truth, seeds, f"{off[:, i].mean():.3f}", f"{off[:, i].std():.3f}", f"{error[:, i].mean():.3f}"]
+        )
+        rows[-1] += [f"{np.abs(off[:, i]).max():.3f}"]
+    table(["phi", "exact gain of 1000 events", "seeds", "bias [nats]", "sd", "stated error", "largest error"], rows)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("gold", type=Path, help="the file of exact gains")
     parser.add_argument("--seeds", type=int, default=100, help="repetitions with the exact likelihood")
     parser.add_argument("--learned", type=int, default=3, help="repetitions with learned likelihoods")
     parser.add_argument("--simulations", type=int, default=10_000)
+    parser.add_argument("--thousand", type=int, default=3, help="repetitions of gains of 1000 events, learned")
     parser.add_argument("--again", action="store_true")
     given = parser.parse_args()
     gold, rows = json.loads(given.gold.read_text()), []
@@ -78,6 +109,8 @@ def main():
         + ["largest error of all", "truth within 2 stated errors"],
         rows,
     )
+    if given.thousand:
+        thousand(gold["gaussian_cosine"]["n_1000"], given.thousand, given.simulations, given.again)
 
 
 if __name__ == "__main__":
