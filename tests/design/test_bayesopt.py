@@ -51,12 +51,12 @@ def test_it_answers_with_the_models_best_and_not_with_the_luckiest_evaluation():
 
 
 def ridge(xi):
-    """A thin curved line, of which one part is the best: a twentieth of what a screen of 40 designs has apart."""
+    """A thin curved line, of which one part is the best: a fortieth of what a screen of 40 designs has apart."""
     x, y = xi.T
-    return 0.05 + (1 - (x - 0.6) ** 2) * np.exp(-(((y - x**2) / 0.015) ** 2))
+    return 0.05 + (1 - (x - 0.6) ** 2) * np.exp(-(((y - x**2) / 0.004) ** 2))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [3, 4])  # one glance finds them no higher than 0.85
 def test_a_thin_line_is_found(seed):
     choice = BayesOpt(40).choose(question(TWO, Surface(ridge, noise=0.01, seed=seed)), rng(seed))
     assert ridge(choice.xi[None])[0] > 0.9 * 1.05

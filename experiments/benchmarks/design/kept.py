@@ -63,8 +63,10 @@ def table(head: Sequence[str], body: Iterable[Sequence[object]]) -> None:
 
 
 def mean(values: Sequence[float], digits: int = 3) -> str:
-    """Say a mean and its standard error."""
+    """Say a mean and its standard error; of values that are not all finite, the mean alone."""
     array = np.asarray(values, dtype=float)
+    if not np.isfinite(array).all():
+        return f"{array.mean()}"
     error = array.std(ddof=1) / np.sqrt(len(array)) if len(array) > 1 else float("nan")
     return f"{array.mean():.{digits}f} +- {error:.{digits}f}"
 
