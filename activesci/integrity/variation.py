@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.special import chdtrc, gammaincinv
 
 from activesci.types import FloatArray
 
@@ -60,7 +59,7 @@ def same_data(means: FloatArray, sds: FloatArray) -> Effects:
         Runs differ by rare jumps: the interval of the sd is that of normal deviations.
     """
     n, spread = len(means), float(np.var(means, ddof=1))
-    tails = [float(2 * gammaincinv((n - 1) / 2, level)) for level in ((1 + LEVEL) / 2, (1 - LEVEL) / 2)]
+    tails = _tails(n - 1)
     low, high = (float(np.sqrt((n - 1) * spread / tail)) for tail in tails)
     within = float(np.sqrt(np.mean(np.square(sds))))
     return Effects(n, float(means.mean()), within, (float(np.sqrt(spread)), low, high), None, None)
@@ -81,17 +80,26 @@ def own_data(means: FloatArray, sds: FloatArray) -> Effects:
     Fails when:
         The prior weighs as much as a run's data: it is counted once a run. Posteriors are far from normal.
     """
+    from scipy.special import chdtrc  # slow to import, and a report without a variation needs none of it
+
     weights, n = 1.0 / np.square(sds), len(means)
     q = _q(means, sds, 0.0)
     scale = weights.sum() - np.square(weights).sum() / weights.sum()
     tau2 = max((q - (n - 1)) / scale, 0.0)
-    tails = [float(2 * gammaincinv((n - 1) / 2, level)) for level in ((1 + LEVEL) / 2, (1 - LEVEL) / 2)]
+    tails = _tails(n - 1)
     low, high = (_tau_at(means, sds, tail) for tail in tails)
     pooled = 1.0 / (np.square(sds) + tau2)
     mean = float((pooled * means).sum() / pooled.sum())
     within = float(np.sqrt((n - 1) / scale))  # Higgins and Thompson's typical variance
     shares = max(0.0, 1.0 - (n - 1) / q) if q > 0 else 0.0
     return Effects(n, mean, within, (float(np.sqrt(tau2)), low, high), shares, float(chdtrc(n - 1, q)))
+
+
+def _tails(freedom: int) -> list[float]:
+    """Return the upper and the lower limit of a chi^2 of so many degrees of freedom."""
+    from scipy.special import gammaincinv  # as above
+
+    return [float(2 * gammaincinv(freedom / 2, level)) for level in ((1 + LEVEL) / 2, (1 - LEVEL) / 2)]
 
 
 def _q(means: FloatArray, sds: FloatArray, tau: float) -> float:
@@ -103,7 +111,7 @@ def _q(means: FloatArray, sds: FloatArray, tau: float) -> float:
 
 def _tau_at(means: FloatArray, sds: FloatArray, q: float) -> float:
     """Return the tau with which the runs differ by q; zero if they differ by less without any."""
-    from scipy.optimize import brentq  # slow to import, and a report without a variation needs none of it
+    from scipy.optimize import brentq  # as above
 
     if _q(means, sds, 0.0) <= q:
         return 0.0
