@@ -1,6 +1,6 @@
 """weinberg_pythia over seeds: how often the 68 % interval holds nature's value, and at which energies it measures.
 
-    python experiments/benchmarks/weinberg_pythia.py        # a quarter of an hour of one core a seed; resumable
+    python experiments/benchmarks/weinberg_pythia.py        # some four CPU minutes a seed; resumable
 
 Prints the table of `experiments/weinberg_pythia/README.md`. What has been run is not run
 again; `--seeds N` is how many.
