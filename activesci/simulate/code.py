@@ -12,7 +12,7 @@ from activesci.errors import OutcomeError, SimulatorError
 from activesci.types import FloatArray
 
 from .memory import no_more_than
-from .reasons import reason_of
+from .reasons import reason_of, shortened
 from .source import Source, load_source, on_path
 from .timeout import TimedOut, at_most
 
@@ -89,7 +89,7 @@ class UserCode:
     def reason(self, error: BaseException) -> str:
         """Return why a call failed, in one line."""
         if isinstance(error, OutcomeError | TimedOut):
-            return str(error)
+            return shortened(str(error))
         return reason_of(error, self._folder)
 
     def parameters(self, theta: FloatArray) -> dict[str, FloatArray]:

@@ -1,8 +1,10 @@
 """Why a simulation failed, in one short line."""
 
+import re
 import traceback
 from pathlib import Path
 
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # another one each time, and equal failures are counted together
 LONGEST = 300  # characters of a reason; it is kept in the ledger and counted there
 
 
@@ -28,8 +30,14 @@ def _message(error: BaseException) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return a text as one line of a limited length that any terminal or page may show."""
-    printable = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+    """Return a text as one line of a limited length that any terminal or page may show.
+
+    Example:
+        >>> shortened(f"found {object()}, expected a number")
+        'found <object object>, expected a number'
+    """
+    line = ADDRESS.sub("", " ".join(text.split()))
+    printable = "".join(letter if letter.isprintable() else "?" for letter in line)
     return printable if len(printable) <= LONGEST else printable[: LONGEST - 3] + "..."
 
 
