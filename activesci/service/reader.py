@@ -163,13 +163,15 @@ class Reader:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._looking = threading.Lock()
         self._rows: Kept[Row] = Kept(KEPT)
         self._studies: Kept[Study] = Kept(KEPT)
         self._whole: Kept[Campaign] = Kept(WHOLE)
 
     def rows(self) -> list[Row]:
-        """Return the row of every campaign in the store, by name."""
-        return [self.row(name) for name in self._store.campaigns()]
+        """Return the row of every campaign in the store, by name; who comes meanwhile gets what is found now."""
+        with self._looking:
+            return [self.row(name) for name in self._store.campaigns()]
 
     def row(self, name: str) -> Row:
         """Return a campaign's row; one that cannot be read says so."""
