@@ -56,7 +56,7 @@ def main():
         at, gain = np.array(curve["xi"]), np.array(curve["gain"])
         rows.append([problem, "chance", "all", f"{100 * (1 - gain.mean() / gain.max()):.1f}", "100", "", ""])
         for method, seeds in (("bayesopt", given.seeds), ("grid", given.grids), ("recipe of 2017", given.recipes)):
-            if problem == "death" and method == "recipe of 2017":
+            if not seeds or (problem == "death" and method == "recipe of 2017"):
                 continue
             keys = [{"problem": problem, "method": method, "seed": seed} for seed in range(1, seeds + 1)]
             lines = kept("regret", keys, chosen, given.again)
