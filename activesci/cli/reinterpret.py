@@ -57,7 +57,7 @@ def reinterpret(archive: Path, request: Path, to: Path, files: tuple[Path, ...],
     Then the request's model is held against the same measurements. The answer is a run in DIR2 like any other, whose
     ledger says what it rests on.
     """  # noqa: D301 - click wants the character \b itself
-    from activesci.ledger.archive import Archive
+    from activesci.ledger.archive import Archive, texts
     from activesci.loop.registering import who
     from activesci.loop.reinterpreting import Reinterpreting
     from activesci.study.requests import load_request
@@ -65,10 +65,9 @@ def reinterpret(archive: Path, request: Path, to: Path, files: tuple[Path, ...],
     from .screen import observer
 
     said = json.loads(accepted) if accepted else {"requested_by": who(), "accepted": {"by": who(), "word": ""}}
-    opened, asked = Archive.open(archive), load_request(request)
-    texts = {path.name: path.read_text(encoding="utf-8") for path in files}
+    opened, asked = Archive.of(archive), load_request(request)
     with pausing(), observer(stderr=True) as shown:
-        found = Reinterpreting(opened, asked, texts, to, said, shown).run()
+        found = Reinterpreting(opened, asked, texts(files), to, said, shown).run()
     if found is None:
         raise Paused(f"{to}: the campaign has paused; the same command goes on with it")
     click.echo(json.dumps(found, indent=2, allow_nan=False))

@@ -38,7 +38,7 @@ def publish(folder: Path, to: Path, name: str, tolerance: float, by: str) -> Arc
         _copy(run, aside, beside)
         Archive.write(aside, _said(run, elsewhere) | {"name": name, "tolerance": tolerance, "by": by})
     aside.replace(to)
-    return Archive.open(to)
+    return Archive.of(to)
 
 
 def _copy(run: Run, to: Path, beside: dict[str, Path]) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -43,7 +43,7 @@ class Archive:
     said: Mapping[str, Any]
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
+    def of(cls, folder: Path) -> Self:
         """Read what an archive says of itself.
 
         Raises:
@@ -96,6 +96,23 @@ class Archive:
 def digest_of_content(said: Mapping[str, Any]) -> str:
     """Return the sha256 (hex) of what JSON can say, whatever the order of its keys."""
     return hashlib.sha256(canonical(dict(said)).encode()).hexdigest()
+
+
+def texts(paths: Iterable[Path]) -> dict[str, str]:
+    """Return the texts of files by their names.
+
+    Raises:
+        LedgerError: If one cannot be read, or is no text.
+    """
+    found = {}
+    for path in paths:
+        with in_plain_words(path):
+            content = path.read_bytes()
+        try:
+            found[path.name] = content.decode()
+        except UnicodeDecodeError as error:
+            raise LedgerError(f"{path}: found a byte that is no UTF-8, expected text") from error
+    return found
 
 
 def furnish(archive: Archive, files: Mapping[str, str], folder: Path) -> None:

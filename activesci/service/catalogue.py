@@ -74,7 +74,7 @@ class Catalogue:
 
     def archive(self, name: str) -> Archive | None:
         """Return a published analysis, or None if there is no such."""
-        return Archive.open(self.folder / name) if name in self.names() else None
+        return Archive.of(self.folder / name) if name in self.names() else None
 
     def publish(self, name: str, run: Path, tolerance: float, who: Principal) -> dict[str, Any]:
         """Begin to publish a finished run under a name: a job.

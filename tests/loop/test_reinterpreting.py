@@ -48,7 +48,7 @@ def published(tmp_path_factory):
 @pytest.fixture
 def archive(published, tmp_path):
     shutil.copytree(published.folder, tmp_path / "archive")
-    return Archive.open(tmp_path / "archive")
+    return Archive.of(tmp_path / "archive")
 
 
 def asked(archive, folder, request=REQUEST, files=None):
