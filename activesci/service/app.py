@@ -1,11 +1,13 @@
 """The application: routes behind the gate."""
 
+import json
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI, Request
-from starlette.responses import JSONResponse
+from fastapi.exceptions import RequestValidationError
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from activesci.errors import ActiveSciError, CampaignError, LedgerError
@@ -69,6 +71,7 @@ def routed(house: House) -> FastAPI:
     )
     app.state.house, app.state.pictures = house, Pictures()
     app.add_exception_handler(ActiveSciError, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(Exception, _fault)
     for router in ROUTERS:
         app.router.routes.extend(router.routes)
@@ -99,11 +102,22 @@ def _openapi(request: Request) -> JSONResponse:
     return JSONResponse(said)
 
 
-def _refused(request: Request, error: Exception) -> JSONResponse:
+def _refused(request: Request, error: Exception) -> Response:
     """Say what is wrong with a request, in the words of those who found it, without the path of the store."""
     root = str(request.app.state.house.store.root)
     status = 409 if isinstance(error, CampaignError | LedgerError) else 422
-    return JSONResponse({"detail": str(error).replace(root, "store")}, status)
+    return _plain({"detail": str(error).replace(root, "store")}, status)
+
+
+def _malformed(request: Request, error: Exception) -> Response:
+    """Say where a body is not what it has to be, without saying again what was sent: that may be no text at all."""
+    assert isinstance(error, RequestValidationError)  # it is registered for these
+    return _plain({"detail": [{key: one[key] for key in ("type", "loc", "msg")} for one in error.errors()]}, 422)
+
+
+def _plain(content: object, status: int) -> Response:
+    """Return JSON in ASCII: it can say half a character, which UTF-8 cannot."""
+    return Response(json.dumps(content), status, media_type="application/json")
 
 
 def _fault(request: Request, error: Exception) -> JSONResponse:

@@ -313,6 +313,7 @@ def _put(mapping: dict[str, Any], path: str, value: Any) -> None:  # noqa: ANN40
 
 
 def _entry(place: Any, step: str, path: str) -> Any:  # noqa: ANN401 -- anything a file may hold
-    if not isinstance(place, list) or not step.isdigit() or int(step) >= len(place):
+    number = int(step) if step.isascii() and step.isdecimal() and len(step) < 10 else -1
+    if not isinstance(place, list) or not 0 <= number < len(place):
         raise StudyError(f"study: {path}: found no entry {step!r}, expected a path of the study")
-    return place[int(step)]
+    return place[number]

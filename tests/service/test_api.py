@@ -203,3 +203,15 @@ def test_whatever_the_description_refers_to_is_in_it(owner):
     referred = set(re.findall(r'"#/components/schemas/([^"]+)"', said))
     assert referred <= set(described)
     assert "Refusal" in referred
+
+
+@pytest.mark.parametrize("half", ["\ud800", "\x00"])
+def test_half_a_character_is_refused_and_no_fault(owner, half):
+    for path, body in (
+        ("/api/tokens", {"label": half, "scope": half}),
+        ("/api/studies/validate", {"files": {"study.yaml": half}}),
+        ("/api/challenges/x/entries", {"name": "a", "designer": {half: half}}),
+    ):
+        answer = owner.post(path, content=json.dumps(body), headers={"content-type": "application/json"})
+        assert (answer.status_code in (200, 404, 422), path) == (True, path)
+        assert half not in json.dumps(answer.json(), ensure_ascii=False)

@@ -159,6 +159,8 @@ def test_settings_keep_the_folder():
         ("seed.x", "seed.x: found no mapping or list"),
         ("stop.any.7.rounds", "found no entry '7'"),
         ("stop.any.x", "found no entry 'x'"),
+        ("stop.any.\u00b2", "found no entry '\u00b2'"),
+        ("stop.any." + "9" * 5000, "found no entry '9"),
         ("", "an unknown key"),
     ],
 )

@@ -58,7 +58,10 @@ def fill(
     """Fill in a template and run the campaign that it is then: numbers, choices, yes and no at the owner's places."""
     if unknown := body.holes.keys() - template.holes.keys():
         raise StudyError(f"holes: found {sorted(unknown)[0]!r}, expected {', '.join(template.holes)}")
-    value, problems = template.form.read(template.form.write(body.holes))
+    try:
+        value, problems = template.form.read(template.form.write(body.holes))
+    except StudyError:
+        raise StudyError("holes: found a value of another type, expected what the template says of each") from None
     if problems:
         where, why = next(iter(problems.items()))
         raise StudyError(f"holes.{where.partition('.')[2]}: {why}")

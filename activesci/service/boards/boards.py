@@ -121,14 +121,29 @@ class Boards:
 
         Raises:
             CampaignError: If the challenge takes something else.
+            StudyError: If a problem's study cannot have such a designer or surrogate.
         """
         if entry.kind not in (challenge.rules.takes, "command"):
             raise CampaignError(f"found a {entry.kind}, expected a {challenge.rules.takes} or a command")
+        if entry.kind != "command":
+            own = (
+                ("designer", entry.designer)
+                if entry.designer is not None
+                else ("inference.surrogate", entry.surrogate)
+            )
+            self._require_possible(challenge.rules, *own)
         self._desk.do(
             "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (challenge, name) DO UPDATE "
             "SET entry = excluded.entry, digest = excluded.digest, label = excluded.label, created = excluded.created",
             *(challenge.name, name, entry.model_dump_json(), digest(entry), label, _now()),
         )
+
+    def _require_possible(self, rules: Rules, setting: str, value: object) -> None:
+        """Refuse a designer or surrogate that the problems' studies cannot have."""
+        for problem in rules.problems.values():
+            if (path := self._store.study(problem.study, problem.version)) is not None:
+                common = {"experiment": {"manual": True}, **rules.settings}
+                Study.load(path).with_settings({**common, setting: value})
 
     def withdraw(self, challenge: str, name: str) -> bool:
         """Take a participant off the board; say whether there was one. What it has played is kept."""

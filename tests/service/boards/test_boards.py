@@ -112,6 +112,8 @@ def test_a_person_takes_part_and_leaves_on_the_page(house, rules, owner, asks):
     wrong = post(owner, "/boards/first/submit", form | {"own": "random"})
     assert (wrong.status_code, "found the designer" in Tags(wrong.text).text) == (422, True)
     assert post(owner, "/boards/first/submit", form | {"name": "two words"}).status_code == 422
+    unknown = post(owner, "/boards/first/submit", form | {"own": "randon: {}"})
+    assert "did you mean 'random'?" in Tags(unknown.text).text
     assert post(owner, "/boards/first/submit", form).status_code == 303
     code = {"name": "own", "kind": "command", "command": "python\r\nplayer.py", "file": "player.py", "text": "x\r\ny"}
     assert post(owner, "/boards/first/submit", code).status_code == 303
