@@ -11,7 +11,7 @@ from torch import Tensor
 
 from activesci.inference.closed_form.arrays import below
 from activesci.inference.closed_form.rivals import Rivals
-from activesci.inference.closed_form.start import TOLERANCE, Start
+from activesci.inference.closed_form.start import CLEARLY, TOLERANCE, Start
 from activesci.inference.likelihood.humps import Humps
 from activesci.inference.likelihood.mixture import Layout, Mixture, initial_bias
 from activesci.inference.likelihood.tabulated import table
@@ -128,6 +128,9 @@ class Density:
                 fit is a short replay, half of it of fresh rows.
             rng: Random numbers.
             most: The most steps to take.
+
+        Corrections that differ over the inputs without clearly describing held-out rows better are levelled: what a
+        network makes of chance adds up over measurements.
         """
         generator, members = torch_generator(rng), self.network.members
         learn, held = split(len(rows))
@@ -143,16 +146,25 @@ class Density:
             rate, patience, batch = COLD_RATE, max(LEAST_PATIENCE, int(PATIENCE * steps)), draw
         known = Seen.of(self, rows, np.union1d(learn, held))
 
-        def loss(network: Network, index: Tensor) -> Tensor:
+        def lost(network: Network, index: Tensor) -> tuple[Tensor, Tensor]:
             x, events, *start = known.at(index)
             if events.shape[2] > EVENTS_A_STEP and torch.is_grad_enabled():
                 events = events[:, :, torch.randperm(events.shape[2], generator=generator)[:EVENTS_A_STEP]]
             mixture = Mixture.of(self.layout, network(x), *start).map(lambda t: t.unsqueeze(2))
             real = (~torch.isnan(events).any(-1)).sum((1, 2)).clamp(min=1)
-            return -mixture.log_prob(events).sum((1, 2)) / real
+            return -mixture.log_prob(events).sum(2), real
+
+        def loss(network: Network, index: Tensor) -> Tensor:
+            each, real = lost(network, index)
+            return each.sum(1) / real
 
         held_rows = torch.tensor(held).expand(members, -1)
         network, recent, least = train(self.network, loss, batch, held_rows, steps, rate, DECAY, MEMORY, patience)
+        with torch.no_grad():
+            level = network.levelled(known.at(torch.tensor(thinned(learn)).expand(members, -1))[0])
+            gained = (lost(level, held_rows)[0] - lost(network, held_rows)[0]).mean(0)
+            if self.start is not None and not clearly(gained.double().cpu().numpy()):
+                network, least = level, loss(level, held_rows)
         final, held_out = (
             known.events_a_row * (known.jacobian_of(part) - float(lost.mean()))
             for part, lost in ((learn, recent), (held, least))
@@ -331,6 +343,11 @@ class Density:
         doubts = below(state, "unsure")
         unsure = Rivals.restore(doubts) if doubts else None
         return cls(layout, scales, start, Network.restore(below(state, "network"), device), comparisons, unsure)
+
+
+def clearly(gained: FloatArray) -> bool:
+    """Return whether held-out rows (n,) have clearly gained by it that corrections differ from input to input."""
+    return bool(gained.mean() > CLEARLY * gained.std() / np.sqrt(len(gained)))
 
 
 def mapped(layout: Layout, scales: tuple[OutcomeScale, ...], events: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -48,6 +48,11 @@ class Network:
             }
         )
 
+    def levelled(self, x: Tensor) -> Self:
+        """Return networks that give everywhere what these give on average over inputs (members or 1, n, inputs)."""
+        level = self(x).mean(dim=1, keepdim=True)
+        return type(self)({**self.weights, "w2": torch.zeros_like(self.weights["w2"]), "b2": level})
+
     @property
     def members(self) -> int:
         """The number of networks."""
