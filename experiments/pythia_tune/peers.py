@@ -27,7 +27,7 @@ import activesci as asci
 
 EVENTS, COUNTS, CALLS = 2000, (40, 80, 120, 160, 240, 300, 400, 600), 200
 UNIT = np.array([0.0008, 0.13, 0.15, 0.009])
-"""The posterior standard deviations of the real tune (README.md): alpha_s, a_lund, b_lund [GeV^-2], sigma_pt [GeV]."""
+"""About a posterior standard deviation of alpha_s, a_lund, b_lund [GeV^-2] and sigma_pt [GeV]."""
 USED = SETS[:2]
 """The mean number of charged particles is held out, as in the campaigns."""
 

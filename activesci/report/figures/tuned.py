@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from activesci.types import FloatArray
 
@@ -62,6 +63,7 @@ def _spectra(axes: Axes, bins: Bins) -> None:
     positive = bins.y[bins.y > 0]
     if len(positive) and positive.max() > DECADES * positive.min():
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))  # its own is mathematics, as text
         axes.set_ylim(0.5 * float(positive.min()), 2 * float(positive.max()))
     else:
         axes.set_ylim(bottom=min(0.0, float((bins.y - bins.error).min())))
