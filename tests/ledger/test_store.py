@@ -112,7 +112,7 @@ def test_a_ledger_killed_while_it_was_made_is_made_again(tmp_path):
 
 
 def test_two_writers_cannot_have_one_folder(ledger):
-    with pytest.raises(LedgerError, match=f"{ledger.folder}: process {os.getpid()} is running"):
+    with pytest.raises(LedgerError, match=f"{ledger.folder}: this process has the campaign in this folder open"):
         Ledger.open(ledger.folder)
 
 

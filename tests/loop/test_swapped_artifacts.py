@@ -16,7 +16,8 @@ from activesci.loop.replaying import Replaying
 
 from .worlds import LEARNED, PLAIN, finished, world
 
-TINY = {**LEARNED, "simulations": 128, "per_round": 32, "ensemble": 1}
+TINY = {**LEARNED, "simulations": 128, "per_round": 16, "ensemble": 1}
+"""So few simulations a round that a refit goes on from the last surrogate, and does not begin anew."""
 
 
 class Payload:
