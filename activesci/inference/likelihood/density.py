@@ -146,30 +146,36 @@ class Density:
             rate, patience, batch = COLD_RATE, max(LEAST_PATIENCE, int(PATIENCE * steps)), draw
         known = Seen.of(self, rows, np.union1d(learn, held))
 
-        def lost(network: Network, index: Tensor) -> tuple[Tensor, Tensor]:
-            x, events, *start = known.at(index)
-            if events.shape[2] > EVENTS_A_STEP and torch.is_grad_enabled():
-                events = events[:, :, torch.randperm(events.shape[2], generator=generator)[:EVENTS_A_STEP]]
-            mixture = Mixture.of(self.layout, network(x), *start).map(lambda t: t.unsqueeze(2))
-            real = (~torch.isnan(events).any(-1)).sum((1, 2)).clamp(min=1)
-            return -mixture.log_prob(events).sum(2), real
-
         def loss(network: Network, index: Tensor) -> Tensor:
-            each, real = lost(network, index)
+            each, real = self._lost(network, *known.at(index), generator=generator)
             return each.sum(1) / real
 
         held_rows = torch.tensor(held).expand(members, -1)
         network, recent, least = train(self.network, loss, batch, held_rows, steps, rate, DECAY, MEMORY, patience)
         with torch.no_grad():
             level = network.levelled(known.at(torch.tensor(thinned(learn)).expand(members, -1))[0])
-            gained = (lost(level, held_rows)[0] - lost(network, held_rows)[0]).mean(0)
-            if self.start is not None and not clearly(gained.double().cpu().numpy()):
+            if self.start is not None and not self._differ_clearly(network, level, known.at(held_rows)):
                 network, least = level, loss(level, held_rows)
         final, held_out = (
-            known.events_a_row * (known.jacobian_of(part) - float(lost.mean()))
-            for part, lost in ((learn, recent), (held, least))
+            known.events_a_row * (known.jacobian_of(part) - float(mean.mean()))
+            for part, mean in ((learn, recent), (held, least))
         )
         return replace(self, network=network), -final, held_out, steps
+
+    def _lost(
+        self, network: Network, x: Tensor, events: Tensor, *start: Tensor, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return less the log density of each row, (members, n), and how many events each member has been shown."""
+        if events.shape[2] > EVENTS_A_STEP and torch.is_grad_enabled():
+            events = events[:, :, torch.randperm(events.shape[2], generator=generator)[:EVENTS_A_STEP]]
+        mixture = Mixture.of(self.layout, network(x), *start).map(lambda t: t.unsqueeze(2))
+        real = (~torch.isnan(events).any(-1)).sum((1, 2)).clamp(min=1)
+        return -mixture.log_prob(events).sum(2), real
+
+    def _differ_clearly(self, network: Network, level: Network, held: list[Tensor]) -> bool:
+        """Return whether held-out rows have clearly gained by corrections that differ from input to input."""
+        gained = (self._lost(level, *held)[0] - self._lost(network, *held)[0]).mean(0).double().cpu().numpy()
+        return bool(gained.mean() > CLEARLY * gained.std() / np.sqrt(len(gained)))
 
     def log_prob(self, theta: FloatArray, xi: FloatArray, events: FloatArray) -> FloatArray:
         """Return log densities, (t, members, n, m).
@@ -343,11 +349,6 @@ class Density:
         doubts = below(state, "unsure")
         unsure = Rivals.restore(doubts) if doubts else None
         return cls(layout, scales, start, Network.restore(below(state, "network"), device), comparisons, unsure)
-
-
-def clearly(gained: FloatArray) -> bool:
-    """Return whether held-out rows (n,) have clearly gained by it that corrections differ from input to input."""
-    return bool(gained.mean() > CLEARLY * gained.std() / np.sqrt(len(gained)))
 
 
 def mapped(layout: Layout, scales: tuple[OutcomeScale, ...], events: FloatArray) -> tuple[FloatArray, FloatArray]:
