@@ -9,9 +9,10 @@ Inside the house parameters, designs and outcomes are plain float64 arrays with 
 Names and mappings appear only at the edges: in the study file, in a user's function, in the ledger's payloads.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +85,22 @@ class BlockResult:
 
 Simulate = Callable[[Block], BlockResult]
 """Runs one block; picklable; never raises for a failure of the user's code."""
+
+
+class Closes(ABC):
+    """Something that a `with` statement closes at its end."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give back what was taken; may be called twice."""
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Close."""
+        self.close()
 
 
 class Executor(Protocol):

@@ -8,12 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import activesci
 from activesci.errors import ActiveSciError, WorkersLost
-from activesci.types import Block, BlockResult, Simulate
+from activesci.types import Block, BlockResult, Closes, Simulate
 
 CLOSING = 8.0
 """Seconds that Ray has to stop its work; then its driver is killed, and what Ray has started here goes with it."""
@@ -22,7 +21,7 @@ TOGETHER = 1000
 START = "import sys; from activesci.execute.driving import main; main(int(sys.argv[1]))"
 
 
-class Driver:
+class Driver(Closes):
     """An executor whose Ray is driven by another process, a child of this one.
 
     Ray ends the process that drives it, without a word, when it loses the node that it hangs on: the head's, if the
@@ -106,14 +105,6 @@ class Driver:
         except subprocess.TimeoutExpired:
             how = "it answers no more"
         return WorkersLost(f"executor.ray: Ray has ended its own driver, as it does when it loses its node ({how})")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _begun(line: "Connection[Any, Any]") -> "subprocess.Popen[bytes]":

@@ -15,13 +15,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from types import ModuleType, TracebackType
-from typing import Any, Self
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
 from activesci.errors import WorkersLost
-from activesci.types import Block, BlockResult, FailedAttempt, Perform, Simulate, Task, TaskResult
+from activesci.types import Block, BlockResult, Closes, FailedAttempt, Perform, Simulate, Task, TaskResult
 
 from .allowance import DEATHS, DIED, GRACE, MACHINE, MEMORY, Allowance
 from .bounds import in_time
@@ -54,7 +54,7 @@ class Flight:
     late: bool = False
 
 
-class RayExecutor:
+class RayExecutor(Closes):
     """Runs blocks on Ray's workers, in chunks of about a second.
 
     A worker that dies takes nothing with it: its blocks are run again, one by one, with the same seeds. Ray's own
@@ -244,16 +244,8 @@ class RayExecutor:
         failures = dict.fromkeys(range(rows), self._allowance.verdict(lost))
         return _after(lost, BlockResult(block.first, np.full((rows, self._width), np.nan), failures, 0.0))
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class RayCrew:
+class RayCrew(Closes):
     """Does tasks on Ray's workers, each with the resources that it asks for.
 
     A task whose worker dies is done again, up to three times. All workers have to see the same folders.
@@ -324,14 +316,6 @@ class RayCrew:
             if self._owner:
                 self._ray.shutdown()
         self._running, self._owner = {}, False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _resources(task: Task) -> Resources:

@@ -2,13 +2,11 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from types import TracebackType
-from typing import Self
 
-from activesci.types import Block, BlockResult, Simulate
+from activesci.types import Block, BlockResult, Closes, Simulate
 
 
-class SerialExecutor:
+class SerialExecutor(Closes):
     """Runs blocks in this process, in the order in which they were submitted.
 
     Example:
@@ -33,11 +31,3 @@ class SerialExecutor:
     def close(self) -> None:
         """Drop what has not run."""
         self._waiting.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

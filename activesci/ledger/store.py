@@ -7,12 +7,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from numpy.typing import NDArray
 
 from activesci.errors import ActiveSciWarning, LedgerError
+from activesci.types import Closes
 
 from . import artifacts, sealing
 from .ancestry import Parent
@@ -43,7 +43,7 @@ WAIT = 600.0
 """Seconds for which an append waits for another process that has the file locked; after that the campaign pauses."""
 
 
-class Ledger:
+class Ledger(Closes):
     """The append-only record of one campaign; made by `create`, `open` or `read_only`.
 
     One writer at a time, any number of readers. An event is durable when `append` returns: its arrays first, then its
@@ -526,14 +526,6 @@ class Ledger:
             self._before.close()
         if self._lock is not None:
             self._lock.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -38,10 +37,10 @@ from activesci.loop.state import Result, State
 from activesci.loop.stop import Pause, StopReason
 from activesci.loop.unblinding import unblind
 from activesci.study import Study
-from activesci.types import FloatArray
+from activesci.types import Closes, FloatArray
 
 
-class Campaign:
+class Campaign(Closes):
     """One execution of a study, in a folder.
 
     Args:
@@ -443,16 +442,6 @@ class Campaign:
         """Give back workers and ledger; may be called twice."""
         self._simulating.release()
         self._journal.close()
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
 
     def _completed(self) -> State:
         """Do whatever of the present round is not done yet, and return the state after it."""
