@@ -10,6 +10,7 @@ from activesci.ledger.store import Ledger
 from . import words
 from .forecast import forecasts
 from .numbers import clean
+from .sentences import untrusted
 from .summary import write
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def _answer(reading: "Reading") -> dict[str, Any]:
     return {
         "status": history.status,
         "ending": ending(history),
+        "doubt": clean(untrusted(history.inferred) or "", 600) if history.inferred else "",
         "forecasts": [clean(line, 600) for line in forecasts(history)],
         "blind": blindness(reading),
         "variation": (sources := variation(reading)),

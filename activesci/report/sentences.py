@@ -107,12 +107,15 @@ def _inferred(event: Event) -> str:
     name = "prior" if event.round == 0 else "posterior"
     said = f"round {event.round}: {name} {posterior_text(event.payload['posterior'])}"
     said += " (blind)" if event.payload.get("blind") else ""
-    if not (doubt := event.payload.get("doubt")):
-        return said
+    if event.payload.get("again"):
+        return f"{said}; simulates again: {event.payload['doubt']}"
+    return f"{said}; {doubt}" if (doubt := untrusted(event)) else said
+
+
+def untrusted(event: Event) -> str | None:
+    """Return why a posterior is not trusted, if it is not."""
     wider = ", which has made it wider" if event.payload.get("widened") else ""
-    return (
-        f"{said}; simulates again: {doubt}" if event.payload.get("again") else f"{said}; not trusted: {doubt}{wider}"
-    )
+    return f"not trusted: {doubt}{wider}" if (doubt := event.payload.get("doubt")) else None
 
 
 def _branched(event: Event) -> str:

@@ -156,8 +156,8 @@ def how_text(part: Any) -> str:  # noqa: ANN401 (a value of the study file)
     """Return a setting such as `{bayesopt: {}}` in short.
 
     Example:
-        >>> how_text({"bayesopt": {}, "batch": 2}), how_text({"recorded": "data.csv"}), how_text({"manual": True})
-        ('bayesopt, batch 2', 'recorded data.csv', 'manual')
+        >>> how_text({"bayesopt": {}, "batch": 1}), how_text({"recorded": "data.csv"}), how_text({"manual": True})
+        ('bayesopt, batch 1', 'recorded data.csv', 'manual')
     """
     if not isinstance(part, Mapping):
         return _plain(part)
@@ -165,7 +165,7 @@ def how_text(part: Any) -> str:  # noqa: ANN401 (a value of the study file)
 
 
 def _setting(key: str, value: Any) -> str:  # noqa: ANN401 (a value of the study file)
-    if value in ({}, True, None):
+    if value is True or value is None or value == {}:
         return key
     if isinstance(value, Mapping):
         return f"{key} ({', '.join(f'{k} = {_plain(v)}' for k, v in value.items())})"

@@ -29,6 +29,7 @@ class Pretender:
     samples: int = 1500
     seed: int = 3
     proposals: int = 0
+    doubt: str | None = None
     rng: np.random.Generator = field(init=False)
     ledger: Ledger = field(init=False)
 
@@ -85,6 +86,7 @@ class Pretender:
             "steps": 7,
             "acceptance": 0.31,
             "seconds": 0.9,
+            "doubt": self.doubt,
         }
         self.ledger.append(Kind.INFERRED, number, said, {"theta": theta})
 
@@ -375,7 +377,7 @@ def troubled(folder: Path) -> Pretender:
         experiment={"truth": {"a": 1.2}},
         stop={"rounds": 9},
     )
-    made = Pretender(study, folder, (1.2,), predict)
+    made = Pretender(study, folder, (1.2,), predict, doubt=f"the members disagree {HOSTILE}")
     gain = lambda xi: 0.4 * xi[:, 0] + 0.05 * xi[:, 1]  # noqa: E731
     made.learn(0, 0, reasons={f"ValueError: {HOSTILE} (model.py:12)": 40, "timed out after 5 s": 3})
     for number in (1, 2):

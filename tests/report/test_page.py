@@ -83,6 +83,11 @@ def test_alarms_are_prominent_or_none(page):
     assert "alarms none" in page("decay").text("answer")
 
 
+def test_a_posterior_that_is_not_trusted_says_why(page):
+    assert "This posterior is not trusted: the members disagree" in page("troubled").text("answer")
+    assert "not trusted" not in page("decay").text("answer")
+
+
 def test_failures_are_told_with_their_reasons(page):
     told = page("troubled").text("effort")
     assert "timed out after 5 s" in told
