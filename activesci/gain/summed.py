@@ -124,10 +124,11 @@ class SummedGain:
         if not self.beliefs.marginal:
             return bounded(whole.value, whole.value + width, whole.error)
         n = min(self.outer, size)
-        higher, more = self._given_asked(xi, values, predictive, n)
+        higher, more, scatter = self._given_asked(xi, values, predictive, n)
         luck = (terms.mean(axis=1) - whole.value[:, None])[:, :n, None]
         found = self._mean(higher, luck)
-        error = np.hypot(found.error, found.slopes[:, 0] * whole.error)
+        drawn = scatter / min(n * self.draws, len(self.beliefs.theta))
+        error = np.sqrt(found.error**2 + (found.slopes[:, 0] * whole.error) ** 2 + drawn)
         return bounded(found.value - more, found.value + width, error)
 
     def _mean(self, terms: FloatArray, lucks: FloatArray) -> Mean:
@@ -140,8 +141,10 @@ class SummedGain:
 
     def _given_asked(
         self, xi: FloatArray, values: FloatArray, predictive: FloatArray, n: int
-    ) -> tuple[FloatArray, FloatArray]:
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the terms of n samples given what is asked alone, (c, members, n), and how much too high they are.
+
+        The third is the variance of what one drawn nuisance adds to all terms, (c,): that of its own log ratio.
 
         Args:
             xi: The designs, (c, k).
@@ -156,7 +159,8 @@ class SummedGain:
         whole, first, second = (part.mean(axis=4) for part in (q, q[..., ::2], q[..., 1::2]))
         terms = (whole * (log_of(whole) - log_of(predictive))).sum(axis=2)
         halves = sum(part * log_of(part) for part in (first, second)) / 2 - whole * log_of(whole)
-        return terms, np.maximum(0.0, halves.sum(axis=2).mean(axis=(1, 2)))
+        each = (q * (log_of(whole) - log_of(predictive))[..., None]).sum(axis=2)
+        return terms, np.maximum(0.0, halves.sum(axis=2).mean(axis=(1, 2))), each.var(axis=3).mean(axis=(1, 2))
 
 
 def bounded(lower: FloatArray, upper: FloatArray, error: FloatArray) -> Gain:

@@ -14,7 +14,7 @@ from activesci.simulate.function import FunctionSimulator
 from activesci.study import Study
 from activesci.types import Block
 
-from .worlds import PRIOR, World, cosine, count, hit, line, line_after, line_gain, sources, summed_gain
+from .worlds import PRIOR, World, cosine, count, hit, hit_beside, line, line_after, line_gain, sources, summed_gain
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 XI = np.array([[0.0], [1.0], [4.0]])
@@ -177,6 +177,18 @@ def test_a_binary_outcome_is_summed():
     world = hit()
     close(world.summed()(XI), [summed_gain(world, x, [0.0, 1.0]) for x in XI[:, 0]])
     close(world.nested()(XI), [summed_gain(world, x, [0.0, 1.0]) for x in XI[:, 0]], more=0.01)
+
+
+@pytest.mark.parametrize("precision", ["fine", "coarse"])
+def test_the_error_of_a_sum_knows_the_luck_of_the_nuisances(precision):
+    gains = []
+    for seed in range(40):
+        estimator = hit_beside().summed(seed=seed)
+        gains.append((estimator.coarse() if precision == "coarse" else estimator)(np.array([[1.0], [3.0], [8.0]])))
+    scatter = np.std([gain.value for gain in gains], axis=0, ddof=1)
+    stated = np.mean([gain.error for gain in gains], axis=0)
+    assert np.all(stated > 0.7 * scatter)  # known to 11 %
+    assert np.all(stated < 3.0 * scatter)
 
 
 def test_a_count_is_summed():

@@ -117,6 +117,20 @@ def hit() -> World:
     )
 
 
+def hit_beside() -> World:
+    """A hit whose chance rests mostly on a nuisance."""
+    parameters = {"a": {"prior": {"normal": [0, 1]}}, "b": {"prior": {"normal": [0, 1]}, "role": "nuisance"}}
+
+    def logit(theta, xi):
+        return 0.5 * xi[:, 0] * theta[:, 0] + 3 * theta[:, 1]
+
+    return World(
+        study_of({"hit": {"binary": []}}, parameters),
+        lambda t, x, rng: (rng.random(len(t)) < 1 / (1 + np.exp(-logit(t, x)))).astype(float)[:, None],
+        lambda t, x, y: log_expit((2 * y[:, 0] - 1) * logit(t, x)),
+    )
+
+
 def count() -> World:
     parameters = {"a": {"prior": {"uniform": [-1, 1]}}}
 
