@@ -12,11 +12,15 @@ from activesci.types import FloatArray
 MOST_COMPONENTS, POINTS_A_TERM = 12, 4
 """Components at most, and points that there must be for each number that a component has."""
 MOST_POINTS, ROUNDS = 1024, 15
-"""Points at most that components are fitted to, and rounds of fitting."""
+"""Points at most that are looked at, and rounds of fitting."""
+LEARNED = 0.75
+"""Share of the points that components are fitted to; the others say which are better."""
 WIDENED, WIDE, WIDE_SHARE = 1.1, 2.0, 0.1
 """How much wider components are than their points; how wide the component is that reaches far, and its share."""
-STIFFNESS = 4.0
-"""Points' worth of the cloud's pooled covariance in each component's own, for each dimension."""
+FEWEST_A_DIMENSION, STIFFNESS = 4.0, 0.01
+"""A component of fewer points for each dimension has the pooled covariance of all for those it lacks, and every one so
+many points' worth of it. More would make components wide along all directions in which any is: where either of two
+sources may be the well-known one, hardly a jump was taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,8 @@ class Cloud:
 
         Of one component and several those are taken that describe better the points they were not fitted to.
         """
-        z = z[: 2 * MOST_POINTS]
-        learn, check = np.array_split(z, 2)
+        z = z[:MOST_POINTS]
+        learn, check = np.split(z, [round(LEARNED * len(z))])
         options = [cls._fitted(learn, size, rng) for size in sorted({1, components(*learn.shape)})]
         best = max(options, key=lambda option: float(option.log_prob(check).mean()))
         return best._reaching(z)
@@ -71,8 +75,9 @@ class Cloud:
         centres = belongs.T @ z / count[:, None]
         apart = (z - centres[:, None]) * np.sqrt(belongs.T)[..., None]
         scatter = apart.swapaxes(1, 2) @ apart
-        pooled, few = scatter.sum(axis=0) / len(z) + 1e-4 * whole, STIFFNESS * dim
-        covariances = (scatter + few * pooled) / (count + few)[:, None, None]
+        pooled = scatter.sum(axis=0) / len(z) + 1e-4 * whole
+        few = np.maximum(FEWEST_A_DIMENSION * dim - count, STIFFNESS * dim)[:, None, None]
+        covariances = (scatter + few * pooled) / (count[:, None, None] + few)
         return type(self)(centres, root(covariances), count / count.sum())
 
     def _reaching(self, z: FloatArray) -> Self:

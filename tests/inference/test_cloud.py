@@ -42,3 +42,12 @@ def test_the_same_random_numbers_give_the_same_cloud_also_around_copies_of_one_p
     one, two = (Cloud.around(z, rng(4)).sample(10, rng(5)) for _ in range(2))
     assert np.isfinite(one).all()
     assert np.array_equal(one, two)
+
+
+def test_components_are_as_narrow_as_their_points_where_others_are_wide():
+    """Either of two numbers is the well-known one: a component of both widths would be fifty times too wide."""
+    scales = np.array([[0.02, 1.0], [1.0, 0.02]])
+    z = rng(6).permutation(scales[np.arange(512) % 2] * rng(7).standard_normal((512, 2)))
+    exact = np.log(np.mean([multivariate_normal(np.zeros(2), np.diag(s**2)).pdf(z) for s in scales], axis=0))
+    lost = exact + np.log(2 * np.pi) - Cloud.around(z, rng(8)).log_prob(z)
+    assert lost.mean() < 0.5  # nats; a tenth of the cloud reaches farther
