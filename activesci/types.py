@@ -37,6 +37,7 @@ class Block:
         theta: The free parameters, (m, d).
         xi: The designs, (m, k).
         attempt: Which attempt at it this is, from 1; all attempts have the same random numbers.
+        events: How many events each simulation has, (m,); None for a simulator that is not told.
     """
 
     round: int
@@ -45,6 +46,7 @@ class Block:
     theta: FloatArray
     xi: FloatArray
     attempt: int = 1
+    events: IntArray | None = None
 
 
 @dataclass(frozen=True, slots=True)

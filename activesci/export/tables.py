@@ -98,6 +98,7 @@ def simulations(run: Run) -> Table:
         **{name: getattr(bank, name).tolist() for name in ("round", "index", "valid")},
         **_listed("parameter", study.parameter_space.columns(bank.theta)),
         **_listed("design", study.design_space.columns(bank.xi)),
+        **({} if bank.events is None else {"events": bank.events.tolist()}),
         **{name: column.tolist() for name, column in outcome},
     }
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from activesci.ledger.bank import Bank
-from activesci.types import BoolArray, FloatArray
+from activesci.study.tuning import EventsPart
+from activesci.types import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,41 @@ class Placing(Protocol):
             n: How many.
             rng: Random numbers.
         """
+
+
+@runtime_checkable
+class Spending(Protocol):
+    """A surrogate that says with how many events simulations tell it most for what they cost."""
+
+    def spent(
+        self,
+        theta: FloatArray,
+        data: Data,
+        candidates: FloatArray,
+        knob: EventsPart,
+        budget: float,
+        rng: np.random.Generator,
+    ) -> tuple[FloatArray, IntArray]:
+        """Return parameters to simulate next, (n, d), and the number of events of each, (n,).
+
+        Args:
+            theta: Posterior samples, (m, d).
+            data: What the posterior rests on.
+            candidates: Parameters to choose from, (c, d).
+            knob: How many events there may be, and what they cost.
+            budget: What all may cost together, in events.
+            rng: Random numbers.
+        """
+
+    def of_events(self, events: int) -> Surrogate:
+        """Return what predicts simulations of so many events."""
+
+
+def simulated(surrogate: Surrogate, bank: Bank, row: int) -> Surrogate:
+    """Return what predicts a simulation of a bank, which may have another number of events than is usual."""
+    if bank.events is None or not isinstance(surrogate, Spending):
+        return surrogate
+    return surrogate.of_events(int(bank.events[row]))
 
 
 @runtime_checkable

@@ -21,6 +21,7 @@ class Bank:
         valid: Whether the simulation succeeded, (n,).
         round: The round that asked for it, (n,).
         index: Its place in that round's plan, (n,).
+        events: How many events it had, (n,); None for a simulator that is not told.
     """
 
     theta: FloatArray
@@ -29,12 +30,20 @@ class Bank:
     valid: BoolArray
     round: IntArray
     index: IntArray
+    events: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.theta)
 
     @classmethod
-    def of(cls, round: int, theta: FloatArray, xi: FloatArray, parts: Sequence[Mapping[str, NDArray[Any]]]) -> Self:
+    def of(
+        cls,
+        round: int,
+        theta: FloatArray,
+        xi: FloatArray,
+        parts: Sequence[Mapping[str, NDArray[Any]]],
+        events: IntArray | None = None,
+    ) -> Self:
         """Return one round's bank from its plan and the parts that came back.
 
         Args:
@@ -42,13 +51,15 @@ class Bank:
             theta: The plan's parameters, (n, d).
             xi: The plan's designs, (n, k).
             parts: Mappings of `index` (m,), places in the plan, and `y` (m, width).
+            events: The plan's numbers of events, (n,), where they are chosen.
         """
         index = np.concatenate([part["index"] for part in parts]) if parts else np.empty(0, dtype=np.int64)
         y = np.concatenate([part["y"] for part in parts]) if parts else np.empty((0, 0))
         # in order of the plan, each simulation once: of one that was run again, what came last
         index, last = np.unique(index[::-1], return_index=True)
         y = y[::-1][last]
-        return cls(theta[index], xi[index], y, _valid(y), np.full(len(index), round, dtype=np.int64), index)
+        rounds = np.full(len(index), round, dtype=np.int64)
+        return cls(theta[index], xi[index], y, _valid(y), rounds, index, None if events is None else events[index])
 
     def where(self, which: BoolArray) -> Self:
         """Return some of the simulations, in the same order.
@@ -56,8 +67,12 @@ class Bank:
         Args:
             which: Which ones, (n,).
         """
-        columns = ("theta", "xi", "y", "valid", "round", "index")
-        return type(self)(**{name: getattr(self, name)[which] for name in columns})
+        return type(self)(**{name: array[which] for name, array in self.columns().items()})
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Return its arrays by name; numbers of events only where there are any."""
+        names = ("theta", "xi", "y", "valid", "round", "index", *(() if self.events is None else ("events",)))
+        return {name: getattr(self, name) for name in names}
 
     @classmethod
     def join(cls, banks: Sequence[Self]) -> Self:
@@ -65,8 +80,7 @@ class Bank:
         filled = [bank for bank in banks if len(bank)]
         if not filled:
             return cls.of(0, *(banks[0].theta, banks[0].xi) if banks else (np.empty((0, 0)),) * 2, parts=[])
-        columns = ("theta", "xi", "y", "valid", "round", "index")
-        return cls(**{name: np.concatenate([getattr(bank, name) for bank in filled]) for name in columns})
+        return cls(**{name: np.concatenate([getattr(bank, name) for bank in filled]) for name in filled[0].columns()})
 
 
 def _valid(y: FloatArray) -> BoolArray:

@@ -209,7 +209,8 @@ def bank_of(round: int, one: Pass, arrays: Arrays) -> Bank:
     if one.planned is None:
         return Bank.join([])
     plan = arrays(one.planned)
-    return Bank.of(round, plan["theta"], plan["xi"], [arrays(event) for event in one.simulated])
+    parts = [arrays(event) for event in one.simulated]
+    return Bank.of(round, plan["theta"], plan["xi"], parts, plan.get("events"))
 
 
 class Folding:

@@ -20,6 +20,7 @@ from activesci.loop.setup import Setup
 from activesci.loop.stop import Pause
 from activesci.loop.teaching import Teaching
 from activesci.rng import Purpose, generator
+from activesci.study.plans import most_a_pass
 from activesci.study.tuning import places_of
 
 AGREED, OUTSIDE = 0.25, 0.01
@@ -160,7 +161,7 @@ class Learning:
         """Say whether the study's budget allows another pass."""
         inference, stop = self._setup.study.inference, self._setup.study.stop
         budget = None if stop is None else stop.least("simulations")
-        planned = self._setup.journal.history.simulations + inference.per_round
+        planned = self._setup.journal.history.simulations + most_a_pass(self._setup.study)
         within = budget is None or planned <= budget
         return self._setup.simulates and number > 0 and self._step + 1 < inference.passes and within
 

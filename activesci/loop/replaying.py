@@ -192,7 +192,7 @@ class Replaying:
         if self._damaged & {event.seq for event in (before.planned, *before.simulated) if event is not None}:
             return None
         banks = [bank_of(number, one, arrays) for one, arrays in self._sides(before, again)]
-        for name in ("theta", "xi", "y"):
+        for name in ("theta", "xi", "events", "y"):
             arrays = [getattr(bank, name) for bank in banks]
             if (found := self._compared(f"round {number}, simulations: {name}", *arrays)) is not None:
                 return found

@@ -5,15 +5,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from activesci.errors import WorkersLost
 from activesci.execute import executor_for
-from activesci.ledger import Bank, Kind, pack_attempts
+from activesci.ledger import Bank, Event, Kind, pack_attempts
 from activesci.loop import round as rounds
 from activesci.loop.memory import Memory
 from activesci.loop.setup import Setup
+from activesci.loop.spending import spent
 from activesci.loop.stop import Pause, StopReason
 from activesci.rng import Purpose
 from activesci.simulate import blocks
@@ -92,12 +95,12 @@ class Simulating:
 
     def _missing(self, number: int) -> tuple[list[Block], BoolArray, frozenset[int]]:
         """Return the blocks to run, which of the planned simulations are wanted, and which have failed before."""
-        theta, xi = self._plan(number)
+        theta, xi, events = self._plan(number)
         known, first = self._memory.simulated(), self._first()
         failed = known.index[~known.valid & self._too_many(known)]
         missing = np.ones(len(theta), dtype=np.bool_)
         missing[np.setdiff1d(known.index, failed)] = False
-        planned = blocks(self._setup.study, number, Purpose.SIMULATE, theta, xi, first)
+        planned = blocks(self._setup.study, number, Purpose.SIMULATE, theta, xi, first, events)
         todo = [block for block in planned if missing[block.first - first :][: len(block.theta)].any()]
         return todo, missing, frozenset(failed.tolist())
 
@@ -112,20 +115,29 @@ class Simulating:
         """Return how many simulations earlier passes of the round have planned."""
         return sum(one.count for one in self._memory.record.passes if one.inferred is not None)
 
-    def _plan(self, number: int) -> tuple[FloatArray, FloatArray]:
+    def _plan(self, number: int) -> tuple[FloatArray, FloatArray, IntArray | None]:
         """Return the round's plan; a new one is recorded before it is acted on."""
-        setup = self._setup
-        if (planned := self._memory.record.current.planned) is None:
-            inference = setup.study.inference
-            n = inference.simulations if number == 0 else inference.per_round
+        planned = self._memory.record.current.planned or self._planned(number)
+        arrays = self._setup.journal.arrays(planned)
+        return arrays["theta"], arrays["xi"], arrays.get("events")
+
+    def _planned(self, number: int) -> Event:
+        """Plan, and record it: where to simulate, and with how many events where that is for us to choose."""
+        setup, study = self._setup, self._setup.study
+        n = study.inference.simulations if number == 0 else study.inference.per_round
+        belief, step = self._memory.belief(), len(self._memory.record.passes)
+        knob = None if study.tuning is None else study.tuning.events
+        said, more = dict[str, Any](), dict[str, NDArray[Any]]()
+        if knob is None:
             pool = None if setup.pool is None else setup.pool.xi
             places = self._measured_places(), self._promising()
-            belief, step = self._memory.belief(), len(self._memory.record.passes)
-            theta, xi = rounds.plan(setup.study, number, n, belief, places, pool, step)
-            said = {"count": n, "purpose": Purpose.SIMULATE.name}
-            planned = setup.journal.append(Kind.PLANNED, number, said, {"theta": theta, "xi": xi})
-        arrays = setup.journal.arrays(planned)
-        return arrays["theta"], arrays["xi"]
+            theta, xi = rounds.plan(study, number, n, belief, places, pool, step)
+        else:
+            theta, events = spent(study, knob, number, n, belief, step)
+            xi, more = np.empty((len(theta), 0)), {"events": events}
+            said = {"events": int(events.sum()), "cost": float(knob.cost(events).sum())}
+        said = {"count": len(theta), "purpose": Purpose.SIMULATE.name, **said}
+        return setup.journal.append(Kind.PLANNED, number, said, {"theta": theta, "xi": xi, **more})
 
     def _measured_places(self) -> FloatArray:
         """Return all designs that are measured, those that the round is still going to measure included."""

@@ -100,7 +100,8 @@ def tuned(study: Study) -> Surrogate:
     if tuning.settings is not None and not (study.folder / tuning.settings).is_file():
         raise StudyError(f"tuning.settings: found no file {tuning.settings!r}, expected one beside the study")
     measured = Measured(tuning.covariance(study), tuning.used(study), tuning.weight(study))
-    empty = TuningSurrogate(study.parameter_space, study.outcome_space, measured)
+    usual = 1 if tuning.events is None else tuning.events.usual
+    empty = TuningSurrogate(study.parameter_space, study.outcome_space, measured, usual=usual)
     if (planned := study.inference.simulations) < empty.fewest:
         raise StudyError(
             f"inference.simulations: found {planned}, expected at least {empty.fewest} to learn what a simulator with "

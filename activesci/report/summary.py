@@ -14,6 +14,7 @@ from activesci.ledger.history import History, Measurement, RoundRecord
 from activesci.types import FloatArray
 
 from .forecast import latest_forecast
+from .spent import spent
 from .words import in_order
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ def summary(study: "Study", history: History) -> dict[str, Any]:
     `contest_summary`, and in each round their probabilities; `blind` where it is or was: hidden, the parameters that
     are still shifted, and once opened time, by, checks and shifts; `forecast`, how many
     more measurements it will take, while the campaign goes on and has a goal; `tuning` where the data have errors of
-    their own: best, sets, correlation, directions, variations, and default, against_default; `doubt` where the last
-    posterior is not trusted: why, and whether it was made wider by what is not known of the surrogate.
+    their own: best, sets, correlation, directions, variations, and default, against_default, and simulated, the events
+    of all simulations and their cost, where these were chosen; `doubt` where the last posterior is not trusted: why,
+    and whether it was made wider by what is not known of the surrogate.
     """
     listed = study.designer.batch > 1 or any(len(entries(record)) > 1 for record in history.rounds)
     return {
@@ -66,7 +68,8 @@ def _doubt(history: History) -> dict[str, Any] | None:
 def _tuning(history: History) -> dict[str, Any] | None:
     """Return what a tuner asks for, where the data have errors of their own and are known."""
     said = history.inferred.payload.get("tuning") if history.inferred else None
-    return plain(said) if said else None
+    paid = spent(history)
+    return plain({**said, **({} if paid is None else {"simulated": paid})}) if said else None
 
 
 def _expectations(history: History) -> list[dict[str, Any]] | None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from activesci.errors import StudyError
 from activesci.study import Study
-from activesci.study.plans import most_simulations
+from activesci.study.plans import most_a_pass, most_simulations
 
 SIMULATIONS = 10_000_000
 """Simulations of one campaign, if whoever serves the store says nothing else."""
@@ -32,7 +32,7 @@ class Limits:
         inference = study.inference
         asked = {
             "inference.simulations": float(inference.simulations),
-            "inference.per_round": float(inference.per_round * inference.passes),
+            "inference.per_round": float(most_a_pass(study) * inference.passes),
             "stop": most_simulations(study),
         }
         for name, planned in asked.items():

@@ -13,6 +13,7 @@ from activesci.study.programs import OUTPUT
 from activesci.types import Block, BlockResult, FailedAttempt, FloatArray
 
 from .attempts import tried
+from .blocks import design_of
 from .code import UserCode
 from .cost import design_cost
 from .environment import Environment
@@ -157,7 +158,7 @@ class CommandSimulator:
     def _given(self, block: Block, row: int) -> dict[str, Any]:
         """Return what the program is told."""
         rng = generator(self._study.seed, block.round, block.purpose, block.first + row)
-        given: dict[str, Any] = {"design": self._study.design_space.decode(block.xi[row])}
+        given: dict[str, Any] = {"design": design_of(self._study, block, row)}
         given |= {"seed": int(rng.integers(SEEDS)), "output": self._part.output or OUTPUT}
         if self._section == "simulator":
             columns = self._study.parameter_space.columns(block.theta[row : row + 1])

@@ -12,6 +12,7 @@ from activesci.rng import generator
 from activesci.types import Block, BlockResult, FloatArray
 
 from .attempts import tried
+from .blocks import design_of
 from .code import UserCode
 from .cost import design_cost
 from .likelihood import NAME, log_likelihood
@@ -90,22 +91,23 @@ class FunctionSimulator:
         for row in range(len(block.theta)):
             rng = generator(self._study.seed, block.round, block.purpose, block.first + row)
             try:
-                y[row] = self._run_row(block.theta[row : row + 1], block.xi[row], rng)
+                y[row] = self._run_row(block, row, rng)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001 (SystemExit and our TimedOut too)
                 failures[row] = self._code.reason(error)
         return y, failures
 
-    def _run_row(self, theta: FloatArray, xi: FloatArray, rng: np.random.Generator) -> FloatArray:
-        design = self._study.design_space.decode(xi)
-        named = {name: float(column[0]) for name, column in self._study.parameter_space.columns(theta).items()}
+    def _run_row(self, block: Block, row: int, rng: np.random.Generator) -> FloatArray:
+        design, columns = design_of(self._study, block, row), self._study.parameter_space.columns(block.theta)
+        named = {name: float(column[row]) for name, column in columns.items()}
         outcome = self._code.call(self._code.name, named, dict(design), rng)
         return self._study.outcome_space.flatten(outcome, design)
 
     def _run_batch(self, block: Block) -> tuple[FloatArray, dict[int, str]]:
         rng = generator(self._study.seed, block.round, block.purpose, block.first)
-        arguments = self._code.parameters(block.theta), self._code.designs(block.xi), rng
+        events = {} if block.events is None else {name: block.events.copy() for name in self._study.told}
+        arguments = self._code.parameters(block.theta), {**self._code.designs(block.xi), **events}, rng
         try:
             outcome = self._code.call(self._code.name, *arguments)
             return self._study.outcome_space.flatten_batch(outcome, block.xi, len(block.theta))

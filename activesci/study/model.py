@@ -213,6 +213,12 @@ class Study(Part):
         """The space of xi."""
         return DesignSpace.of(self.design, expressions(self.constraints, self.design))
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What a simulator is told beside the design: the name of its number of events, where that is chosen."""
+        knob = None if self.tuning is None else self.tuning.events
+        return () if knob is None else (knob.name,)
+
     @cached_property
     def hidden_designs(self) -> DesignSpace | None:
         """The designs whose outcomes alone are hidden while it is blind: the feasible ones; None for all."""

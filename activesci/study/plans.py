@@ -15,5 +15,12 @@ def most_simulations(study: Study, offered: float = np.inf) -> float:
     inference, stop = study.inference, study.stop
     known = {kind: stop.most(kind) for kind in ("simulations", "rounds")} if stop else {}
     rounds = min(known.get("rounds") or (1 if stop is None and not study.design_space.dim else np.inf), offered)
-    later = rounds * inference.passes * inference.per_round if inference.per_round else 0
+    later = rounds * inference.passes * most_a_pass(study) if inference.per_round else 0
     return float(max(inference.simulations, min(inference.simulations + later, known.get("simulations") or np.inf)))
+
+
+def most_a_pass(study: Study) -> int:
+    """Return how many simulations a pass of a later round has at most; with fewer events each, there may be more."""
+    knob = None if study.tuning is None else study.tuning.events
+    planned = study.inference.per_round
+    return planned if knob is None else knob.most(planned)

@@ -81,7 +81,8 @@ def check_programs(study: "Study") -> None:
             raise Problem(("simulator", key), f"{key!r} with workflow", "it at the steps that it is for")
     parameters = [f"parameters.{name}" for name in study.parameters]
     design = [f"design.{name}" for name in study.design]
-    _check(study, study.simulator, "simulator", [*parameters, *design])
+    told = [f"design.{name}" for name in study.told]
+    _check(study, study.simulator, "simulator", [*parameters, *design, *told])
     _check(study, study.experiment, "experiment", design)  # nature is not told what is to be found out
 
 

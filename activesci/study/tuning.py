@@ -5,16 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import numpy as np
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from activesci.types import BoolArray, FloatArray
+from activesci.types import BoolArray, FloatArray, IntArray
 
-from .parts import Alternative, Name, Number, Part, Positive, Text, listed, nearest, that, wrong
+from .parts import Alternative, Count, Name, Number, Part, Positive, Text, listed, nearest, sized, that, wrong
 from .source import Path_, Problem
 
 if TYPE_CHECKING:
     from .model import Study
 
-MOST_NUMBERS, MOST_SIMULATIONS = 400, 4000
-"""Measured numbers, and simulations of a first round, up to which an expectation is learned."""
+MOST_NUMBERS, MOST_SIMULATIONS, MOST_A_ROUND = 400, 4000, 1000
+"""Measured numbers, and simulations of a first round, up to which an expectation is learned; and those of a later
+round whose numbers of events are to be chosen."""
 
 
 def _errors(value: Any) -> tuple[float, ...]:  # noqa: ANN401 -- anything a file may hold
@@ -93,16 +94,48 @@ def _square(rows: tuple[tuple[float, ...], ...], size: int) -> FloatArray:
     return matrix
 
 
+Span = Annotated[tuple[Count, Count], sized("least", "most"), that("least below most", lambda pair: pair[0] < pair[1])]
+
+
+class EventsPart(Part):
+    """`events:`, how many events a simulation has, for a simulator that takes that from whoever runs it.
+
+    The noise of its outcome has a variance of one over that number, and it costs so many events and the overhead.
+
+    Attributes:
+        name: As what the simulator is told their number, beside the design.
+        range: The fewest and the most events of a simulation.
+        usual: Events of each simulation that is not placed, as all of the first round.
+        overhead: What a simulation costs besides its events, in units of an event.
+    """
+
+    name: Name = "events"
+    range: Span
+    usual: Count
+    overhead: Annotated[Number, Field(ge=0)]
+
+    def cost(self, events: IntArray) -> FloatArray:
+        """Return what simulations of so many events each (n,) cost, (n,), in events."""
+        return np.asarray(self.overhead + events, np.float64)
+
+    def most(self, simulations: int) -> int:
+        """Return how many simulations can at most be had for what so many usual ones cost."""
+        usual, least = (self.overhead + one for one in (self.usual, self.range[0]))
+        return int(simulations * usual / least)
+
+
 class TuningPart(Part):
     """`tuning:`.
 
     Attributes:
         data: The errors of each outcome's data.
+        events: How many events a simulation has, where that is for the campaign to choose.
         default: The simulator's parameters as they come, to compare with.
         settings: A text file beside the study, with places such as `{parameters.a}`, which is written for the result.
     """
 
     data: dict[Name, DataPart]
+    events: EventsPart | None = None
     default: dict[Name, Number] | None = None
     settings: Text | None = None
 
@@ -154,6 +187,7 @@ def check_tuning(study: "Study") -> None:
         found = f"{study.inference.simulations} simulations with data that have errors of their own (tuning.data)"
         raise Problem(("inference", "simulations"), found, f"at most {MOST_SIMULATIONS}, as few tell most")
     _data(study)
+    _events(study)
     for name in study.tuning.default or {}:
         if name not in study.parameter_space.names:
             known = list(study.parameter_space.names)
@@ -161,6 +195,21 @@ def check_tuning(study: "Study") -> None:
     missing = set(study.parameter_space.names) - set(study.tuning.default or study.parameter_space.names)
     if missing:
         raise Problem((*here, "default"), f"no value of {sorted(missing)[0]}", "one of every parameter that is free")
+
+
+def _events(study: "Study") -> None:
+    assert study.tuning is not None  # the caller's condition
+    here, knob = ("tuning", "events"), study.tuning.events
+    if knob is None:
+        return
+    for section in ("parameters", "outcome"):
+        if knob.name in getattr(study, section):
+            raise Problem((*here, "name"), f"{knob.name!r}, which is also in {section}", "a name of its own")
+    if not knob.range[0] <= knob.usual <= knob.range[1]:
+        raise Problem((*here, "usual"), f"{knob.usual}", f"a number within {list(knob.range)}, the range")
+    if (most := knob.most(study.inference.per_round)) > MOST_A_ROUND:
+        found = f"at least {knob.range[0]} events, with which a round may have {most} simulations"
+        raise Problem((*here, "range"), found, f"more events or a lower inference.per_round: at most {MOST_A_ROUND}")
 
 
 def _data(study: "Study") -> None:

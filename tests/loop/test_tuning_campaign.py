@@ -9,6 +9,7 @@ from activesci.errors import CampaignError, StudyError
 from activesci.loop.controller import Campaign
 from activesci.loop.journal import Nobody
 from activesci.loop.replaying import Replaying
+from activesci.study import Study
 
 from .worlds import finished, reason, world
 
@@ -137,3 +138,71 @@ def test_it_is_not_calibrated_with_simulations_that_are_no_measurements(run):
     _, folder = run
     with Campaign.open(folder / "run") as campaign, pytest.raises(CampaignError, match="pseudo-data of known truths"):
         campaign.calibrate(2)
+
+
+KNOB = {"range": [50, 5000], "usual": 400, "overhead": 1000}
+COUNTED = """\
+import numpy as np
+
+def simulate(theta, design, rng):
+    a, b, events = theta["a"][:, None], theta["b"][:, None], design["events"][:, None]
+    steps = np.arange(6) / 5
+    y = 1 + a * steps + b * (1 - steps) ** 2 + rng.normal(0, 2 / np.sqrt(events), (len(a), 6))
+    return {"y": y, "z": rng.normal(a[:, 0], 2 / np.sqrt(events[:, 0]))}
+"""
+
+
+def counted(folder, **changes):
+    study = tuned(folder, tuning={"data": ERRORS, "events": KNOB}, stop={"rounds": 3}, **changes)
+    (folder / "model.py").write_text(COUNTED)
+    return Study.load(study.folder / "study.yaml")
+
+
+@pytest.fixture(scope="module")
+def chosen(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("counted")
+    return finished(counted(folder), folder / "run"), folder
+
+
+def plans(campaign):
+    events = [one.planned for record in campaign.history.rounds for one in record.passes]
+    return [(event.payload, campaign._journal.arrays(event)["events"]) for event in events]
+
+
+def test_the_ledger_says_how_many_events_each_simulation_had_and_what_they_cost(chosen):
+    campaign, folder = chosen
+    (first, usual), (second, still), *later = plans(campaign)
+    assert (set(usual.tolist()), set(still.tolist())) == ({400}, {400})  # nothing is known to choose by
+    for said, events in later:
+        assert len(events) == said["count"] < 40  # more events at fewer points: the overhead is 1000
+        assert len(set(events.tolist())) > 2
+        assert said["events"] == events.sum()
+        assert said["cost"] == events.sum() + 1000 * len(events) <= 40 * 1400
+    bank = campaign.history.bank(campaign._journal.arrays)
+    np.testing.assert_array_equal(bank.events, np.concatenate([events for _, events in plans(campaign)]))
+    total = {name: sum(said[name] for said, _ in plans(campaign)) for name in ("events", "cost")}
+    assert json.loads((folder / "run" / "summary.json").read_text())["tuning"]["simulated"] == total
+    assert f"of {total['events']:,} events together" in (folder / "run" / "report.html").read_text()
+
+
+def test_simulations_scatter_by_their_own_number_of_events(chosen):
+    campaign, _ = chosen
+    bank = campaign.history.bank(campaign._journal.arrays)
+    expected = 1 + bank.theta[:, :1] * STEPS + bank.theta[:, 1:] * (1 - STEPS) ** 2
+    off = (bank.y[:, :6] - expected) * np.sqrt(bank.events)[:, None] / 2
+    for some in (bank.events <= 400, bank.events > 400):
+        assert 0.8 < off[some].std() < 1.2  # of some 100 numbers or more: 1 +- 0.07
+
+
+def test_with_chosen_numbers_of_events_a_campaign_resumes_and_replays_the_same(chosen, tmp_path):
+    whole, folder = chosen
+    study = counted(tmp_path)
+    with Campaign(study, tmp_path / "run") as campaign:
+        for state in campaign:
+            if state.round == 2:
+                break
+    resumed = finished(study, tmp_path / "run")
+    np.testing.assert_array_equal(resumed.posterior.theta, whole.posterior.theta)
+    for (_, one), (_, other) in zip(plans(resumed), plans(whole), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert Replaying(folder / "run", tmp_path / "again", 0.0, Nobody()).run() is None

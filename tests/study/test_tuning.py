@@ -3,6 +3,7 @@
 import numpy as np
 
 from activesci.study import Study
+from activesci.study.plans import most_simulations
 from activesci.study.tuning import places_of
 
 from .studies import GOOD
@@ -27,3 +28,14 @@ def test_weights_and_what_is_held_out_belong_to_the_numbers_of_their_outcome():
     places = places_of(study)
     assert [study.tuning.weight(study)[places[name]].tolist() for name in "yzw"] == [[2, 2], [1], [1, 1]]
     assert [study.tuning.used(study)[places[name]].tolist() for name in "yzw"] == [[True] * 2, [False], [True] * 2]
+
+
+def test_fewer_events_cost_less_but_never_less_than_the_overhead():
+    knob = tuning().tuning.events
+    np.testing.assert_array_equal(knob.cost(np.array([100, 20_000])), [500, 20_400])
+    assert knob.most(10) == 10 * 1400 // 500
+
+
+def test_a_round_may_have_more_simulations_where_they_may_be_smaller():
+    # 40 at first, then 3 rounds of one pass for the cost of 10 simulations of 1400
+    assert most_simulations(tuning().with_settings({"stop": {"rounds": 3}})) == 40 + 3 * 28

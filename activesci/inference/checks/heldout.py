@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import kstest
 
-from activesci.inference.base import Surrogate, mixed
+from activesci.inference.base import Surrogate, mixed, simulated
 from activesci.ledger.bank import Bank
 from activesci.study.outcomes import OutcomeSpace
 from activesci.study.parameters import ParameterSpace
@@ -146,7 +146,7 @@ def looked_at(outcomes: OutcomeSpace) -> tuple[IntArray, list[str]]:
 
 def _values(surrogate: Surrogate, bank: Bank, row: int, place: IntArray, rng: np.random.Generator) -> FloatArray:
     """Return what is ranked of one simulation, in the first row, and of draws in its stead, (1 + DRAWS, numbers)."""
-    theta, xi = bank.theta[row : row + 1], bank.xi[row : row + 1]
+    theta, xi, surrogate = bank.theta[row : row + 1], bank.xi[row : row + 1], simulated(surrogate, bank, row)
     drawn = surrogate.sample(theta.repeat(DRAWS, axis=0), xi, rng)[0]
     y = np.concatenate([bank.y[row : row + 1], drawn])
     valid = ~np.isnan(y).all(axis=1)

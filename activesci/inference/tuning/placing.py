@@ -31,8 +31,7 @@ def chosen(
         noise: Relative variance of the noise of a simulation at each, (c,).
         n: How many.
     """
-    amplitude = float(np.exp(np.average(np.log(response.amplitude / response.noise), weights=weight)))
-    known = np.sqrt(amplitude / (amplitude * response.basis.known + 1))
+    known = certainty(response, weight)
     here, there = (response.basis(x) * known for x in (samples, candidates))
     common, own = here @ there.T, there @ there.T
     found = np.empty(n, dtype=np.int64)
@@ -43,6 +42,17 @@ def chosen(
         common = common - common[:, best : best + 1] * pulled
         own = own - own[best][:, None] * pulled
     return found
+
+
+def certainty(response: Response, weight: FloatArray) -> FloatArray:
+    """Return how well each feature's weight is known, (q,): a standard deviation in units of a simulation's noise.
+
+    Args:
+        response: What is expected.
+        weight: Of each number, (k,), by which they are averaged.
+    """
+    amplitude = float(np.exp(np.average(np.log(response.amplitude / response.noise), weights=weight)))
+    return np.asarray(np.sqrt(amplitude / (amplitude * response.basis.known + 1)))
 
 
 def weights(mean: FloatArray, inputs: FloatArray, hold: FloatArray) -> FloatArray:

@@ -13,8 +13,9 @@ from activesci.inference.closed_form.arrays import below
 from activesci.inference.networks.coordinates import Inputs
 from activesci.inference.networks.network import one_thread
 from activesci.inference.tuning.axes import Axes
+from activesci.inference.tuning.buying import bought
 from activesci.inference.tuning.measured import Measured, Told
-from activesci.inference.tuning.placing import LOOKED_AT, chosen, weights
+from activesci.inference.tuning.placing import LOOKED_AT, certainty, chosen, weights
 from activesci.inference.tuning.response import Response, kernel_for, smoothest
 from activesci.inference.tuning.scatter import covariance, slopes
 from activesci.ledger.bank import Bank
@@ -22,7 +23,8 @@ from activesci.study.designs import DesignSpace
 from activesci.study.outcomes import OutcomeSpace
 from activesci.study.parameters import ParameterSpace
 from activesci.study.priors import Beta, LogUniform, Uniform
-from activesci.types import BoolArray, FloatArray
+from activesci.study.tuning import EventsPart
+from activesci.types import BoolArray, FloatArray, IntArray
 
 FEWEST = 10
 """Valid simulations below which nothing is fitted; for each parameter two more are needed."""
@@ -56,6 +58,7 @@ class TuningSurrogate:
         simulated y = f(theta) + noise / root(events),    measured y = f(theta) + error,    error ~ N(0, covariance)
 
     A simulation of few events says little of f, many together say much: what is left open of f widens the posterior.
+    The likelihood knows the errors of the data alone; how many events a simulation has says how much to learn from it.
     Simulations that failed are left out: a crash of the simulator tells nothing of nature.
 
     References:
@@ -63,14 +66,17 @@ class TuningSurrogate:
         Buckley et al., Systematic event generator tuning for the LHC, 2010, arXiv:0907.2973.
 
     Fails when:
-        the simulator's expectation jumps, or the noise's correlations change much over the prior; simulations near
-        the posterior that no fit has seen are held against it, and raise an alarm.
+        the simulator's expectation jumps, or the noise's correlations change much over the prior, or the noise has a
+        part that more events do not lower; simulations near the posterior that no fit has seen are held against it,
+        and raise an alarm.
 
     Attributes:
         parameters, outcomes: The study's spaces.
         measured: The errors of the data.
         draws: Functions that are drawn to see how far what is not known of f moves the answer.
         known: What a fit has learned.
+        usual: Events of a simulation of unit noise, where their number is chosen.
+        share: The variance of the noise of simulations that are predicted, in units of a usual one's.
     """
 
     parameters: ParameterSpace
@@ -78,6 +84,8 @@ class TuningSurrogate:
     measured: Measured
     draws: int = 32
     known: Known | None = None
+    usual: int = 1
+    share: float = 1.0
 
     @property
     def fewest(self) -> int:
@@ -100,14 +108,22 @@ class TuningSurrogate:
             raise ValueError(
                 f"{valid.sum()} of {len(bank)} simulations are valid, at least {self.fewest} are needed to fit"
             )
-        x, y = self.inputs(bank.theta[valid]), bank.y[valid]
+        x, y, share = self.inputs(bank.theta[valid]), bank.y[valid], self._shares(bank)[valid]
         last = self.known
         with one_thread():
-            axes, response, steep, steps = learned(x, y, self.measured, last)
+            axes, response, steep, steps = learned(x, y, share, last)
         normal = rng.standard_normal((self.draws, len(response.weights), y.shape[1]))
         fitted = replace(self, known=Known(axes, response, steep, normal))
-        loss = -float(fitted.density(x, axes.forward(y)).mean())
+        loss = -float(fitted.density(x, axes.forward(y), share).mean())
         return fitted, FitInfo(loss, -loss, steps, last is not None, kind="emulator")
+
+    def _shares(self, bank: Bank) -> FloatArray:
+        """Return the variances of the noise of simulations in units of usual ones at the same parameters, (n,)."""
+        return np.ones(len(bank)) if bank.events is None else self.usual / bank.events
+
+    def of_events(self, events: int) -> Self:
+        """Return what predicts simulations of so many events; what is expected of them is the same."""
+        return replace(self, share=self.usual / events)
 
     def inputs(self, theta: FloatArray) -> FloatArray:
         """Return parameters (n, d) as inputs, (n, d)."""
@@ -127,16 +143,16 @@ class TuningSurrogate:
         """Return the variance of the noise at inputs (n, p), in units of that in the middle, (n,)."""
         return np.asarray(np.exp(np.clip(x @ self.ready().slopes, -5.0, 5.0)))
 
-    def density(self, x: FloatArray, z: FloatArray) -> FloatArray:
-        """Return the log densities of simulated numbers z (n, k) at inputs (n, p), (n,)."""
-        mean, variance = self._simulated(x)
+    def density(self, x: FloatArray, z: FloatArray, share: FloatArray) -> FloatArray:
+        """Return the log densities of simulated numbers z (n, k) at inputs (n, p), with noise of such shares, (n,)."""
+        mean, variance = self._simulated(x, share[:, None])
         return np.asarray(normal_density(z - mean, variance).sum(axis=1) - self.ready().axes.log_volume)
 
-    def _simulated(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _simulated(self, x: FloatArray, share: float | FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return mean and variance of the numbers of a simulation at inputs (n, p), each (n, k)."""
         response = self.ready().response
         mean, own = response.moments(x)
-        return mean, own + response.noise * self.relative_noise(x)[:, None]
+        return mean, own + response.noise * (self.relative_noise(x)[:, None] * share)
 
     def expected(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the expectation at parameters (n, d), (n, k), and the covariance of its error, (n, k, k)."""
@@ -167,14 +183,45 @@ class TuningSurrogate:
         self, theta: FloatArray, data: Data, candidates: FloatArray, n: int, rng: np.random.Generator
     ) -> FloatArray:
         """Return which of some parameters (c, d) to simulate next, (n, d); see `Placing.placed`."""
-        known, x, posterior = self.ready(), self.inputs(candidates), self.inputs(theta)
+        x = self.inputs(candidates)
         with one_thread():
-            response, told = known.response.first(known.axes.told), self.told(data)
-            weight = weights(response.moments(posterior)[0], posterior, told.hold)
-            best = told.best(*response.moments(x))
-            likely = np.exp(best - best.max())
-            there = x[rng.choice(len(x), LOOKED_AT, p=likely / likely.sum())]
+            response, weight, there = self._open(theta, data, x, rng)
             return candidates[chosen(response, weight, there, x, self.relative_noise(x), n)]
+
+    def spent(
+        self,
+        theta: FloatArray,
+        data: Data,
+        candidates: FloatArray,
+        knob: EventsPart,
+        budget: float,
+        rng: np.random.Generator,
+    ) -> tuple[FloatArray, IntArray]:
+        """Return where to simulate next, (n, d), and with how many events each, (n,); see `Spending.spent`."""
+        x = self.inputs(candidates)
+        with one_thread():
+            response, weight, there = self._open(theta, data, x, rng)
+            known, features = certainty(response, weight), (response.basis(there), response.basis(x))
+            places, events = bought(known, *features, self.usual * self.relative_noise(x), knob, budget)
+            return candidates[places], events
+
+    def _open(
+        self, theta: FloatArray, data: Data, x: FloatArray, rng: np.random.Generator
+    ) -> tuple[Response, FloatArray, FloatArray]:
+        """Return the response, the weight of each number, and inputs at which what is not known matters, (m, p).
+
+        Args:
+            theta: Posterior samples, (m, d).
+            data: What the posterior rests on.
+            x: Inputs to choose from, (c, p).
+            rng: Random numbers.
+        """
+        known, posterior = self.ready(), self.inputs(theta)
+        response, told = known.response.first(known.axes.told), self.told(data)
+        weight = weights(response.moments(posterior)[0], posterior, told.hold)
+        best = told.best(*response.moments(x))
+        likely = np.exp(best - best.max())
+        return response, weight, x[rng.choice(len(x), LOOKED_AT, p=likely / likely.sum())]
 
     def _moments(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the coordinates that depend on the parameters, and the variances of their errors, each (n, q)."""
@@ -191,7 +238,7 @@ class TuningSurrogate:
     def log_prob(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
         """Return log densities of simulated outcomes for all pairs, (t, 1, n, m); see `Surrogate.log_prob`."""
         x = self.inputs(theta)
-        mean, variance = self._simulated(x)
+        mean, variance = self._simulated(x, self.share)
         return np.stack([self._pairs(mean, variance, one[0])[None] for one in y])
 
     def _pairs(self, mean: FloatArray, variance: FloatArray, y: FloatArray) -> FloatArray:
@@ -201,7 +248,7 @@ class TuningSurrogate:
 
     def sample(self, theta: FloatArray, xi: FloatArray, rng: np.random.Generator) -> FloatArray:
         """Draw simulated outcomes; see `Surrogate.sample`."""
-        mean, variance = self._simulated(self.inputs(theta))
+        mean, variance = self._simulated(self.inputs(theta), self.share)
         y = self.ready().axes.inverse(mean + np.sqrt(variance) * rng.standard_normal(mean.shape))
         return np.repeat(y[None], len(xi), axis=0)
 
@@ -284,7 +331,7 @@ def normal_density(off: FloatArray, variance: FloatArray) -> FloatArray:
 
 
 def learned(
-    x: FloatArray, y: FloatArray, measured: Measured, last: Known | None
+    x: FloatArray, y: FloatArray, share: FloatArray, last: Known | None
 ) -> tuple[Axes, Response, FloatArray, int]:
     """Return axes, response, slopes of the noise, and how many kernels were tried.
 
@@ -293,12 +340,12 @@ def learned(
     Args:
         x: Inputs, (n, p).
         y: Simulated numbers, (n, k).
-        measured: The errors of the data.
+        share: The variance of each simulation's noise in units of a usual one's, (n,).
         last: What an earlier fit has learned.
     """
-    centre, scale = y.mean(axis=0), y.std(axis=0)
+    centre, scale = np.average(y, axis=0, weights=1 / share), y.std(axis=0)
     scale = np.where(scale > 0, scale, np.maximum(np.abs(centre), 1.0))
-    z, relative = (y - centre) / scale, np.ones(len(x))
+    z, relative = (y - centre) / scale, share
     kernel = last.response.basis.process.kernel if last else smoothest(x.shape[1])
     steep, steps = np.zeros(x.shape[1]), 0
     response = Response.fit(kernel, x, z, relative)
@@ -312,11 +359,13 @@ def learned(
             kernel, steps = kernel_for(x, z[:, :AXES], relative, kernel if last else None)
         response = Response.fit(kernel, x, z, relative)
         left = residuals(response, x, z, relative)
-        level, steep = slopes(x, (left**2 / response.noise).mean(axis=1), z.shape[1])
-        relative = np.exp(np.clip(x @ steep, -5.0, 5.0))
+        level, steep = slopes(x, (left**2 / response.noise).mean(axis=1) / share, z.shape[1])
+        relative = np.exp(np.clip(x @ steep, -5.0, 5.0)) * share
         response = Response.fit(kernel, x, z, relative)
         errors = residuals(response, x, z, relative) @ axes.turn.T
-    return axes.reduced(response, float(relative.mean()) / len(x)), response, steep, steps
+    # of a mean that counts every simulation by its events
+    uncertain = float(np.average(relative / share, weights=1 / share) / (1 / share).sum())
+    return axes.reduced(response, uncertain), response, steep, steps
 
 
 def residuals(response: Response, x: FloatArray, z: FloatArray, relative: FloatArray) -> FloatArray:

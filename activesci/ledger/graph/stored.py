@@ -48,8 +48,7 @@ def _own(state: State, ledger: Ledger) -> dict[str, NDArray[Any]]:
 
 def _bank(state: State, ledger: Ledger) -> dict[str, NDArray[Any]]:
     parts = [part_of(one.events, one.round, ledger) for one in reversed(list(_line(state)))]
-    bank = Bank.join(parts)
-    return {name: np.asarray(getattr(bank, name)) for name in ("theta", "xi", "y", "valid", "round", "index")}
+    return {name: np.asarray(column) for name, column in Bank.join(parts).columns().items()}
 
 
 def _line(state: State | None) -> Iterator[State]:

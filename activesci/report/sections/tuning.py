@@ -7,6 +7,7 @@ import numpy as np
 
 from activesci.report.figures import Bins, tuned
 from activesci.report.numbers import clean
+from activesci.report.spent import spent
 from activesci.study.tuning import places_of
 
 from .base import Picture, Reading
@@ -82,8 +83,10 @@ def settled(reading: Reading) -> str:
     last = reading.history.inferred
     moved = last.payload["disagreement"] if last is not None else {}
     name = max(moved, key=lambda one: float(moved[one]))
+    paid = spent(reading.history)
+    told = "" if paid is None else f" of {paid['events']:,} events together, which cost as much as {paid['cost']:,.0f}"
     return (
-        f"After {reading.history.simulations} simulations, what is still not known of it moves no parameter "
+        f"After {reading.history.simulations} simulations{told}, what is still not known of it moves no parameter "
         f"by more than {moved[name]:.2f} posterior sd ({clean(name, 40)}); it is part of the posterior."
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from activesci.errors import OutcomeError, SimulatorError
 from activesci.rng import generator
+from activesci.simulate.blocks import design_of
 from activesci.simulate.code import UserCode
 from activesci.simulate.command import SEEDS
 from activesci.simulate.cost import design_cost
@@ -86,7 +87,7 @@ class WorkflowSimulator:
             raise SimulatorError(f"{label}: inputs: found {workflow.part.inputs[0]}, which nobody gives it here")
         if workflow.part.outcome is None:
             raise SimulatorError(f"{label}: found no outcome, expected the output that is that of the study")
-        for name in (*self._study.parameters, *self._study.design):
+        for name in (*self._study.parameters, *self._study.design, *self._study.told):
             if name not in taken:
                 raise SimulatorError(f"{label}: parameters: found no {name!r}, expected it as the study has it")
         for one in graph.tasks.values():
@@ -148,7 +149,7 @@ class WorkflowSimulator:
         """Run one simulation, note what came of its tasks, and return its flat outcome, (width,)."""
         assert self._workflow is not None  # it was loaded
         rng = generator(self._study.seed, block.round, block.purpose, block.first + row)
-        design = self._study.design_space.decode(block.xi[row])
+        design = design_of(self._study, block, row)
         columns = self._study.parameter_space.columns(block.theta[row : row + 1])
         values: dict[str, Scalar] = {name: float(column[0]) for name, column in columns.items()}
         graph = compiled(self._workflow, {**values, **design})

@@ -39,14 +39,24 @@ def measured(held_out=()):
     return Measured(ERROR**2 * (np.eye(BINS) + 0.3), used, np.ones(BINS))
 
 
-def fitted(expected, n, seed=0, held_out=(), draws=32):
-    """Return the surrogate of n simulations of an expectation, and the study."""
-    question, rng = study(), np.random.default_rng(seed)
+def empty(held_out=(), draws=32, usual=1):
+    """Return the surrogate before it has seen anything."""
+    question = study()
+    return TuningSurrogate(question.parameter_space, question.outcome_space, measured(held_out), draws, usual=usual)
+
+
+def bank_of(expected, n, seed, events=None):
+    """Return n simulations of an expectation, of 4 events each (whose noise is NOISE) or of others."""
+    rng = np.random.default_rng(seed)
     theta = rng.random((n, 2))
-    y = expected(theta) + rng.normal(0.0, NOISE, (n, BINS))
-    bank = Bank(theta, np.empty((n, 0)), y, np.ones(n, bool), np.zeros(n, int), np.arange(n))
-    empty = TuningSurrogate(question.parameter_space, question.outcome_space, measured(held_out), draws)
-    return empty.fit(bank, n, None, rng)[0]
+    y = expected(theta) + rng.normal(0.0, NOISE, (n, BINS)) * (1 if events is None else 2 / np.sqrt(events)[:, None])
+    return Bank(theta, np.empty((n, 0)), y, np.ones(n, bool), np.zeros(n, int), np.arange(n), events)
+
+
+def fitted(expected, n, seed=0, held_out=(), draws=32):
+    """Return the surrogate of n simulations of an expectation."""
+    rng = np.random.default_rng([seed, 1])
+    return empty(held_out, draws).fit(bank_of(expected, n, seed), n, None, rng)[0]
 
 
 def data(expected, truth, seed=1):
