@@ -131,17 +131,19 @@ class Learning:
         space, n = study.parameter_space, study.inference.particles
         prior = space.from_cube(generator(study.seed, 0, Purpose.INFER, ENVELOPE).random((n, space.dim)))
         default = None if study.tuning.default is None else np.array([study.tuning.default[k] for k in space.names])
-        return answer(surrogate, belief.posterior.theta, prior, belief.data, sets, default)
+        waiting = None if self._setup.pool is None else self._setup.pool.y
+        return answer(surrogate, belief.posterior.theta, prior, belief.data, sets, default, waiting)
 
     def _mention_reach(self, number: int, tuned: Answer | None) -> None:
-        """Raise the alarm, as soon as there are data, for bins that no parameters of the prior come near."""
-        if tuned is None or number != 1:
+        """Raise the alarm, as soon as there are data and before they are used, for bins that no parameters reach."""
+        if tuned is None or number != (0 if self._setup.pool is not None else 1):
             return
-        for name, found in tuned.said.get("sets", {}).items():
-            if found["unreachable"]:
+        first = {name: found["unreachable"] for name, found in tuned.said.get("sets", {}).items()}
+        for name, bins in tuned.said.get("reach", first).items():
+            if bins:
                 message = (
                     f"{name}: the simulator comes near the data nowhere under the prior in the bins "
-                    f"{found['unreachable']} (counted from 0): widen the prior, or leave them out"
+                    f"{bins} (counted from 0): widen the prior, or leave them out"
                 )
                 self._setup.journal.alarm(number, "reach", message)
 

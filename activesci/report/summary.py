@@ -35,7 +35,8 @@ def summary(study: "Study", history: History) -> dict[str, Any]:
     are still shifted, and once opened time, by, checks and shifts; `forecast`, how many
     more measurements it will take, while the campaign goes on and has a goal; `tuning` where the data have errors of
     their own: best, sets, correlation, directions, variations, and default, against_default, and simulated, the events
-    of all simulations and their cost, where these were chosen; `doubt` where the last posterior is not trusted: why,
+    of all simulations and their cost, where these were chosen, or before the data are used `reach`, by data set the
+    numbers of bins that the simulator cannot reach; `doubt` where the last posterior is not trusted: why,
     and whether it was made wider by what is not known of the surrogate.
     """
     listed = study.designer.batch > 1 or any(len(entries(record)) > 1 for record in history.rounds)

@@ -24,7 +24,7 @@ def write_tunes(study: "Study", history: History, folder: str | Path) -> list[Pa
         DataError: If the template cannot be read.
     """
     said = history.inferred.payload.get("tuning") if history.inferred else None
-    if not said or study.tuning is None or study.tuning.settings is None:
+    if not said or "best" not in said or study.tuning is None or study.tuning.settings is None:
         return []
     template = study.folder / study.tuning.settings
     try:

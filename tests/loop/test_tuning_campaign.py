@@ -131,6 +131,7 @@ def test_bins_that_the_simulator_cannot_reach_raise_the_alarm(tmp_path):
     (tmp_path / "data.csv").write_text(far)
     campaign = finished(study, tmp_path / "run")
     [alarm] = [one for one in campaign.history.alarms if one["what"] == "reach"]
+    assert alarm["round"] == 0  # before the data are used
     assert "y: the simulator comes near the data nowhere under the prior in the bins [5]" in alarm["message"]
 
 

@@ -16,6 +16,8 @@ from activesci.types import FloatArray
 
 STARTS, EVALUATIONS = 3, 400
 """Posterior samples from which the best fit is looked for, and likelihoods that each search may take."""
+TYPICAL = 200
+"""Parameters of the prior at which is looked how well an expectation is known."""
 FAR = 3.0
 """Standard deviations from which a bin counts as not described, or as not reached."""
 
@@ -61,8 +63,9 @@ def answer(
     data: Data,
     sets: Sets,
     default: FloatArray | None,
+    waiting: FloatArray | None = None,
 ) -> Answer:
-    """Return what a tuner asks for.
+    """Return what a tuner asks for; before the data are used, which of them the simulator can reach at all.
 
     Args:
         surrogate: What simulations are expected to give.
@@ -71,6 +74,7 @@ def answer(
         data: The data; empty before they are used.
         sets: What belongs together.
         default: The parameters as the simulator has them, (d,), or None.
+        waiting: Data that are there and not used yet, (n, k), or None.
 
     References:
         Buckley et al., Systematic event generator tuning for the LHC, 2010, arXiv:0907.2973 (envelopes, eigentunes).
@@ -81,7 +85,7 @@ def answer(
     """
     reach = envelope(surrogate, prior)
     if not len(data):
-        return Answer({}, {"envelope": reach})
+        return Answer(before_tuning(surrogate, prior, reach, sets, waiting), {"envelope": reach})
     best = best_fit(surrogate, posterior, data)
     points = {"best": best} | ({} if default is None else {"default": default})
     expected = {name: surrogate.expected(theta[None]) for name, theta in points.items()}
@@ -100,6 +104,23 @@ def answer(
     arrays = {"envelope": reach, "posterior": np.stack([spread.mean(axis=0), spread.std(axis=0)])}
     arrays |= {name: _with_error(*found) for name, found in expected.items()}
     return Answer(said, arrays)
+
+
+def before_tuning(
+    surrogate: TuningSurrogate, prior: FloatArray, reach: FloatArray, sets: Sets, waiting: FloatArray | None
+) -> dict[str, Any]:
+    """Return which numbers of data that are not used yet lie where no parameters of the prior lead."""
+    if waiting is None or not len(waiting):
+        return {}
+    y, (_, own) = np.nanmean(waiting, axis=0), surrogate.expected(prior[:TYPICAL])
+    error = np.sqrt(np.diagonal(surrogate.measured.covariance) + np.median(np.diagonal(own, axis1=1, axis2=2), axis=0))
+    return {"reach": {name: _outside(y, reach, error, places) for name, places in sets.places.items()}}
+
+
+def _outside(y: FloatArray, reach: FloatArray, error: FloatArray, places: Sequence[int]) -> list[int]:
+    """Return the places in a data set whose numbers lie FAR errors (k,) or more outside of the envelope."""
+    outside = np.maximum(reach[0] - y, y - reach[-1])
+    return np.flatnonzero((outside > FAR * error)[np.asarray(places)]).tolist()
 
 
 def best_fit(surrogate: TuningSurrogate, posterior: FloatArray, data: Data) -> FloatArray:
@@ -146,9 +167,8 @@ def _of_set(
         square = float(off @ np.linalg.solve(whole, off))
         pulls = off / np.sqrt(np.diagonal(whole))
         said[what] = {"chi2": square, "p_value": float(chi2.sf(square, len(places))), "pulls": pulls.tolist()}
-    error = np.sqrt(np.diagonal(own + expected["best"][1][0][block]))
-    outside = np.maximum(reach[0, places] - y[places], y[places] - reach[-1, places])
-    said["unreachable"] = np.flatnonzero(outside > FAR * error).tolist()
+    error = np.sqrt(np.diagonal(surrogate.measured.covariance + expected["best"][1][0]))
+    said["unreachable"] = _outside(y, reach, error, sets.places[name])
     said["undescribed"] = np.flatnonzero(np.abs(said["best"]["pulls"]) > FAR).tolist()
     return said
 

@@ -22,7 +22,7 @@ def tuning(reading: Reading) -> dict[str, Any] | None:
     """Return all that the section says, None for a study that has none or knows no data yet."""
     event = reading.history.inferred
     said = event.payload.get("tuning") if event is not None else None
-    if not said:
+    if not said or "best" not in said:
         return None
     return {
         "sets": [set_row(reading, name, found) for name, found in said["sets"].items()],

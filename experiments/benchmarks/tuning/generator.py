@@ -25,7 +25,8 @@ def expected(u):
 
 
 def simulate(theta, design, rng):
-    """Return the shares of EVENTS events in the bins."""
+    """Return the shares of EVENTS events, or of as many as the design says, in the bins."""
     shares = expected(np.column_stack([theta[name] for name in NAMES]))
-    both = [rng.multinomial(EVENTS, part / part.sum(axis=1, keepdims=True)) for part in np.split(shares, 2, axis=1)]
-    return {"shape": both[0] / EVENTS, "count": both[1] / EVENTS}
+    events = np.broadcast_to(design.get("events", EVENTS), len(shares))
+    both = [rng.multinomial(events, part / part.sum(axis=1, keepdims=True)) for part in np.split(shares, 2, axis=1)]
+    return {name: counts / events[:, None] for name, counts in zip(("shape", "count"), both, strict=True)}

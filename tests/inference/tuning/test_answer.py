@@ -54,6 +54,18 @@ def test_before_there_are_data_there_is_the_envelope():
     np.testing.assert_allclose(found.arrays["envelope"][[0, -1]], [truth.min(axis=0), truth.max(axis=0)], atol=0.35)
 
 
+def test_bins_out_of_reach_are_named_before_the_data_are_used():
+    surrogate, nothing = fitted(plane, 200), type(data(plane, (0.5, 0.5)))(np.empty((0, 0)), np.empty((0, BINS)))
+    waiting = data(plane, (0.5, 0.5)).y
+    posterior = np.random.default_rng(2).random((500, 2))
+    assert answer(surrogate, posterior, PRIOR, nothing, SETS, None, waiting).said["reach"] == {
+        "first": [],
+        "second": [],
+    }
+    waiting[0, 9] = -40.0
+    assert answer(surrogate, posterior, PRIOR, nothing, SETS, None, waiting).said["reach"]["second"] == [1]
+
+
 @pytest.mark.parametrize("simulations", [60, 400])
 def test_a_combination_that_nobody_can_tell_is_shown_as_one(simulations):
     surrogate = fitted(bowl, simulations, seed=simulations)
