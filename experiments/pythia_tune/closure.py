@@ -87,6 +87,8 @@ def posed(study, number, bank=None):
     for name in SETS:
         mapping["tuning"]["data"][name]["errors"] = errors[name].tolist()
     mapping |= {"study": f"closure-{number}", "experiment": {"recorded": "data.jsonl"}, "executor": {"serial": {}}}
+    mapping["tuning"].pop("events")  # simulations of 2 000 events each, as its tables say
+    mapping["stop"] = {"any": [{"settled": 0.25}, {"simulations": 300}]}
     if bank is not None:
         mapping |= {"inference": {"simulations": bank, "passes": 1}, "stop": {"rounds": 1}}
     mapping["simulator"] |= {"cache": str(RUNS / "closure" / "cache")}
