@@ -1,5 +1,6 @@
 """`activesci status` and `activesci report`: readers of a run's ledger, also while it runs."""
 
+import atexit
 import gc
 import json
 from collections.abc import Iterator
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def kept() -> Iterator[None]:
-    """Look for no garbage among objects that all stay: in a long ledger that takes as long as reading it."""
+    """Look for no garbage among objects that all stay, at the end neither: that takes as long as reading them."""
     was = gc.isenabled()
+    atexit.register(gc.freeze)
     gc.disable()
     try:
         yield

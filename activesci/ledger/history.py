@@ -1,7 +1,7 @@
 """The history of a campaign: its events folded into rounds, the state that everybody reads."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -260,15 +260,13 @@ class Folding:
     def _learn(self, event: Event) -> None:
         """Add the event to the round's pass that is under way; after a posterior a new pass begins."""
         record = self._round(event.round)
-        known = record.current
-        if event.kind is Kind.SIMULATED:
-            current = replace(known, simulated=(*known.simulated, event))
-        elif event.kind is Kind.PLANNED:
-            current = replace(known, planned=event)
-        elif event.kind is Kind.FITTED:
-            current = replace(known, fitted=event)
-        else:
-            current = replace(known, inferred=event)
+        known, kind = record.current, event.kind
+        current = Pass(
+            event if kind is Kind.PLANNED else known.planned,
+            (*known.simulated, event) if kind is Kind.SIMULATED else known.simulated,
+            event if kind is Kind.FITTED else known.fitted,
+            event if kind is Kind.INFERRED else known.inferred,
+        )
         before = record.passes if not record.passes or record.passes[-1].inferred else record.passes[:-1]
         self._put(RoundRecord(record.number, record.chosen, record.measured, (*before, current)))
 
@@ -276,9 +274,10 @@ class Folding:
         if number < self._first:
             raise LedgerError(f"found an event of round {number}, expected none of a round that is long complete")
         after = self._first + len(self._rounds)
-        self._rounds += [RoundRecord(missing) for missing in range(after, number + 1)]
-        if len(self._rounds) > 2 * RECENT:
-            self._forget()
+        if number >= after:
+            self._rounds += [RoundRecord(missing) for missing in range(after, number + 1)]
+            if len(self._rounds) > 2 * RECENT:
+                self._forget()
         return self._rounds[number - self._first]
 
     def _put(self, record: RoundRecord) -> None:

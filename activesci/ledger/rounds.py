@@ -110,14 +110,18 @@ class RoundRecord:
     @cached_property
     def events(self) -> tuple[Event, ...]:
         """Its events in the order in which they happened."""
+        return tuple(sorted(self._events, key=lambda event: event.seq))
+
+    @property
+    def _events(self) -> list[Event]:
+        """Its events in any order."""
         single = [self.chosen, *(event for one in self.passes for event in (one.planned, one.fitted, one.inferred))]
-        found = [*(event for event in single if event is not None), *self.measured, *self.simulated]
-        return tuple(sorted(found, key=lambda event: event.seq))
+        return [*(event for event in single if event is not None), *self.measured, *self.simulated]
 
     @cached_property
     def seconds(self) -> float:
         """Time spent in it, the sum of what its events say [s]."""
-        return float(sum(event.payload.get("seconds") or 0.0 for event in self.events))
+        return float(sum(event.payload.get("seconds") or 0.0 for event in self._events))
 
     @cached_property
     def proposals(self) -> tuple[dict[str, Any], ...]:

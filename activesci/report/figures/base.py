@@ -125,14 +125,14 @@ def svg(figure: Figure, title: str) -> str:
         title: What the picture shows, for those who cannot see it.
     """
     buffer = StringIO()
-    FigureCanvasSVG(figure)
+    canvas = FigureCanvasSVG(figure)
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", UserWarning
         )  # glyphs that DejaVu lacks (the reader's font draws them), tight fits
         if figure.get_layout_engine() is None:
             figure.tight_layout(pad=0.35, h_pad=0.5, w_pad=0.5)
-        figure.savefig(buffer, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+        canvas.print_svg(buffer, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))  # savefig draws twice
     return _inline(buffer.getvalue(), title)
 
 
