@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from activesci.design.base import Choice, Designer, Question
+from activesci.design.base import Choice, Designer, Looked, Question
+from activesci.design.noting import in_one, noted
 from activesci.design.pool import Pool
 from activesci.gain.base import Gain
 from activesci.gain.further import Further
@@ -37,7 +38,8 @@ def together(
     """
     choices: list[Choice] = []
     while len(choices) < count and (question.pool is None or len(question.pool)):
-        choices.append(designer.choose(question, rng))
+        asked, notes = noted(question)
+        choices.append(replace(designer.choose(asked, rng), looked=in_one(notes)))
         question = beside(question, choices[-1].xi[None], distinct)
     return choices
 
@@ -74,10 +76,13 @@ def ahead(
     greedy = together(designer, question, horizon, rng, once)
     plan = np.stack([choice.xi for choice in greedy])
     plan = best_set(question, plan, greedy[0].evaluated, rng, once)
+    notes = [choice.looked for choice in greedy]
     for place in range(len(plan) if len(plan) > 1 else 0):
-        plan[place] = sought(designer, question, plan, place, rng, once)
+        plan[place], more = sought(designer, question, plan, place, rng, once)
+        notes.append(more)
     first = together(Pool(), replace(question, pool=plan), count, rng)
-    return [seen(first[0], greedy[0]), *first[1:]]
+    every = in_one(one for one in (*notes, first[0].looked) if one is not None)
+    return [replace(seen(first[0], greedy[0]), looked=every), *first[1:]]
 
 
 def best_set(
@@ -138,11 +143,15 @@ def repeats(question: Question, options: FloatArray, greedy: FloatArray, once: b
 
 def sought(
     designer: Designer, question: Question, plan: FloatArray, place: int, rng: np.random.Generator, distinct: bool
-) -> FloatArray:
-    """Return the best design (k,) for a place of a plan (h, k) given the others, or the one that is there."""
-    left = beside(question, np.delete(plan, place, axis=0), distinct)
+) -> tuple[FloatArray, Looked | None]:
+    """Return the best design (k,) for a place of a plan (h, k) given the others, or the one that is there.
+
+    All that was asked of the gain comes with it.
+    """
+    left, notes = noted(beside(question, np.delete(plan, place, axis=0), distinct))
     pair = np.stack([plan[place], designer.choose(left, rng).xi])
-    return np.asarray(pair[int(np.argmax(left.rate(pair, left.gain(pair).value)))])
+    best = int(np.argmax(left.rate(pair, left.gain(pair).value)))
+    return np.asarray(pair[best]), in_one(notes)
 
 
 def beside(question: Question, others: FloatArray, distinct: bool = True) -> Question:

@@ -8,7 +8,7 @@ import numpy as np
 
 from activesci.gain.base import Gain, GainEstimator
 from activesci.study.designs import DesignSpace
-from activesci.types import FloatArray
+from activesci.types import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,23 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """Designs at which a search has asked for the gain, in the order in which it did; one may be there again.
+
+    Attributes:
+        xi: The designs, (n, k).
+        gains: Their gains.
+        fineness: With how many samples, (n,): 0 with all, 1 with fewer, 2 with fewer still.
+    """
+
+    xi: FloatArray
+    gains: Gain
+    fineness: IntArray
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
-    """The answer: one design, and everything that was evaluated to find it.
+    """The answer: one design, and the surface on which it was found.
 
     Attributes:
         xi: The design, (k,).
@@ -59,6 +74,8 @@ class Choice:
         row: Its row in the pool, or None.
         evaluated: The designs evaluated, (c, k).
         gains: Their gains.
+        looked: All that was asked of the gain for it, glances and finals among it; who asks keeps that, no designer
+            need. None where nobody has.
     """
 
     xi: FloatArray
@@ -66,6 +83,7 @@ class Choice:
     row: int | None
     evaluated: FloatArray
     gains: Gain
+    looked: Looked | None = None
 
 
 class Designer(Protocol):

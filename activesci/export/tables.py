@@ -47,6 +47,7 @@ def _round(record: RoundRecord) -> dict[str, Any]:
         "seconds": record.seconds,
         "loss": fitted.get("loss"),
         "held_out": fitted.get("held_out"),
+        "calibration": (said.get("checked") or {}).get("p_value"),
         "log_evidence": said.get("log_evidence"),
         "ess": said.get("ess"),
         **beliefs,
@@ -73,18 +74,33 @@ def _measurement(run: Run, event: Event, expected: Mapping[str, Any]) -> dict[st
 def gains(run: Run) -> Table:
     """Return a row an evaluation of the gain that led to a choice."""
     chosen = [record.chosen for record in run.history.rounds if record.chosen is not None]
-    parts = [(event.round, arrays) for event in chosen if (arrays := run.arrays(event))]
-    table: dict[str, list[Any]] = {"round": [], **{f"design.{name}": [] for name in run.study.design_space.names}}
-    names = ("gain", "error", "lower", "upper", "ignorance")
-    table |= {name: [] for name in names}
-    for number, arrays in parts:
-        n = len(arrays["gain"])
-        table["round"] += [number] * n
-        for name, column in run.study.design_space.columns(arrays["xi"]).items():
-            table[f"design.{name}"] += column.tolist()
-        for name in names:
-            table[name] += arrays[name].tolist() if name in arrays else [None] * n
-    return table
+    parts = [_evaluations(run, event) for event in chosen]
+    empty = _listed("design", run.study.design_space.columns(np.empty((0, run.study.design_space.dim))))
+    names = ["round", *empty, *EVALUATED]
+    return {name: [value for part in parts for value in part.get(name, [])] for name in names}
+
+
+EVALUATED = ("place", "samples", "gain", "error", "lower", "upper", "ignorance")
+SAMPLES = ("all", "fewer", "fewest")
+
+
+def _evaluations(run: Run, event: Event) -> Table:
+    """Return what a choice has looked at; older ledgers have only the surface on which the first design was found."""
+    if not (arrays := run.arrays(event)):
+        return {}
+    every = {name.removeprefix("looked."): array for name, array in arrays.items() if name.startswith("looked.")}
+    found = every or arrays
+    n, costs = len(found["gain"]), arrays.get("ignorance", np.empty(0))
+    known = {xi.tobytes(): cost for xi, cost in zip(arrays["xi"], costs.tolist(), strict=False)}
+    numbers = {name: found[name].tolist() if name in found else [None] * n for name in EVALUATED[2:-1]}
+    return {
+        "round": [event.round] * n,
+        **_listed("design", run.study.design_space.columns(found["xi"])),
+        "place": every["place"].tolist() if every else [0] * n,
+        "samples": [SAMPLES[min(i, 2)] for i in every["fineness"]] if every else [None] * n,
+        **numbers,
+        "ignorance": [known.get(xi.tobytes()) for xi in found["xi"]],
+    }
 
 
 def simulations(run: Run) -> Table:

@@ -8,6 +8,7 @@ import numpy as np
 
 from activesci.design import Choice
 from activesci.design.ahead import without
+from activesci.design.noting import searched
 from activesci.inference.checks.misfit import RATE, misfit
 from activesci.inference.predictive import ALARM, surprise
 from activesci.ledger import Kind, RoundRecord
@@ -117,7 +118,7 @@ class Measuring:
         gains = choices[0].gains
         arrays = {"xi": choices[0].evaluated, "gain": gains.value, "ignorance": unsure[q:]}
         bounds = {"lower": gains.lower, "upper": gains.upper, "error": gains.error}
-        self._setup.journal.append(Kind.CHOSEN, record.number, said, arrays | bounds)
+        self._setup.journal.append(Kind.CHOSEN, record.number, said, {**arrays, **bounds, **searched(choices)})
 
     def _proposal(self, number: int, choice: Choice, unsure: float) -> dict[str, Any]:
         gain, cost = choice.gain, float(unsure) if np.isfinite(unsure) else None

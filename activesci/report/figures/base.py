@@ -125,14 +125,15 @@ def svg(figure: Figure, title: str) -> str:
         title: What the picture shows, for those who cannot see it.
     """
     buffer = StringIO()
-    canvas = FigureCanvasSVG(figure)
+    FigureCanvasSVG(figure)
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", UserWarning
         )  # glyphs that DejaVu lacks (the reader's font draws them), tight fits
         if figure.get_layout_engine() is None:
             figure.tight_layout(pad=0.35, h_pad=0.5, w_pad=0.5)
-        canvas.print_svg(buffer, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))  # savefig draws twice
+            figure.set_layout_engine(None)  # it is done: with a trace of it left, all is drawn twice
+        figure.savefig(buffer, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     return _inline(buffer.getvalue(), title)
 
 
