@@ -1,10 +1,11 @@
 """Does it bias the answer that simulations and measurements fail? Campaigns over seeds, each with a truth of its own.
 
-    .venv/bin/python experiments/benchmarks/reliability/faults.py [--seeds 200] [--share 0.01]
+    .venv/bin/python experiments/benchmarks/reliability/faults.py [--seeds 200] [--share 0.01] [--mutant]
 
 Truths are drawn from the prior. Three measurements are made; the likelihood is the exact one, and in other campaigns a
 learned one. The posterior is held against the truth, for coverage, and against the exact one of the same measurements,
-which knows of no failure. Results go to runs/benchmarks/faults.jsonl, and what is there is not run again.
+which knows of no failure. The mutant does not notice what goes wrong: such a call counts as 0. Results go to
+runs/benchmarks/faults.jsonl, and what is there is not run again.
 """
 
 import argparse
@@ -31,7 +32,7 @@ INFERENCE = {
 }
 
 
-def ran(likelihood, seed, share, folder):
+def ran(likelihood, seed, share, mutant, folder):
     """Run one campaign, and return what came of it."""
     truth = float(np.random.default_rng(seed).normal())
     changes = {
@@ -42,7 +43,7 @@ def ran(likelihood, seed, share, folder):
         "designer": {"grid": {"points": 9}},
         "stop": {"rounds": 3},
     }
-    study = Study.load(written(folder, faulty.model(share, likelihood == "exact"), **changes))
+    study = Study.load(written(folder, faulty.model(share, likelihood == "exact", mutant), **changes))
     with Campaign(study, folder / "run") as campaign:
         for _ in campaign:  # no report is written
             pass
@@ -56,6 +57,7 @@ def ran(likelihood, seed, share, folder):
         "likelihood": likelihood,
         "seed": seed,
         "share": share,
+        "mutant": mutant,
         "status": history.status,
         "failed": history.failed,
         "failed_measurements": tried - len(taken),
@@ -70,15 +72,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--share", type=float, default=0.01)
+    parser.add_argument("--mutant", action="store_true")
     asked = parser.parse_args()
+    about = asked.share, asked.mutant
     found = [json.loads(line) for line in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
-    known = {(one["likelihood"], one["seed"], one["share"]) for one in found}
+    known = {(one["likelihood"], one["seed"], one["share"], one["mutant"]) for one in found}
     for likelihood in INFERENCE:
         for seed in range(asked.seeds):
-            if (likelihood, seed, asked.share) in known:
+            if (likelihood, seed, *about) in known:
                 continue
             with tempfile.TemporaryDirectory(prefix="activesci-") as made:
-                found.append(ran(likelihood, seed, asked.share, Path(made)))
+                found.append(ran(likelihood, seed, *about, Path(made)))
             RESULTS.parent.mkdir(parents=True, exist_ok=True)
             with RESULTS.open("a") as file:
                 file.write(json.dumps(found[-1]) + "\n")
@@ -90,8 +94,9 @@ def table(found):
     heads = ("likelihood", "calls that fail", "campaigns", "finished", "simulations failed", "measurements failed")
     more = ("truth within 68 %", "mean off the exact one, mean and largest [sd]", "sd over the exact one")
     print("| " + " | ".join((*heads, *more)) + " |\n" + "|---" * 9 + "|")
-    for likelihood, share in sorted({(one["likelihood"], one["share"]) for one in found}):
-        part = [one for one in found if (one["likelihood"], one["share"]) == (likelihood, share)]
+    kinds = [(one["likelihood"], one["share"], one["mutant"]) for one in found]
+    for kind in sorted(set(kinds)):
+        part = [one for one, its in zip(found, kinds, strict=True) if its == kind]
         sums = [sum(one[name] for one in part) for name in ("failed", "failed_measurements")]
         shift, inside = np.array([one["shift"] for one in part]), np.mean([one["inside"] for one in part])
         error = np.sqrt(INSIDE * (1.0 - INSIDE) / len(part)), shift.std() / np.sqrt(len(part))
@@ -99,7 +104,7 @@ def table(found):
         off = f"{shift.mean():+.3f} +- {error[1]:.3f}, {np.abs(shift).max():.2f}"
         width = f"{np.mean([one['width'] for one in part]):.3f}"
         covered = f"{inside:.3f} +- {error[0]:.3f}"
-        cells = (likelihood, f"{share:.0%}", len(part), stopped, *sums, covered, off, width)
+        cells = (kind[0] + ", mutant" * kind[2], f"{kind[1]:.0%}", len(part), stopped, *sums, covered, off, width)
         print("| " + " | ".join(map(str, cells)) + " |")
 
 

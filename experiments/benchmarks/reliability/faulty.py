@@ -16,6 +16,8 @@ def simulate(theta, design, rng):
     time.sleep(0.001)
     y = rng.normal(theta["slope"] * design["x"], 0.1)
     if rng.random() < SHARE:
+        if {silent}:
+            return {{"y": 0.0 * y}}
         return FAULTS[rng.integers(len(FAULTS))](y)
     return {{"y": y}}
 
@@ -39,11 +41,12 @@ def log_likelihood(theta, design, outcome):
 PATIENCE = 0.2  # seconds after which one that hangs is stopped
 
 
-def model(share, likelihood=False):
+def model(share, likelihood=False, silent=False):
     """Return the module of a study.
 
     Args:
         share: Which share of the calls goes wrong.
         likelihood: Whether it offers the exact likelihood.
+        silent: Whether such a call returns 0 as if nothing were wrong.
     """
-    return SIMULATE.format(share=share) + (LIKELIHOOD if likelihood else "")
+    return SIMULATE.format(share=share, silent=silent) + (LIKELIHOOD if likelihood else "")

@@ -1,11 +1,13 @@
 """The reference study killed (`kill -9`) in the middle of each of its stages and resumed: it has to end the same.
 
-    .venv/bin/python experiments/benchmarks/reliability/kills.py [--kills 50]
+    .venv/bin/python experiments/benchmarks/reliability/kills.py [--kills 50] [--mutant]
 
 One run is one kill. Runs differ in the round and the stage in which they are killed, drawn with a fixed seed: while
 they propose, dispatch, wait for results, record (between the beginning and the end of an event's transaction), and
 refit. A run need not go through all rounds before its own: it begins as the undisturbed one was a round earlier, with
-its events and artifacts up to there. Results go to runs/benchmarks/kills.jsonl, and what is there is not run again.
+its events and artifacts up to there. Results go to runs/benchmarks/kills.jsonl; what is there of the same code is not
+run again. The mutant, whose simulations draw from one stream of random numbers a process, has to end otherwise; of it
+nothing is kept.
 """
 
 import argparse
@@ -15,6 +17,7 @@ import random
 import shutil
 import signal
 import sqlite3
+import sys
 import tempfile
 import time
 from contextlib import closing
@@ -22,13 +25,17 @@ from datetime import datetime
 from multiprocessing import Pipe
 from pathlib import Path
 
+import numpy as np
 from reference import ROOT_OF_RUNS, answer, same, written
 
 from activesci import Campaign, Study
 from activesci.ledger import Kind, Ledger, store
+from activesci.loop.surroundings import program_digest
+from activesci.simulate import function
 
 RESULTS = ROOT_OF_RUNS / "kills.jsonl"
 ROUNDS = 20
+MUTANT = "--mutant"
 STAGES = {
     "propose": Kind.INFERRED,
     "dispatch": Kind.MEASURED,
@@ -53,6 +60,12 @@ class Telling:
         """Tell nothing."""
 
 
+def one_stream():
+    """Let the simulator draw from what this process has drawn before, not from what the simulation is."""
+    stream = np.random.default_rng(3)
+    function.generator = lambda *_: stream
+
+
 def child(study, run, dies_writing=None):
     """Begin or resume the campaign in a process of its own; return that, and what it tells.
 
@@ -68,6 +81,8 @@ def child(study, run, dies_writing=None):
         return pid, ours
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        if MUTANT in sys.argv:
+            one_stream()
         if dies_writing is not None:
             sabotage(*dies_writing)
         with Campaign(Study.load(study), run, observer=Telling(theirs)) as campaign:
@@ -156,14 +171,27 @@ def killed(study, whole, run, stage, round, share):
     after = events_of(run)
     answers = [event.payload["proposal"] for event in after if event.kind is Kind.MEASURED]
     return {
+        "program": program_digest(),
         "killed": code == -9,
         "in": stage_of(at),
         "lost": len(lost),
         "repeated": len(answers) - len(set(answers)),
         "finished": code_then == 0,
-        "to_next": first[1][4] - first[0][4] if len(first) > 1 else 0.0,
+        "to_dispatch": to_dispatch(first),
+        "refit": max(refits(first), default=0.0),
         "same": same(answer(whole), answer(run)),
     }
+
+
+def to_dispatch(told):
+    """Return the CPU time from a process' beginning to its next intent to have something done [s]; None without."""
+    return next((one[4] for one in told if one[1] in (Kind.PLANNED, Kind.CHOSEN)), None)
+
+
+def refits(told):
+    """Return the CPU times of fitting, sampling the posterior and choosing, of each round that did all of it [s]."""
+    starts = {one[2]: one[4] for one in told if one[1] == Kind.SIMULATED}
+    return [one[4] - starts[one[2] - 1] for one in told if one[1] == Kind.CHOSEN and one[2] - 1 in starts]
 
 
 def took(event, following):
@@ -182,8 +210,10 @@ def main():
     """Run what has not been run yet, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument(MUTANT, action="store_true")
     asked = parser.parse_args()
-    found = [json.loads(line) for line in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
+    rows = [json.loads(line) for line in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
+    found = [row for row in rows if row.get("program") == program_digest() and not asked.mutant]
     with tempfile.TemporaryDirectory(prefix="activesci-") as made:
         study, whole = written(Path(made) / "study"), Path(made) / "whole"
         if len(found) < asked.kills:
@@ -192,22 +222,29 @@ def main():
             run = Path(made) / str(number)
             found.append({"stage": one[0], "round": one[1], **killed(study, whole, run, *one)})
             shutil.rmtree(run)
-            RESULTS.parent.mkdir(parents=True, exist_ok=True)
-            with RESULTS.open("a") as file:
-                file.write(json.dumps(found[-1]) + "\n")
+            if not asked.mutant:
+                kept(found[-1])
     table(found)
+
+
+def kept(row):
+    """Write a row to the results."""
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    with RESULTS.open("a") as file:
+        file.write(json.dumps(row) + "\n")
 
 
 def table(found):
     """Print what there is, a line a stage."""
-    print("| killed while it was to | runs | last event before | finished | lost | repeated | same | CPU s to go on |")
-    print("|---|---|---|---|---|---|---|---|")
+    heads = "killed while it was to | runs | last event before | finished | lost | repeated | same"
+    print(f"| {heads} | CPU s from resume to dispatch | of one refit |\n|" + "---|" * 9)
     for stage in STAGES:
         part = [one for one in found if one["stage"] == stage and one["killed"]]
         seen = ", ".join(sorted({one["in"] for one in part}))
         sums = [sum(one[name] for one in part) for name in ("finished", "lost", "repeated", "same")]
-        most = max((one["to_next"] for one in part), default=0.0)
-        print(f"| {stage} | {len(part)} | {seen} | " + " | ".join(map(str, sums)) + f" | at most {most:.1f} |")
+        most = [max((one[name] or 0.0 for one in part), default=0.0) for name in ("to_dispatch", "refit")]
+        cells = [stage, len(part), seen, *sums, *(f"at most {value:.1f}" for value in most)]
+        print("| " + " | ".join(map(str, cells)) + " |")
     print(f"\n{sum(not one['killed'] for one in found)} runs were through with their round before the kill")
 
 

@@ -2,9 +2,11 @@
 
     .venv/bin/python experiments/benchmarks/reliability/soak.py [--rounds 10000] [--kill 500] [--share 0.01] [--to DIR]
 
-Each line of the table is so many rounds: CPU time a round, memory and open files of the process, size of the ledger.
-Then what `activesci status` and `activesci report` take (CPU). The same folder goes on where it was. A killed process
-has to lose nothing: the proposals are 0, 1, 2 ... without a gap or a repetition, and the ledger holds.
+Each line of the table is so many rounds: CPU time a round, memory, open files and threads of the process, size of the
+ledger. Then how far the posterior after each round is from the exact one of the same measurements, which knows of no
+failure and no kill, and what `activesci status` and `activesci report` take (CPU). The same folder goes on where it
+was. A killed process has to lose nothing: the proposals are 0, 1, 2 ... without a gap or a repetition, and the ledger
+holds.
 """
 
 import argparse
@@ -16,6 +18,7 @@ import time
 from pathlib import Path
 
 import faulty
+import numpy as np
 import yaml
 
 STUDY = {
@@ -32,6 +35,7 @@ STUDY = {
 EACH = 100
 """Rounds a line that a process prints."""
 FIFTH = 0.2
+NOISE = 0.1  # as in faulty.py
 
 
 def written(folder, rounds, share):
@@ -57,14 +61,14 @@ def live(study, run):
                 now = time.process_time()
                 spent = 1e3 * (now - begun[0]) / max(state.round - begun[1], 1) if begun[1] >= 0 else None
                 size = (run / "ledger.sqlite").stat().st_size / 1e6
-                files = len(list(Path("/proc/self/fd").iterdir()))
-                print(json.dumps([state.round, spent, rss(), files, size]), flush=True)
+                counts = [len(list(Path("/proc/self", name).iterdir())) for name in ("fd", "task")]
+                print(json.dumps([state.round, spent, rss(), *counts, size]), flush=True)
                 begun = now, state.round
 
 
 def played(study, run, kill):
-    """Run in processes that are killed, and return their lines."""
-    lines, kills = [], 0
+    """Run in processes that are killed; return their lines, those before which one was killed, and the kills."""
+    lines, ends, kills = [], [], 0
     while True:
         command = [sys.executable, __file__, "--live", str(study), "--to", str(run)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -74,10 +78,11 @@ def played(study, run, kill):
                 first = lines[-1][0] if first is None else first
                 if lines[-1][0] - first >= kill:
                     process.kill()
+                    ends.append(lines[-1])
                     kills += 1
                     break
         if process.returncode == 0:
-            return lines, kills
+            return lines, ends, kills
 
 
 def cpu(command):
@@ -89,14 +94,30 @@ def cpu(command):
 
 
 def table(lines):
-    print("| rounds | CPU ms a round | RSS MB | open files | ledger MB |\n|---|---|---|---|---|")
+    print("| rounds | CPU ms a round | RSS MB | open files | threads | ledger MB |\n|---|---|---|---|---|---|")
     size = max(1, int(len(lines) * FIFTH))
     for start in range(0, len(lines), size):
         part = lines[start : start + size]
         spent = [line[1] for line in part if line[1] is not None]
         mean = f"{sum(spent) / len(spent):.1f}" if spent else "-"
         last = part[-1]
-        print(f"| {part[0][0]} to {last[0]} | {mean} | {last[2]:.0f} | {last[3]} | {last[4]:.2f} |")
+        print(f"| {part[0][0]} to {last[0]} | {mean} | {last[2]:.0f} | {last[3]} | {last[4]} | {last[5]:.2f} |")
+
+
+def growth(ends):
+    """Return how memory grows with the rounds, from processes of one age [MB every 1000 rounds]."""
+    rounds, sizes = (np.array([line[i] for line in ends], dtype=float) for i in (0, 2))
+    return 1e3 * float(np.polyfit(rounds, sizes, 1)[0])
+
+
+def off(history):
+    """Return how far the posterior after each round is from the exact one: means [sd] and ratios of sds, (r,) each."""
+    x, y = np.array([(one.design["x"], one.outcome["y"]) for one in history.measured()]).T
+    precision = 1.0 + np.cumsum(x**2) / NOISE**2
+    mean, sd = np.cumsum(x * y) / NOISE**2 / precision, precision**-0.5
+    said = [record.inferred.payload["posterior"]["slope"] for record in history.rounds[1:]]
+    found = np.array([(one["mean"], one["sd"]) for one in said])[: len(x)]
+    return (found[:, 0] - mean) / sd, found[:, 1] / sd
 
 
 def main():
@@ -113,7 +134,7 @@ def main():
         live(asked.live, asked.to)
         return
     study, run = written(asked.to / "study", asked.rounds, asked.share), asked.to / "run"
-    lines, kills = played(study, run, asked.kill)
+    lines, ends, kills = played(study, run, asked.kill)
     table(lines)
     from activesci.ledger import Ledger, fold
 
@@ -123,6 +144,14 @@ def main():
     program = [sys.executable, "-m", "activesci.cli"]
     print(
         f"\n{kills} kills, {len(numbers)} measurements, none lost or repeated: {numbers == list(range(asked.rounds))}"
+    )
+    if len(ends) > 1:
+        print(f"memory at the same age of a process: {growth(ends):+.2f} MB every 1000 rounds")
+    tried = sum(len(record.measured) for record in history.rounds)
+    apart, ratio = off(history)
+    print(
+        f"{tried - len(numbers)} attempts failed; means off the exact ones by {apart.mean():+.3f} sd, "
+        f"{apart.std():.3f} from round to round, sds {ratio.mean():.3f} of the exact ones"
     )
     for command in ("status", "report"):
         print(f"activesci {command}: {cpu([*program, command, str(run)]):.1f} s CPU")
