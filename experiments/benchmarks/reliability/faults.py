@@ -2,10 +2,10 @@
 
     .venv/bin/python experiments/benchmarks/reliability/faults.py [--seeds 200] [--share 0.01] [--mutant]
 
-Truths are drawn from the prior. Three measurements are made; the likelihood is the exact one, and in other campaigns a
-learned one. The posterior is held against the truth, for coverage, and against the exact one of the same measurements,
-which knows of no failure. The mutant does not notice what goes wrong: such a call counts as 0. Results go to
-runs/benchmarks/faults.jsonl, and what is there is not run again.
+Truths are drawn from the prior. Three measurements are made at once; the likelihood is the exact one, and in other
+campaigns a learned one. The posterior is held against the truth, for coverage, and against the exact one of the same
+measurements, which knows of no failure. The mutant does not notice what goes wrong: such a call counts as 0. Results
+go to runs/benchmarks/faults.jsonl, and what is there is not run again.
 """
 
 import argparse
@@ -40,8 +40,8 @@ def ran(likelihood, seed, share, mutant, folder):
         "simulator": SIMULATOR | ({"batch": 64} if likelihood == "exact" else {}),
         "experiment": {"truth": {"slope": truth}},
         "inference": INFERENCE[likelihood],
-        "designer": {"grid": {"points": 9}},
-        "stop": {"rounds": 3},
+        "designer": {"grid": {"points": 9}, "batch": 3},
+        "stop": {"rounds": 1},
     }
     study = Study.load(written(folder, faulty.model(share, likelihood == "exact", mutant), **changes))
     with Campaign(study, folder / "run") as campaign:

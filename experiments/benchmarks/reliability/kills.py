@@ -4,10 +4,10 @@
 
 One run is one kill. Runs differ in the round and the stage in which they are killed, drawn with a fixed seed: while
 they propose, dispatch, wait for results, record (between the beginning and the end of an event's transaction), and
-refit. A run need not go through all rounds before its own: it begins as the undisturbed one was a round earlier, with
-its events and artifacts up to there. Results go to runs/benchmarks/kills.jsonl; what is there of the same code is not
-run again. The mutant, whose simulations draw from one stream of random numbers a process, has to end otherwise; of it
-nothing is kept.
+refit; in late rounds more often than in early ones, as each run is gone on with to its end. A run need not go through
+all rounds before its own: it begins as the undisturbed one was a round earlier, with its events and artifacts up to
+there. Results go to runs/benchmarks/kills.jsonl; what is there of the same code is not run again. The mutant, whose
+simulations draw from one stream of random numbers a process, has to end otherwise; of it nothing is kept.
 """
 
 import argparse
@@ -36,6 +36,8 @@ from activesci.simulate import function
 RESULTS = ROOT_OF_RUNS / "kills.jsonl"
 ROUNDS = 20
 MUTANT = "--mutant"
+LEFT = 5
+"""Rounds that a killed run still has to go through, on average."""
 STAGES = {
     "propose": Kind.INFERRED,
     "dispatch": Kind.MEASURED,
@@ -146,7 +148,7 @@ def plan(kills):
     """Return the stage, the round and the share of the stage's time of every kill."""
     rng = random.Random(5)
     return [
-        (stage, rng.randint(1, ROUNDS - 1), rng.uniform(0.05, 0.95))
+        (stage, max(1, ROUNDS - 1 - int(rng.expovariate(1.0 / LEFT))), rng.uniform(0.05, 0.95))
         for _ in range(-(-kills // len(STAGES)))
         for stage in STAGES
     ][:kills]
