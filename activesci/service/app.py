@@ -1,6 +1,7 @@
 """The application: routes behind the gate."""
 
 import json
+import threading
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -83,6 +84,7 @@ def routed(house: House) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     house: House = app.state.house
     house.begin()
+    threading.Thread(target=app.state.pictures.begin, name="first drawing", daemon=True).start()
     try:
         yield
     finally:

@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 from activesci.loop.controller import Campaign
 from activesci.service.app import application, routed
 from activesci.service.house import House
+from activesci.service.pages import drawing
 from activesci.service.tokens import Scope
 from tests.loop.worlds import finished, world
 
@@ -24,6 +25,12 @@ def made(tmp_path_factory):
     with Campaign(world(root / "studies/asked", **MANUAL), root / "asked") as campaign:
         campaign.ask()
     return root
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """Pages wait for their drawings, however busy the machine is."""
+    monkeypatch.setattr(drawing, "PATIENCE", 60.0)
 
 
 @pytest.fixture

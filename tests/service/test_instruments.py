@@ -240,7 +240,8 @@ def test_what_is_told_of_a_blind_campaign_is_shown_to_nobody(house, asks, tmp_pa
     said = [
         viewer.get(path).text
         for path in (
-            "/", "/campaigns/blind", "/campaigns/blind/ledger", "/campaigns/blind/report", "/api/campaigns/blind",
+            "/", "/campaigns/blind", "/campaigns/blind/ledger", "/campaigns/blind/graph", "/campaigns/blind/report",
+            "/api/campaigns/blind",
             "/api/campaigns/blind/events?limit=500", "/api/campaigns/blind/answers", "/api/campaigns/blind/attempts",
             f"/api/campaigns/blind/artifacts/{event.artifact}", "/metrics",
         )

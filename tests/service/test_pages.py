@@ -1,11 +1,15 @@
 """Pages say what the ledger says, and nothing that came from outside is ever markup."""
 
 import re
+import threading
+from collections import Counter
 from html.parser import HTMLParser
 
 import pytest
 
 from activesci.ledger import Kind, Ledger
+from activesci.ledger.graph import Graph
+from activesci.service.pages import drawing, pictures
 from activesci.service.pages.fields import outcome_fields, outcome_of
 from activesci.service.tokens import Scope
 from activesci.study import Study
@@ -14,6 +18,7 @@ from tests.loop.worlds import LINE
 from .conftest import HOST, NASTY
 
 PAGES = ("/", "/campaigns/done", "/campaigns/done/ledger", "/campaigns/asked/bench", "/campaigns/asked")
+PAGES += ("/campaigns/done/graph", "/campaigns/asked/graph")
 
 
 class Tags(HTMLParser):
@@ -79,6 +84,49 @@ def test_the_live_page_shows_what_the_summary_says(owner, house):
     assert [label for label in labels if "measured against predicted" in label]
     posterior = house.reader.campaign("done").summary["posterior"]["slope"]
     assert f"{posterior['mean']:.3f}" in page.text
+
+
+def test_the_graph_page_draws_the_states_that_the_graph_has(owner, house):
+    graph = Graph.read(house.store.root / "done")
+    page = Tags(owner.get("/campaigns/done/graph").text)
+    counts = Counter(str(state.kind) for state in graph)
+    assert set(counts) == {"surrogate", "posterior", "design", "outcome"}
+    assert all(f"{count} {kind}s" in page.text for kind, count in counts.items())
+    assert [state.id[:12] for state in graph if state.id[:12] not in page.text] == []
+    assert "/campaigns/done/graph" in {one["href"] for one in Tags(owner.get("/campaigns/done").text).of("a")}
+
+
+def test_a_page_comes_before_its_drawings_and_says_what_went_wrong_with_them(asks, house, monkeypatch):
+    monkeypatch.setattr(drawing, "PATIENCE", 0.0)
+    ready, drawn = threading.Event(), pictures._figures
+    monkeypatch.setattr(pictures, "_figures", lambda campaign: ready.wait(60) and drawn(campaign))
+    client = asks(Scope.VIEWER)
+    first = Tags(client.get("/campaigns/done").text)
+    assert "Stopped: rounds 2 >= 2." in first.text
+    assert "Being drawn" in first.text
+    assert first.of("svg") == []
+    ready.set()
+    monkeypatch.setattr(drawing, "PATIENCE", 60.0)
+    whole = Tags(client.get("/campaigns/done").text)
+    assert "Being drawn" not in whole.text
+    assert len(whole.of("svg")) >= 3
+    with Ledger.open(house.store.root / "done") as ledger:  # a change: until it is drawn, the earlier figures stand
+        ledger.append(Kind.ALARM, 2, {"what": "w", "message": "m"})
+    ready.clear()
+    monkeypatch.setattr(drawing, "PATIENCE", 0.0)
+    before = Tags(client.get("/campaigns/done").text)
+    assert "Being drawn" in before.text
+    assert len(before.of("svg")) == len(whole.of("svg"))
+    ready.set()
+
+
+def test_a_drawing_that_fails_is_a_fault_and_not_awaited_for_ever():
+    drawings = drawing.Drawings(2, threading.Lock())
+    with pytest.raises(ZeroDivisionError):
+        drawings.get("one", 1, lambda: 1 // 0)
+    assert drawings.get("one", 2, lambda: 2) == (2, True)
+    assert [drawings.get(name, 1, lambda: 0) for name in ("two", "three")] == [(0, True)] * 2
+    assert drawings.get("one", 2, lambda: 3) == (3, True)  # of three, two are kept
 
 
 def test_a_viewer_is_shown_no_buttons_that_are_not_for_viewers(asks):

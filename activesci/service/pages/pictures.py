@@ -1,11 +1,15 @@
-"""The figures of the live page, drawn by the report's own sections, once a change."""
+"""What the live page shows, made by the report's own sections, once a change: words at once, figures when drawn."""
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NoReturn
 
-from activesci.ledger import History, Kind, Ledger, RoundRecord
+from activesci.ledger import Event, History, Kind, Ledger, RoundRecord
+from activesci.ledger.graph import Graph
+from activesci.report.figures.base import panel
+from activesci.report.genealogy import PLURALS
 from activesci.report.page import ending, question_sentence, report_html
 from activesci.report.sections.answer import answers, facts
 from activesci.report.sections.base import Picture, Reading
@@ -17,29 +21,29 @@ from activesci.report.sections.rests import Rests, rests
 from activesci.report.sections.together import together_pictures
 from activesci.service.reader import Campaign, Kept
 
+from .drawing import Drawings
+
 DRAWN = (Kind.CHOSEN, Kind.MEASURED, Kind.INFERRED, Kind.ALARM, Kind.NOTE, Kind.PAUSED, Kind.STOPPED, Kind.RESUMED)
 """Events after which the figures may be others."""
 MOST = 4
 """Figures of a kind on the page."""
 ROWS = 15
 """Rounds in the page's table."""
+BOXES = 60
+"""States of a graph that are drawn one by one."""
 WIDE = 4
 """Numbers of an outcome beyond which only the latest measurement is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the live page shows of a campaign.
+    """What the live page says of a campaign.
 
     Attributes:
         sentence: The question.
         ending: Where it stands.
         answers: What is believed of each parameter.
         facts: Counts and times: (name, value).
-        beliefs: A figure a parameter: its quantiles after each round.
-        gain: The gain surface of the latest choice; None before the first.
-        gain_note: How to read it.
-        predicted: Measured against predicted.
         rounds: The latest rounds, the latest first.
         names: Whose values stand in the table.
     """
@@ -48,12 +52,38 @@ class View:
     ending: str
     answers: list[Any]
     facts: list[tuple[str, str]]
-    beliefs: list[Picture]
-    gain: Panels | None
-    gain_note: str
-    predicted: list[Picture]
     rounds: list[Any]
     names: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the live page draws of a campaign.
+
+    Attributes:
+        beliefs: A figure a parameter: its quantiles after each round.
+        gain: The gain surface of the latest choice; None before the first.
+        predicted: Measured against predicted.
+    """
+
+    beliefs: list[Picture]
+    gain: Panels | None
+    predicted: list[Picture]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """An experiment graph, drawn.
+
+    Attributes:
+        svg: The drawing.
+        counts: How many states there are of each kind, in words.
+        folded: Whether rounds alike are drawn as one.
+    """
+
+    svg: str
+    counts: list[str]
+    folded: bool
 
 
 class Pictures:
@@ -62,14 +92,28 @@ class Pictures:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._views: Kept[View] = Kept(40)
+        self._figures: Drawings[Figures] = Drawings(40, self._lock)
+        self._graphs: Drawings[Drawn] = Drawings(10, threading.Lock())  # made by us, without the library
         self._reports: Kept[str] = Kept(8)
         self._together: Kept[list[Picture]] = Kept(20)
         self._rests: Kept[Rests | None] = Kept(20)
 
-    def view(self, campaign: Campaign) -> View:
-        """Return what the live page shows."""
+    def begin(self) -> None:
+        """Have the drawing library read its fonts, so that whoever looks first need not wait for it."""
         with self._lock:
-            return self._views.get(campaign.name, _stamp(campaign), lambda: _view(campaign))
+            Picture.of(panel()[0], "")
+
+    def view(self, campaign: Campaign) -> View:
+        """Return what the live page says."""
+        return self._views.get(campaign.name, _stamp(campaign), lambda: _view(campaign))
+
+    def figures(self, campaign: Campaign) -> tuple[Figures | None, bool]:
+        """Return the latest figures of the live page, and whether they are those of the campaign as it is."""
+        return self._figures.get(campaign.name, _stamp(campaign), lambda: _figures(campaign))
+
+    def graph(self, campaign: Campaign) -> tuple[Drawn | None, bool]:
+        """Return the latest drawing of the experiment graph, and whether it is that of the campaign as it is."""
+        return self._graphs.get(campaign.name, campaign.last, lambda: _graph(campaign))
 
     def together(self, one: Campaign, other: Campaign) -> list[Picture]:
         """Return what two campaigns believe, a picture a parameter."""
@@ -118,21 +162,37 @@ def _last_belief(history: History) -> History:
 
 
 def _view(campaign: Campaign) -> View:
+    reading = Reading(campaign.study, campaign.history, _no_arrays, {})
+    return View(
+        sentence=question_sentence(campaign.study.mapping()),
+        ending=ending(campaign.history),
+        answers=answers(reading),
+        facts=facts(reading),
+        rounds=round_rows(_only(reading, reading.history.rounds[-ROWS:]))[::-1],
+        names=[reading.study.parameter_space.names[i] for i in reading.shown],
+    )
+
+
+def _no_arrays(event: Event) -> NoReturn:
+    raise AssertionError(f"words are said without arrays, and these are of event {event.seq}")
+
+
+def _figures(campaign: Campaign) -> Figures:
     with Ledger.read_only(campaign.folder) as ledger:
         reading = Reading.of(campaign.study, campaign.history, ledger.arrays)
-        gains, note = gain_pictures(_only(reading, _latest_choice(reading)))
-        return View(
-            sentence=question_sentence(campaign.study.mapping()),
-            ending=ending(campaign.history),
-            answers=answers(reading),
-            facts=facts(reading),
+        gains, _ = gain_pictures(_only(reading, _latest_choice(reading)))
+        return Figures(
             beliefs=trajectory_pictures(reading, MOST),
             gain=gains[0] if gains else None,
-            gain_note=note,
             predicted=predicted_pictures(_drawable(reading))[:MOST],
-            rounds=round_rows(_only(reading, reading.history.rounds[-ROWS:]))[::-1],
-            names=[reading.study.parameter_space.names[i] for i in reading.shown],
         )
+
+
+def _graph(campaign: Campaign) -> Drawn:
+    graph = Graph.read(campaign.folder)
+    counts = Counter(str(state.kind) for state in graph)
+    words = [f"{count} {kind if count == 1 else PLURALS[kind]}" for kind, count in counts.items()]
+    return Drawn(graph.draw(boxes=BOXES), words, len(graph) > BOXES)
 
 
 def _latest_choice(reading: Reading) -> Sequence[RoundRecord]:

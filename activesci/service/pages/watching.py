@@ -43,6 +43,7 @@ def watch(request: Request, house: TheHouse, who: Who, campaign: bodies.Name) ->
         known = house.store.folder(campaign) is not None or house.workers.wishes.of(campaign) is not None
         wished = {"who": who, "name": campaign, "work": work, "state": state_text("new", work["state"])}
         return page("beginning.html" if known else "missing.html", 200 if known else 404, **wished)
+    figures, drawn = request.app.state.pictures.figures(found)
     return page(
         "campaign.html",
         who=who,
@@ -51,6 +52,8 @@ def watch(request: Request, house: TheHouse, who: Who, campaign: bodies.Name) ->
         work=work,
         state=state_text(found.history.status, work["state"]),
         view=request.app.state.pictures.view(found),
+        figures=figures,
+        drawn=drawn,
         forecasts=forecasts(found.history),
         alarms=found.history.alarms[::-1],
         attempts=found.attempts(SHOWN),
@@ -71,6 +74,14 @@ def ledger(who: Who, campaign: TheCampaign, before: Annotated[int, Query(ge=0, l
     found = campaign.events[max(0, last - EVENTS) : last]
     lines = [(event, sentence(event) or "") for event in reversed(found)]
     return page("ledger.html", who=who, campaign=campaign, lines=lines)
+
+
+@router.get("/graph", **open_to(Scope.VIEWER))
+def graph(request: Request, who: Who, campaign: TheCampaign) -> HTMLResponse:
+    """Show the experiment graph: what was made of what. Of a blind campaign it would show what is hidden."""
+    blind = campaign.history.blinding is not None
+    found, drawn = (None, True) if blind else request.app.state.pictures.graph(campaign)
+    return page("graph.html", who=who, campaign=campaign, graph=found, drawn=drawn, blind=blind)
 
 
 @router.post("/run", **open_to(Scope.OPERATOR))

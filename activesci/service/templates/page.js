@@ -14,7 +14,7 @@
   const writing = () => [...document.querySelectorAll("[data-entry] input:not([type=hidden]), [data-entry] textarea, [data-entry] select")]
     .some((field) => field.value !== asShown(field) && field.value !== "");
 
-  const refresh = async () => {
+  const renew = async () => {
     if (writing()) return;
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
     if (answer.status === 401) return location.reload();
@@ -26,10 +26,15 @@
     if (focus && document.getElementById(focus)) document.getElementById(focus).focus({ preventScroll: true });
   };
 
-  const soon = () => {
+  const soon = (after = 300) => {
     clearTimeout(asked);
-    asked = setTimeout(refresh, 300);
+    asked = setTimeout(refresh, after);
   };
+
+  // What is still being drawn is asked for again.
+  const awaited = () => document.querySelector("[data-soon]") && soon(700);
+  const refresh = () => renew().finally(awaited);
+  awaited();
 
   let before = "";
   const working = (work) => {
