@@ -1,14 +1,15 @@
 """What the data say with some parameters held: support of points, and upper limits of one parameter against another.
 
-Held parameters are looked at on their own; what is left is averaged over its prior. Both work in the unit cube, where
-every prior is uniform.
+Held parameters are looked at on their own; what is left is averaged over its prior, with draws where the posterior's
+samples are, each weighed by how much rarer the prior draws it. All of it works in the unit cube, where every prior is
+uniform.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import multivariate_t, norm
 
 from activesci.inference.moves import LogDensity
 from activesci.types import FloatArray
@@ -21,6 +22,14 @@ FEWEST = 16.0
 """Draws, or cells, that the average has to rest on in effect for a number to be stated."""
 CELLS, COARSE = 1024, 128
 """Cells of the limited parameter, equally probable beforehand; where other parameters are averaged over, fewer."""
+WIDE = 0.25
+"""Share of the draws that come from all of the prior, in case the samples have missed something."""
+TAILS = 5
+"""Degrees of freedom of the others."""
+BEYOND = 4.0
+"""Posterior sd beyond its outermost samples up to which a parameter is looked at."""
+NOTHING = 12.0
+"""Nats below the best cell at which a cell need not be known: that of its best draw bounds what it can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +66,9 @@ class UpperLimits:
 
 
 def support(
-    density: LogDensity, dim: int, held: Sequence[int], u: FloatArray, log_evidence: float, rng: np.random.Generator
-) -> Support:
+    density: LogDensity, dim: int, held: Sequence[int], u: FloatArray, log_evidence: float, rng: np.random.Generator,
+    around: FloatArray | None = None,
+) -> Support:  # fmt: skip
     """Return how much the data speak for points, all else averaged over its prior.
 
     Args:
@@ -68,22 +78,24 @@ def support(
         u: The points, in the unit cube, (n, len(held)).
         log_evidence: log p(data | model) [nats].
         rng: Random numbers.
+        around: Samples of the posterior in the unit cube, (N, dim), near which the draws are made; without them these
+            are the prior's.
 
     References:
-        Dickey 1971, The weighted likelihood ratio, Ann. Math. Stat. 42, 204.
+        Dickey 1971, The weighted likelihood ratio, Ann. Math. Stat. 42, 204. Owen and Zhou 2000, Safe and effective
+        importance sampling, J. Am. Stat. Assoc. 95, 135 (a share of the draws from the prior).
 
     Fails when:
-        The likelihood is much narrower than the prior in the parameters that are averaged over: few of the draws then
-        carry all, and NaN is returned where fewer than FEWEST do.
+        The likelihood, with the points held, is much narrower than the prior in what is averaged over and not where
+        the samples lead to expect: few of the draws then carry all, and NaN is returned where fewer than FEWEST do.
     """
-    logs = _over_the_rest(density, dim, held, u, rng)
-    value, error = _mean(logs)
+    value, error = _mean(_over_the_rest(density, dim, held, u, around, rng)[0])
     return Support(value - log_evidence, error)
 
 
 def upper_limits(
     density: LogDensity, dim: int, parameter: int, other: int | None, at: FloatArray, level: float,
-    rng: np.random.Generator,
+    rng: np.random.Generator, around: FloatArray | None = None,
 ) -> UpperLimits:  # fmt: skip
     """Return upper limits of a parameter, with another one held at each of some values.
 
@@ -98,22 +110,47 @@ def upper_limits(
         at: Values of that, in the unit cube, (m,).
         level: The credible level.
         rng: Random numbers.
+        around: Samples of the posterior in the unit cube, (N, dim): near them are the draws, and with no other one
+            held also the cells; without them both are all over the prior.
 
     References:
-        Helene 1983, Upper limit of peak area, Nucl. Instrum. Meth. 212, 319 (the credible limit).
+        Helene 1983, Upper limit of peak area, Nucl. Instrum. Meth. 212, 319 (the credible limit). Owen and Zhou 2000,
+        Safe and effective importance sampling, J. Am. Stat. Assoc. 95, 135 (a share of the draws from the prior).
 
     Fails when:
-        The posterior is narrower than a few cells, or few draws of the other parameters carry it: NaN then. The
-        credible limit depends on the prior of the parameter, which has to be stated with it; the limit by likelihood
-        does not, and is a frequentist one only where the likelihood is nearly Gaussian.
+        The posterior, with another one held, is narrower than a few cells, or few draws of the other parameters carry
+        it: NaN then. The credible limit depends on the prior of the parameter, which has to be stated with it; the
+        limit by likelihood does not, and is a frequentist one only where the likelihood is nearly Gaussian.
     """
     held = [parameter] if other is None else [parameter, other]
+    low, high = _stretch(around, parameter) if other is None else (0.0, 1.0)
     count = CELLS if len(held) == dim else COARSE
-    cells = (np.arange(count) + 0.5) / count
+    cells = low + (high - low) * (np.arange(count) + 0.5) / count
     pairs = np.array([(cell, value) for value in at for cell in cells])[:, : len(held)]
-    logs = _mean(_over_the_rest(density, dim, held, pairs, rng))[0].reshape(len(at), count)
+    logs = _known(*_over_the_rest(density, dim, held, pairs, around, rng)).reshape(len(at), count)
     each = np.array([_limits(one, level) for one in logs]).reshape(len(at), 3)
-    return UpperLimits(np.asarray(at), each[:, 0], each[:, 1], each[:, 2] - each[:, 2].mean())
+    credible, likelihood = (low + (high - low) * each[:, i] for i in range(2))
+    return UpperLimits(np.asarray(at), credible, likelihood, each[:, 2] - each[:, 2].mean())
+
+
+def _stretch(around: FloatArray | None, parameter: int) -> tuple[float, float]:
+    """Return between which places of the unit interval a parameter is looked at."""
+    if around is None:
+        return 0.0, 1.0
+    found, margin = around[:, parameter], BEYOND * float(around[:, parameter].std())
+    return max(0.0, float(found.min()) - margin), min(1.0, float(found.max()) + margin)
+
+
+def _known(logs: FloatArray, best: FloatArray) -> FloatArray:
+    """Return the log of the mean likelihood of each cell; NaN where few draws carry it, and it may matter.
+
+    Args:
+        logs: Logarithms of its draws' weights, (n, draws).
+        best: The log-likelihood of its best draw, (n,): a mean over the prior is not more.
+    """
+    means = _mean(logs)[0]
+    negligible = np.isnan(means) & (best < np.nanmax(means, initial=-np.inf) - NOTHING)
+    return np.where(negligible, best, means)
 
 
 def _limits(logs: FloatArray, level: float) -> tuple[float, float, float]:
@@ -131,17 +168,57 @@ def _limits(logs: FloatArray, level: float) -> tuple[float, float, float]:
 
 
 def _over_the_rest(
-    density: LogDensity, dim: int, held: Sequence[int], u: FloatArray, rng: np.random.Generator
-) -> FloatArray:
-    """Return log-likelihoods (n, draws) at points, the same draws of all other parameters for each."""
+    density: LogDensity, dim: int, held: Sequence[int], u: FloatArray, around: FloatArray | None,
+    rng: np.random.Generator,
+) -> tuple[FloatArray, FloatArray]:  # fmt: skip
+    """Draw all other parameters for each point, and say how likely the data are there.
+
+    Returns:
+        The log-likelihood of each draw less the log of how much oftener it is made than by the prior, (n, draws), and
+        the highest log-likelihood of each point, (n,).
+    """
     rest = [i for i in range(dim) if i not in held]
-    drawn = rng.random((DRAWS if rest else 1, len(rest)))
-    points = np.empty((len(u), len(drawn), dim))
+    drawn, often = _draws(rest, held, u, around, rng)
+    points = np.empty((len(u), drawn.shape[1], dim))
     points[:, :, held] = u[:, None, :]
-    points[:, :, rest] = drawn[None]
+    points[:, :, rest] = np.clip(drawn, 0.0, 1.0)
     flat = points.reshape(-1, dim)
     parts = [density(flat[start : start + MOST]) for start in range(0, len(flat), MOST)]
-    return np.concatenate(parts).reshape(len(u), len(drawn))
+    logs = np.concatenate(parts).reshape(often.shape)
+    return np.where((drawn == points[:, :, rest]).all(axis=2), logs - often, -np.inf), logs.max(axis=1)
+
+
+def _draws(
+    rest: Sequence[int], held: Sequence[int], u: FloatArray, around: FloatArray | None, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """Return draws (n, draws, len(rest)), some outside the cube, and the log of their density, (n, draws).
+
+    They are Student's about the line on which the posterior's samples expect the rest, given what is held, with the
+    spread of the samples about that line; a share comes from the prior. Each point has the same random numbers.
+    """
+    count = DRAWS if rest else 1
+    uniform = rng.random((count, len(rest)))
+    if around is None or not rest:
+        return np.broadcast_to(uniform, (len(u), count, len(rest))), np.zeros((len(u), count))
+    centre, spread = _expected(around, rest, held, u)
+    near = multivariate_t(np.zeros(len(rest)), spread, df=TAILS, seed=rng)
+    drawn = centre[:, None, :] + near.rvs(count).reshape(1, count, len(rest))
+    wide = int(WIDE * count)
+    drawn[:, :wide] = uniform[:wide]
+    away = (drawn - centre[:, None, :]).reshape(-1, len(rest))
+    dense = near.logpdf(away).reshape(len(u), count)
+    return drawn, np.logaddexp(np.log(WIDE), np.log1p(-WIDE) + dense)
+
+
+def _expected(
+    around: FloatArray, rest: Sequence[int], held: Sequence[int], u: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return what samples expect of some parameters, given others, (n, len(rest)), and with which covariance."""
+    of = np.column_stack([np.ones(len(around)), around[:, held]])
+    line = np.linalg.lstsq(of, around[:, rest], rcond=None)[0]
+    off = around[:, rest] - of @ line
+    tiny = 1e-12 * np.eye(len(rest))
+    return np.column_stack([np.ones(len(u)), u]) @ line, np.atleast_2d(np.cov(off, rowvar=False)) + tiny
 
 
 def _mean(logs: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -260,6 +260,7 @@ class _Conditional:
         self._study, self._space = setup.study, setup.study.parameter_space
         self._density = density(self._space, belief.surrogate, belief.data)
         self._evidence = belief.posterior.population.log_evidence
+        self._around = belief.posterior.population.u
 
     def said(self, request: Request) -> dict[str, Any]:
         points = self._points(request.points) if request.points else []
@@ -269,7 +270,7 @@ class _Conditional:
         held = [self._space.names.index(name) for name in points[0]]
         values = [[point[self._space.names[i]] for i in held] for point in points]
         u = self._in_cube(np.array(values), held)
-        found = support(self._density, self._space.dim, held, u, self._evidence, self._rng)
+        found = support(self._density, self._space.dim, held, u, self._evidence, self._rng, self._around)
         triples = zip(points, found.value, found.error, strict=True)
         return [{"point": dict(p), "support": _number(v), "error": _number(e)} for p, v, e in triples]
 
@@ -277,7 +278,7 @@ class _Conditional:
         names, dim = self._space.names, self._space.dim
         parameter, other = names.index(part.parameter), None if part.against is None else names.index(part.against)
         u = self._values(part, other)
-        found = upper_limits(self._density, dim, parameter, other, u, part.level, self._rng)
+        found = upper_limits(self._density, dim, parameter, other, u, part.level, self._rng, self._around)
         credible, likelihood = (self._out(one, parameter) for one in (found.credible, found.likelihood))
         beyond = found.likelihood >= 1.0
         return {

@@ -5,13 +5,13 @@ asked for; lost with this file are open leases and answers on their way, never a
 """
 
 import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
 from activesci.ledger.faults import in_plain_words
+
+from .together import Together
 
 SCHEMA_VERSION = 1
 TABLES = """
@@ -47,6 +47,8 @@ CREATE TABLE IF NOT EXISTS jobs (
 class Desk:
     """The service's SQLite file: one connection, used by one thread at a time, durable when a write returns.
 
+    Writes that come at the same time are synced together; see `Together`.
+
     Args:
         folder: Where the file is or will be; made if it is not there.
 
@@ -61,11 +63,12 @@ class Desk:
                 folder / "service.sqlite", check_same_thread=False, isolation_level=None, timeout=10.0
             )
             self._connection.row_factory = sqlite3.Row
-            self._lock = threading.RLock()
             self._set_up()
+            self._together = Together(self._connection)
 
     def _set_up(self) -> None:
-        for setting in ("journal_mode=DELETE", "synchronous=FULL", "mmap_size=0", "foreign_keys=ON"):
+        # EXTRA: with FULL a power loss can bring back the journal, which undoes what was answered for last
+        for setting in ("journal_mode=DELETE", "synchronous=EXTRA", "mmap_size=0", "foreign_keys=ON"):
             self._connection.execute(f"PRAGMA {setting}").close()
         [found] = self._connection.execute("PRAGMA user_version").fetchone()
         if found > SCHEMA_VERSION:
@@ -73,18 +76,9 @@ class Desk:
         self._connection.executescript(TABLES)
         self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}").close()
 
-    @contextmanager
-    def change(self) -> Iterator[sqlite3.Connection]:
-        """Do all of what is inside, or nothing."""
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
+    def change(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Do all of what is inside, or nothing; it is durable when that is left."""
+        return self._together.change()
 
     def do(self, statement: str, *values: Any) -> int:  # noqa: ANN401 - what SQLite holds
         """Change something by one statement, and return how many rows it was."""
@@ -93,8 +87,8 @@ class Desk:
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - what SQLite holds
         """Return the rows that a query finds."""
-        with self._lock:
-            return [dict(row) for row in self._connection.execute(query, values)]
+        with self._together.look() as connection:
+            return [dict(row) for row in connection.execute(query, values)]
 
     def row(self, query: str, *values: Any) -> dict[str, Any] | None:  # noqa: ANN401 - what SQLite holds
         """Return the first row that a query finds, or None."""
@@ -102,11 +96,10 @@ class Desk:
 
     def backup(self, path: Path) -> None:
         """Copy the file, whole, while it is in use."""
-        with self._lock, sqlite3.connect(path) as copy:
-            self._connection.backup(copy)
-        copy.close()
+        with self._together.alone() as connection, closing(sqlite3.connect(path)) as copy:
+            connection.backup(copy)
 
     def close(self) -> None:
         """Give back the file; may be called twice."""
-        with self._lock:
-            self._connection.close()
+        with self._together.alone() as connection:
+            connection.close()

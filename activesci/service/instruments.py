@@ -187,7 +187,9 @@ class Instruments:
 
     def _shown(self, campaign: str, found: Mapping[str, Any]) -> dict[str, Any]:
         """Return an answer, without what it says while the campaign is blind."""
-        return _answer(found) | ({"outcome": None, "failed": None} if self._reader.row(campaign).blind else {})
+        now = self._reader.campaign(campaign)
+        hidden = now is None or now.history.blinding is not None
+        return _answer(found) | ({"outcome": None, "failed": None} if hidden else {})
 
 
 def require_manual(campaign: Campaign) -> None:

@@ -23,6 +23,8 @@ KEPT = 300
 """Campaigns whose rows are kept in memory."""
 MOST_BELIEVED = 3
 """Parameters in a row."""
+TURNS = 32
+"""Campaigns that can be read at a time, about."""
 WHOLE = 12
 """Campaigns of which everything is kept in memory."""
 SAID: dict[Kind, tuple[str, ...]] = {
@@ -138,6 +140,11 @@ class Kept(Generic[T]):
         self._most, self._lock = most, threading.Lock()
         self._found: OrderedDict[str, tuple[object, T]] = OrderedDict()
 
+    def latest(self, name: str) -> T | None:
+        """Return the value of a name as it was made last, None if it is not kept."""
+        with self._lock:
+            return self._found[name][1] if name in self._found else None
+
     def get(self, name: str, stamp: object, make: Callable[[], T]) -> T:
         """Return the value of a name, made anew if it was made at another stamp."""
         with self._lock:
@@ -164,6 +171,7 @@ class Reader:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._looking = threading.Lock()
+        self._turns = [threading.Lock() for _ in range(TURNS)]
         self._rows: Kept[Row] = Kept(KEPT)
         self._studies: Kept[Study] = Kept(KEPT)
         self._whole: Kept[Campaign] = Kept(WHOLE)
@@ -176,7 +184,8 @@ class Reader:
     def row(self, name: str) -> Row:
         """Return a campaign's row; one that cannot be read says so."""
         folder = self._store.root / name
-        return self._rows.get(name, stamp(folder), lambda: _row(name, folder))
+        with self._turn(name):
+            return self._rows.get(name, stamp(folder), lambda: _row(name, folder))
 
     def origin(self, name: str) -> Path | None:
         """Return the run folder that a campaign branched off; None if it did not, or cannot be read."""
@@ -194,12 +203,17 @@ class Reader:
         """
         if (folder := self._store.folder(name)) is None:
             return None
-        now = stamp(folder)  # before reading: what comes in between is then read again
-        return self._whole.get(name, now, lambda: self._read(name, folder))
+        with self._turn(name):  # of many who come after a change, one reads it
+            now = stamp(folder)  # before reading: what comes in between is then read again
+            return self._whole.get(name, now, lambda: self._read(name, folder))
+
+    def _turn(self, name: str) -> threading.Lock:
+        return self._turns[hash(name) % TURNS]
 
     def _read(self, name: str, folder: Path) -> Campaign:
+        before = self._whole.latest(name)
         with Ledger.read_only(folder) as ledger:
-            events = ledger.events()
+            events = _continued(before.events if before is not None else [], ledger)
         begun = next((e.digest for e in events if e.kind in (Kind.STARTED, Kind.BRANCHED, Kind.NOTE)), "")
         study = self._studies.get(name, begun, lambda: recorded_study(folder))
         return Campaign(name, folder, study, events)
@@ -210,6 +224,16 @@ def stamp(folder: Path) -> tuple[int, bytes]:
     with (folder / DATABASE).open("rb") as file:
         header = file.read(28)
         return (folder / DATABASE).stat().st_ino, header[24:28]
+
+
+def _continued(known: list[Event], ledger: Ledger) -> list[Event]:
+    """Return all events of a ledger; those that are known are not read again, unless later ones may open them."""
+    if known:
+        last = known[-1]
+        found = list(ledger.each(first=last.seq))
+        if found[:1] == [last] and not any(event.kind is Kind.NOTE for event in found[1:]):
+            return known + found[1:]
+    return ledger.events()
 
 
 def told(event: Event) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 import hashlib
 import hmac
 import secrets
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -15,6 +17,8 @@ from .logbook import note
 SESSION = 12 * 3600.0
 """Seconds after which a browser has to show its token again."""
 PREFIX = "asci_"
+MOST = 10_000
+"""Tokens and sessions that are kept in memory."""
 
 
 class Scope(IntEnum):
@@ -62,7 +66,7 @@ class Tokens:
     """
 
     def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+        self._desk, self._known = desk, _Known()
 
     def create(self, label: str, scope: Scope, campaign: str | None = None) -> tuple[str, str]:
         """Make a token, and return its public id and the secret, which is never shown again."""
@@ -84,15 +88,20 @@ class Tokens:
             connection.execute("DELETE FROM sessions WHERE token = ?", (name,))
             note("token revoked", token=name)
             done = connection.execute("UPDATE tokens SET revoked = ? WHERE id = ? AND revoked IS NULL", (_now(), name))
-            return bool(done.rowcount)
+        self._known.forget()
+        return bool(done.rowcount)
 
     def principal(self, secret: str) -> Principal | None:
         """Return who shows a secret, or None; the time it takes says nothing of how near a guess was."""
         digest = _digest(secret)
+        known = self._known.of("token", digest, lambda: self._token(digest))
+        return None if known is None else known[0]
+
+    def _token(self, digest: str) -> tuple[Principal, float] | None:
         found = self._desk.row("SELECT * FROM tokens WHERE digest = ? AND revoked IS NULL", digest)
         if found is None or not hmac.compare_digest(found["digest"], digest):
             return None
-        return _principal(found, None)
+        return _principal(found, None), 0.0
 
     def begin(self, principal: Principal) -> str:
         """Begin a browser's session, and return the secret of its cookie."""
@@ -107,15 +116,50 @@ class Tokens:
     def of_session(self, secret: str) -> Principal | None:
         """Return whose session a cookie stands for, or None if it has run out or its token is revoked."""
         digest = _digest(secret)
+        known = self._known.of("session", digest, lambda: self._session(digest))
+        return None if known is None or not 0 <= time.time() - known[1] < SESSION else known[0]
+
+    def _session(self, digest: str) -> tuple[Principal, float] | None:
         query = "SELECT t.*, s.digest AS session, s.created AS since FROM sessions s JOIN tokens t ON t.id = s.token"
         found = self._desk.row(f"{query} WHERE s.digest = ? AND t.revoked IS NULL", digest)
         if found is None or not hmac.compare_digest(found["session"], digest):
             return None
-        return _principal(found, digest) if 0 <= time.time() - found["since"] < SESSION else None
+        return _principal(found, digest), float(found["since"])
 
     def end(self, principal: Principal) -> None:
         """End a browser's session."""
         self._desk.do("DELETE FROM sessions WHERE digest = ?", principal.session)
+        self._known.forget()
+
+
+class _Known:
+    """Who has been looked up, with when their session began; forgotten as a whole when any is not to be let in again.
+
+    Every request asks, and the file may be busy being synced.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._times = threading.Lock(), 0
+        self._found: dict[tuple[str, str], tuple[Principal, float]] = {}
+
+    def of(
+        self, kind: str, digest: str, look: Callable[[], tuple[Principal, float] | None]
+    ) -> tuple[Principal, float] | None:
+        """Return who was found under a digest, or look; what is found while others are forgotten is not kept."""
+        with self._lock:
+            before, found = self._times, self._found.get((kind, digest))
+        if found is not None or (found := look()) is None:
+            return found
+        with self._lock:
+            if before == self._times and len(self._found) < MOST:
+                self._found[kind, digest] = found
+        return found
+
+    def forget(self) -> None:
+        """Have everybody looked up again."""
+        with self._lock:
+            self._times += 1
+            self._found.clear()
 
 
 def _principal(found: dict[str, Any], session: str | None) -> Principal:

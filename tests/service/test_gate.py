@@ -2,11 +2,14 @@
 
 import asyncio
 import re
+import time
+from types import SimpleNamespace
 from urllib.parse import unquote
 
 import pytest
 from starlette.testclient import TestClient
 
+from activesci.service import tokens
 from activesci.service.app import application
 from activesci.service.gate import LARGEST_BODY, OPEN, Gate
 from activesci.service.tokens import SESSION, Scope
@@ -223,12 +226,30 @@ def test_a_slash_at_the_end_and_what_a_proxy_says_lead_nowhere(ungated, owner, a
     assert asks().get("/api/campaigns", headers=forwarded).status_code == 401
 
 
-def test_a_session_runs_out(house, asks):
+def test_a_session_runs_out(house, asks, monkeypatch):
     secret = house.tokens.create("browser", Scope.OWNER)[1]
     browser = asks()
     browser.post("/login", data={"token": secret}, headers={"origin": f"http://{HOST}"})
     assert browser.get("/").status_code == 200
-    house.desk.do("UPDATE sessions SET created = created - ?", SESSION + 1)
-    assert browser.get("/").status_code == 401
-    house.desk.do("UPDATE sessions SET created = created + ?", 3 * SESSION)  # a clock that was set back
-    assert browser.get("/").status_code == 401
+    now = time.time()
+    for later in (SESSION + 1, -1.0):  # and a clock that was set back
+        monkeypatch.setattr(tokens, "time", SimpleNamespace(time=lambda later=later: now + later))
+        assert browser.get("/").status_code == 401
+    monkeypatch.undo()
+    assert browser.get("/").status_code == 200
+
+
+def test_what_is_known_of_a_token_does_not_outlive_it(house):
+    """Who is looked up while a token is revoked is let in this once, and not remembered."""
+    name, secret = house.tokens.create("lent", Scope.VIEWER)
+    looked = house.tokens._token
+
+    def slow(digest):
+        found = looked(digest)
+        assert house.tokens.revoke(name)
+        return found
+
+    house.tokens._token = slow
+    assert house.tokens.principal(secret).token == name
+    house.tokens._token = looked
+    assert house.tokens.principal(secret) is None
