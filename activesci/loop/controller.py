@@ -216,7 +216,8 @@ class Campaign(Closes):
 
         Args:
             n: How many; by default the study's `designer: {batch: q}`.
-            more: While some are not measured, choose others beside them; of a pool no more than are left.
+            more: While some are not measured, choose others beside them; of a pool no more than are left, and none
+                once what waits will cost as much as the stop rule allows.
 
         Raises:
             CampaignError: If the campaign has stopped, cannot go on, or has nothing to choose.
@@ -508,9 +509,10 @@ class Campaign(Closes):
         self._measuring.propose(batch)
 
     def _extensible(self, waiting: int) -> bool:
-        """Say whether there are designs beside those that wait."""
+        """Say whether there are designs beside those that wait, and what these cost leaves room for more."""
         left = self._setup.rows_left()
-        return self.study.design_space.dim > 0 and (left is None or len(left) > waiting)
+        there = self.study.design_space.dim > 0 and (left is None or len(left) > waiting)
+        return there and not self._ending.paid_for()
 
     def _checked(self, design: Mapping[str, Any]) -> FloatArray:
         xi = self.study.design_space.encode(design)

@@ -40,6 +40,11 @@ class Ending:
         said = None if promised is None else self._rule_reached(promised)
         return said is not None and self._stop(said, StopReason.RULE)
 
+    def paid_for(self) -> bool:
+        """Say whether the stop rule will hold by what the round under way costs once all it asked for is measured."""
+        asked = self._memory.proposed()
+        return self._rule_reached(None, float(self._setup.cost(asked).sum())) is not None
+
     def _used_up(self) -> bool:
         """Say whether there was a pool and nothing of it is left; a rule lets data without a design be fitted on."""
         left, study = self._setup.rows_left(), self._setup.study
@@ -53,7 +58,7 @@ class Ending:
         self._measuring.propose(batch)
         return next((proposal["gain"] for proposal in self._memory.record.proposals), None)
 
-    def _rule_reached(self, gain: float | None) -> str | None:
+    def _rule_reached(self, gain: float | None, more: float = 0.0) -> str | None:
         rule, history, belief = self._setup.study.stop, self._setup.journal.history, self._memory.belief()
         if rule is None:
             return None
@@ -62,7 +67,7 @@ class Ending:
             posterior=belief.posterior.summary(),
             rounds=self._memory.number - 1,
             simulations=history.simulations,
-            cost=float(self._setup.cost(belief.data.xi).sum()),
+            cost=float(self._setup.cost(belief.data.xi).sum()) + more,
             seconds=history.seconds,
             gain=gain,
             hypotheses=standings(history, self._setup.study),

@@ -218,3 +218,17 @@ def test_a_tell_that_has_to_pause_has_recorded_the_measurement(tmp_path):
         (tmp_path / "broken").unlink()
         assert "x" in campaign.ask()
         assert campaign.history.inferred.round == 1
+
+
+def test_no_more_is_asked_for_than_the_budget_pays(tmp_path):
+    """What waits counts as spent: somebody who keeps asking would otherwise be given designs for ever."""
+    study = world(tmp_path, experiment=MANUAL, cost=1.0, stop={"any": [{"cost": 3}, {"rounds": 9}]})
+    with Campaign(study, tmp_path / "run") as campaign:
+        [first] = campaign.proposals(1)
+        campaign.proposals(2, more=True)
+        before = written(campaign)
+        waiting = campaign.proposals(9, more=True)
+        assert (len(waiting), waiting[0]["id"], written(campaign)) == (3, first["id"], before)
+        for one in waiting:
+            campaign.tell(one["design"], {"y": 1.0}, proposal=one["id"], write=False)
+        assert (campaign.history.status, campaign.history.reason) == ("stopped", "cost 3 >= 3")

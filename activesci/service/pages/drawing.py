@@ -3,7 +3,6 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -21,7 +20,7 @@ class Drawings(Generic[T]):
 
     def __init__(self, most: int, lock: threading.Lock) -> None:
         self._most, self._lock, self._turn = most, lock, threading.Lock()
-        self._done: OrderedDict[str, tuple[object, Future[T]]] = OrderedDict()
+        self._done: OrderedDict[str, tuple[object, Callable[[], T]]] = OrderedDict()
         self._begun: dict[str, threading.Event] = {}
 
     def get(self, name: str, stamp: object, draw: Callable[[], T]) -> tuple[T | None, bool]:
@@ -30,12 +29,12 @@ class Drawings(Generic[T]):
         What went wrong when it was drawn is raised here.
         """
         if (found := self._latest(name)) is not None and found[0] == stamp:
-            return found[1].result(), True
+            return found[1](), True
         self._drawn(name, stamp, draw).wait(PATIENCE)
         found = self._latest(name)
-        return (None, False) if found is None else (found[1].result(), found[0] == stamp)
+        return (None, False) if found is None else (found[1](), found[0] == stamp)
 
-    def _latest(self, name: str) -> tuple[object, Future[T]] | None:
+    def _latest(self, name: str) -> tuple[object, Callable[[], T]] | None:
         with self._turn:
             if name in self._done:
                 self._done.move_to_end(name)
@@ -50,15 +49,26 @@ class Drawings(Generic[T]):
             return self._begun[name]
 
     def _draw(self, name: str, stamp: object, draw: Callable[[], T]) -> None:
-        made: Future[T] = Future()
-        try:
-            with self._lock:
-                made.set_result(draw())
-        except BaseException as error:  # noqa: BLE001 - whoever looks at it is told
-            made.set_exception(error)
+        with self._lock:
+            made = _tried(draw)
         with self._turn:
             self._done[name] = stamp, made
             self._done.move_to_end(name)
             while len(self._done) > self._most:
                 self._done.popitem(last=False)
             self._begun.pop(name).set()
+
+
+def _tried(draw: Callable[[], T]) -> Callable[[], T]:
+    """Draw, and return what hands out the drawing, or raises what went wrong."""
+    try:
+        made = draw()
+    except Exception as error:  # noqa: BLE001 - whoever looks at the drawing is told
+        wrong = error
+    else:
+        return lambda: made
+
+    def fail() -> T:
+        raise wrong
+
+    return fail
