@@ -51,13 +51,13 @@ class Process:
         """Return the process given values (n,) or (n, functions) at inputs (n, p), of noise variances (n,)."""
         chosen = pivots(kernel, x, LEFT * float(noise.min()))
         centres = x[chosen]
-        root = cholesky(kernel.rest(centres, centres) + FINEST * kernel.height * np.eye(len(chosen)), lower=True)
+        root = cholesky(kernel.rest(centres, centres) + FINEST * kernel.variance * np.eye(len(chosen)), lower=True)
         prior = solve_triangular(root, np.eye(len(root)), lower=True).T
         blank = cls(kernel, centres, np.empty(0), np.empty((0, 0)), prior)
         raw = blank.features(x)
         basis = blank.basis()
         phi = raw @ basis
-        left = np.maximum(kernel.height - (phi[:, : len(root)] ** 2).sum(axis=1), 0.0)
+        left = np.maximum(kernel.variance - (phi[:, : len(root)] ** 2).sum(axis=1), 0.0)
         heavy = phi / (noise + left)[:, None]
         factor = cho_factor(phi.T @ heavy + np.eye(phi.shape[1]), lower=True)
         weights = cho_solve(factor, heavy.T @ values)
@@ -85,7 +85,7 @@ class Process:
         """Return the expected value at inputs (n, p), (n,) or (n, functions), and its variance, (n,)."""
         raw = self.features(x)
         known = raw[:, : len(self.centres)] @ self.prior
-        left = np.maximum(self.kernel.height - (known**2).sum(axis=1), 0.0)
+        left = np.maximum(self.kernel.variance - (known**2).sum(axis=1), 0.0)
         return raw @ self.weights, ((raw @ self.error) ** 2).sum(axis=1) + left
 
     def joint(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -109,7 +109,7 @@ class Process:
         """
         raw = self.features(x)
         known = raw[:, : len(self.centres)] @ self.prior
-        left = np.maximum(self.kernel.height - (known**2).sum(axis=1), 0.0)
+        left = np.maximum(self.kernel.variance - (known**2).sum(axis=1), 0.0)
         return raw @ (self.weights[:, None] + self.error @ normal[: len(self.weights)]), left
 
     def state(self) -> Mapping[str, NDArray[np.generic]]:
@@ -131,12 +131,12 @@ class Process:
 
 def pivots(kernel: Kernel, x: FloatArray, left: float) -> IntArray:
     """Return the rows of inputs (n, p) that leave a variance of at most `left` of the rest open at all others."""
-    open_ = np.full(len(x), kernel.height)
+    open_ = np.full(len(x), kernel.variance)
     columns = np.zeros((min(CENTRES, len(x)), len(x)))
     chosen: list[int] = []
     for step in range(len(columns)):
         worst = int(open_.argmax())
-        if chosen and open_[worst] <= max(left, FINEST * kernel.height):
+        if chosen and open_[worst] <= max(left, FINEST * kernel.variance):
             break
         chosen.append(worst)
         column = kernel.rest(x[worst : worst + 1], x)[0] - columns[:step, worst] @ columns[:step]

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -18,12 +18,19 @@ from activesci.types import FloatArray
 ROWS_TRIED, ITERATIONS = 200, 30
 MEDIAN_LENGTH, LENGTH_SPREAD = float(np.sqrt(2.0)), float(np.sqrt(3.0))
 """Of the log of a length beforehand; the median grows with the root of the number of inputs."""
+UNSEEN_LENGTH = float(np.sqrt(2.0))
+"""Over which what the noise hides may change; grows with the root of the number of inputs."""
 LENGTHS, HEIGHTS, NOISES = (0.05, 200.0), (1e-5, 1e3), (1e-8, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
     """The prior of a function: a constant, a slope for each input, and a rest that changes over given lengths.
+
+    What a design changes much and the parameters change little is found straight in the parameters: its one rest has
+    the height that the design asks for and lengths in the parameters so great that no bend is left, and so a bend that
+    simulations cannot show (it is below their noise) is taken to be known not to be there. A second rest, of the
+    height of the noise, leaves it open.
 
     References:
         Hvarfner, Hellsten and Nardi, Vanilla Bayesian optimization performs great in high dimensions, 2024,
@@ -33,6 +40,7 @@ class Kernel:
         constant, slope, height: Variances of the constant, of each slope and of the rest.
         lengths: Over which the rest changes, (p,).
         rough: Whether the rest is only twice differentiable (Matérn 5/2) and not smooth (Gaussian).
+        unseen: The height of the second rest; 0 if there is none.
     """
 
     constant: float
@@ -40,31 +48,54 @@ class Kernel:
     height: float
     lengths: FloatArray
     rough: bool = False
+    unseen: float = 0.0
+
+    @property
+    def variance(self) -> float:
+        """The variance of both rests together, at any input."""
+        return self.height + self.unseen
+
+    @property
+    def lengths_unseen(self) -> FloatArray:
+        """Over which the second rest changes, (p,): as long as a function's are beforehand, or twice the first's."""
+        return np.asarray(np.minimum(UNSEEN_LENGTH * np.sqrt(len(self.lengths)), 2 * self.lengths))
 
     def rest(self, x: FloatArray, z: FloatArray) -> FloatArray:
-        """Return the covariance of the rest at inputs (..., n, p) and (..., m, p), (..., n, m)."""
-        return self.height * self._correlation(x / self.lengths, z / self.lengths)
+        """Return the covariance of the rests at inputs (..., n, p) and (..., m, p), (..., n, m)."""
+        own = self.height * self._correlation(x / self.lengths, z / self.lengths)
+        if self.unseen == 0:
+            return own
+        return own + self.unseen * gaussian(x / self.lengths_unseen, z / self.lengths_unseen)
 
     def _correlation(self, x: FloatArray, z: FloatArray) -> FloatArray:
-        square = (x**2).sum(-1)[..., :, None] + (z**2).sum(-1)[..., None, :] - 2 * x @ z.swapaxes(-1, -2)
-        square = np.maximum(square, 0.0)
         if not self.rough:
-            return np.asarray(np.exp(-0.5 * square))
-        distance = np.sqrt(5 * square)
+            return gaussian(x, z)
+        distance = np.sqrt(5 * squared(x, z))
         return np.asarray((1 + distance + distance**2 / 3) * np.exp(-distance))
 
     def state(self) -> Mapping[str, NDArray[np.generic]]:
         """Return the kernel as named arrays."""
         return {
-            "variances": np.array([self.constant, self.slope, self.height, float(self.rough)]),
+            "variances": np.array([self.constant, self.slope, self.height, float(self.rough), self.unseen]),
             "lengths": self.lengths,
         }
 
     @classmethod
     def restore(cls, state: Mapping[str, NDArray[np.generic]]) -> Self:
         """Return the kernel that `state` has described."""
-        constant, slope, height, rough = (float(value) for value in state["variances"])
-        return cls(constant, slope, height, np.asarray(state["lengths"], np.float64), bool(rough))
+        constant, slope, height, rough, *unseen = (float(value) for value in state["variances"])
+        return cls(constant, slope, height, np.asarray(state["lengths"], np.float64), bool(rough), *unseen)
+
+
+def gaussian(x: FloatArray, z: FloatArray) -> FloatArray:
+    """Return the correlation of a smooth rest at inputs in units of its lengths; see `Kernel.rest`."""
+    return np.asarray(np.exp(-0.5 * squared(x, z)))
+
+
+def squared(x: FloatArray, z: FloatArray) -> FloatArray:
+    """Return the squared distances of inputs (..., n, p) and (..., m, p), (..., n, m)."""
+    square = (x**2).sum(-1)[..., :, None] + (z**2).sum(-1)[..., None, :] - 2 * x @ z.swapaxes(-1, -2)
+    return np.asarray(np.maximum(square, 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +118,7 @@ class Found:
 def found(
     x: FloatArray, values: FloatArray, start: Kernel, noise: float | FloatArray, most: int = ITERATIONS
 ) -> Found:
-    """Return the kernel of highest evidence, starting from one.
+    """Return the kernel of highest evidence, starting from one, with a second rest of the height of the noise.
 
     Args:
         x: Inputs, (n, p).
@@ -103,9 +134,11 @@ def found(
     process = GaussianProcessRegressor(kernel, alpha=1e-10 if known is None else known, optimizer=search)
     with bounds_may_be_reached():
         process.fit(x[rows], values[rows])
-    params = process.kernel_.get_params()
-    extra = float(params["k2__noise_level"]) if known is None else 0.0
-    return Found(read(process.kernel_ if known is not None else params["k1"], start), extra, search.best, search.steps)
+    numbers, p = np.exp(process.kernel_.theta), len(start.lengths)
+    extra = float(numbers[-1]) if known is None else 0.0
+    unseen = extra if known is None else float(np.median(known))
+    best = replace(start, height=float(numbers[0]), lengths=numbers[1 : 1 + p].copy(), unseen=unseen)
+    return Found(best, extra, search.best, search.steps)
 
 
 @contextmanager
@@ -114,13 +147,6 @@ def bounds_may_be_reached() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The optimal value found for dimension .* close to", ConvergenceWarning)
         yield
-
-
-def read(kernel: Any, start: Kernel) -> Kernel:  # noqa: ANN401 -- scikit-learn ships no types
-    """Return the numbers that scikit-learn has found for a kernel, without the noise."""
-    params = kernel.get_params()
-    lengths = np.asarray(params["k2__k2__length_scale"], np.float64) * np.ones(len(start.lengths))
-    return Kernel(start.constant, start.slope, float(params["k2__k1__constant_value"]), lengths, start.rough)
 
 
 def spread(n: int, wanted: int) -> NDArray[np.int64]:
@@ -133,6 +159,8 @@ def composed(start: Kernel, noise: float | None) -> Any:  # noqa: ANN401 -- scik
     shape = Matern(start.lengths, LENGTHS, nu=2.5) if start.rough else RBF(start.lengths, LENGTHS)
     line = ConstantKernel(start.constant, "fixed") + ConstantKernel(start.slope, "fixed") * DotProduct(0.0, "fixed")
     smooth = line + ConstantKernel(start.height, HEIGHTS) * shape
+    if start.unseen > 0:
+        smooth += ConstantKernel(start.unseen, "fixed") * RBF(start.lengths_unseen, "fixed")
     return smooth if noise is None else smooth + WhiteKernel(noise, NOISES)
 
 

@@ -43,8 +43,8 @@ class Basis:
     @classmethod
     def of(cls, kernel: Kernel, x: FloatArray, noise: FloatArray) -> Self:
         """Return the features for simulations at inputs (n, p) of relative noise variances (n,)."""
-        centres = x[pivots(kernel, x, LEFT * kernel.height)]
-        root = np.linalg.cholesky(kernel.rest(centres, centres) + FINEST * kernel.height * np.eye(len(centres)))
+        centres = x[pivots(kernel, x, LEFT * kernel.variance)]
+        root = np.linalg.cholesky(kernel.rest(centres, centres) + FINEST * kernel.variance * np.eye(len(centres)))
         blank = Process(kernel, centres, np.empty(0), np.empty((0, 0)), np.linalg.inv(root).T)
         raw = blank.features(x) @ blank.basis()
         known, turn = np.linalg.eigh(raw.T @ (raw / noise[:, None]))
@@ -57,7 +57,7 @@ class Basis:
     def left(self, x: FloatArray, features: FloatArray) -> FloatArray:
         """Return the variance beforehand that the features (n, q) at inputs (n, p) leave open, (n,)."""
         kernel = self.process.kernel
-        whole = kernel.constant + kernel.slope * (x**2).sum(axis=1) + kernel.height
+        whole = kernel.constant + kernel.slope * (x**2).sum(axis=1) + kernel.variance
         return np.asarray(np.maximum(whole - (features**2).sum(axis=1), 0.0))
 
     def state(self) -> Mapping[str, NDArray[np.generic]]:
