@@ -45,6 +45,8 @@ DECAY, MEMORY = 0.1, 0.98
 """Weight decay, and the share of the averaged weights that is kept a step."""
 PATIENCE, LEAST_PATIENCE = 0.15, 50
 """A training ends when it has not become better for this share of its steps, and at least for so many."""
+BETTER = 1e-4
+"""Log density [nats] of an outcome by which it has to become better; what is off in one event is off in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,10 @@ class Density:
             return each.sum(1) / real
 
         held_rows = torch.tensor(held).expand(members, -1)
-        network, recent, least = train(self.network, loss, batch, held_rows, steps, rate, DECAY, MEMORY, patience)
+        better = BETTER / rows.events
+        network, recent, least = train(
+            self.network, loss, batch, held_rows, steps, rate, DECAY, MEMORY, patience, better
+        )
         with torch.no_grad():
             level = network.levelled(known.at(torch.tensor(thinned(learn)).expand(members, -1))[0])
             if self.start is not None and not self._differ_clearly(network, level, known.at(held_rows)):

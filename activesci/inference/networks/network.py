@@ -122,6 +122,7 @@ def train(
     decay: float = 1e-4,
     memory: float = 0.0,
     patience: int | None = None,
+    better: float = 1e-4,
 ) -> tuple[Network, Tensor, Tensor]:
     """Return the network trained for a fixed number of steps, each member at its best on the held-out rows.
 
@@ -135,6 +136,7 @@ def train(
         decay: AdamW's weight decay; of biases, which say what the outcome is like everywhere, there is none.
         memory: What is judged and returned is a moving average of the weights that keeps this share a step.
         patience: Training ends early when no member has become better for so many steps.
+        better: By how much less the held-out loss has to be for that.
 
     Returns:
         The network, the members' loss over the last steps, and their held-out loss.
@@ -151,7 +153,7 @@ def train(
         if step % CHECK == CHECK - 1 or step == steps - 1:
             before = least
             best, least = kept(best, least, optimiser.averaged, loss, held)
-            improved = step if bool((least < before - 1e-4).any()) else improved
+            improved = step if bool((least < before - better).any()) else improved
             if patience is not None and step - improved >= patience:
                 break
     return best, recent, least
