@@ -11,7 +11,7 @@ Every estimate is a pair, too low and too high on average, whose middle is free 
 With a ratio as the surrogate `NestedGain` is the contrastive estimate (van den Oord et al. 2018, arXiv:1807.03748),
 whose lower bound is at most the log of its samples; with outcomes drawn from the ratio and not from the simulator, a
 wrong ratio makes either bound wrong. `AmortisedGain` is in a file of its own, which needs torch, and learns for
-seconds: it is what others are held against, and no campaign waits for it.
+seconds a round: it serves where it is asked for (`designer: {estimator: barber_agakov}`).
 
 `realised` is what was learned; it has no bias to first order. `forecast.courses` says how much is still to measure.
 `doubted` joins to a gain's error that of what the surrogate's members share. `ignorance` is what not knowing the

@@ -109,10 +109,28 @@ def weighed(belief: Belief) -> Weighed:
 def about(study: Study, round: int, belief: Belief) -> GainEstimator:
     """Return the estimator of the gain about what is asked: parameters, a function of them, or which hypothesis."""
     rng = generator(study.seed, round, Purpose.GAIN)
+    if study.designer.estimator == "barber_agakov":
+        return _learned_gain(study, belief, rng)
     if not study.asks_which:
         return estimator_for(study, belief.surrogate, belief.posterior.theta, rng)
     pairs = zip(belief.rivals, weighed(belief).probability.tolist(), strict=True)
     return WhichGain.between([Side(p, one.seen(belief.surrogate), one.posterior.theta) for one, p in pairs], rng)
+
+
+def _learned_gain(study: Study, belief: Belief, rng: np.random.Generator) -> GainEstimator:
+    """Return the estimator by a posterior of all outcomes, learned now."""
+    from activesci.gain.amortised import AmortisedGain
+
+    beliefs = Beliefs.of(belief.surrogate, study.parameter_space, belief.posterior.theta, rng)
+    return AmortisedGain.learned(study, beliefs, _against_prior(belief), rng)
+
+
+def _against_prior(belief: Belief) -> Callable[[FloatArray], FloatArray] | None:
+    """Return the log density of what is believed, against the prior; None before any data."""
+    if not len(belief.data):
+        return None
+    known = likelihood(belief.surrogate, belief.data, belief.posterior.widened)
+    return lambda theta: known(theta) - belief.posterior.population.log_evidence
 
 
 def choose(

@@ -120,6 +120,7 @@ def _designer(study: "Study") -> None:
     if designer.pool is not None and study.experiment.recorded is None:
         raise Problem(("designer", "pool"), f"pool with experiment {study.experiment.kind}", "a recorded experiment")
     _target(study)
+    _estimator(study)
     if designer.horizon > 1 and designer.kind == "random":
         raise Problem(
             ("designer", "horizon"), "a horizon with random", "a designer that plans: bayesopt, grid or pool"
@@ -127,6 +128,23 @@ def _designer(study: "Study") -> None:
     if designer.grid is not None and (size := space.grid_size(designer.grid.points)) > LARGEST_GRID:
         place: Path_ = ("designer", "grid", "points")
         raise Problem(place, f"a grid of {size} designs", f"at most {LARGEST_GRID}: fewer points or another designer")
+
+
+def _estimator(study: "Study") -> None:
+    """Refuse what a gain by an amortised posterior does not know: it would be ignored, or estimated otherwise."""
+    if study.designer.estimator != "barber_agakov":
+        return
+    found = {
+        "random, which looks at no gain": study.designer.kind == "random",
+        "no design": not study.design,
+        "a target, whose density it does not learn": study.designer.target is not None,
+        "nuisance parameters": len(study.parameter_space.interest) < study.parameter_space.dim,
+        "several designs a round, whose joint gain it does not learn": study.designer.batch > 1,
+        "a horizon, whose joint gain it does not learn": study.designer.horizon > 1,
+    }
+    for what, holds in found.items():
+        if holds:
+            raise Problem(("designer", "estimator"), f"barber_agakov with {what}", "nested, or a study without")
 
 
 def _target(study: "Study") -> None:

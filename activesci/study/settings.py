@@ -185,6 +185,7 @@ class DesignerPart(Alternative):
         horizon: How many measurements ahead are planned together, of which the first are done.
         target: What the gain is about, instead of the parameters of interest: a function of the parameters, or
             `hypothesis` for which of the hypotheses is true.
+        estimator: How gains are estimated: nested, or barber_agakov by a posterior that is learned each round.
     """
 
     model_config = ConfigDict(extra="allow")  # a mapping of settings under the name of an installed designer
@@ -199,6 +200,7 @@ class DesignerPart(Alternative):
     batch: Annotated[Whole, Field(ge=1, le=1000)] = 1
     horizon: Annotated[Whole, Field(ge=1, le=20)] = 1
     target: Text | None = None
+    estimator: Literal["nested", "barber_agakov"] = "nested"
 
 
 class RayPart(Part):

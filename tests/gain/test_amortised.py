@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from activesci.gain.amortised import AmortisedGain
+from activesci.inference.base import Data
+from activesci.inference.exact import ExactSurrogate
+from activesci.loop.round import about, after_data, before_data
 
 from .worlds import PRIOR, hit, line, line_gain, summed_gain
 
@@ -54,3 +57,17 @@ def test_what_is_not_known_is_refused():
         learned(line(), target="a + b")
     with pytest.raises(ValueError, match="found nuisances and measurements"):
         learned(line(role="nuisance"), density=lambda theta: np.zeros(len(theta)))
+
+
+def test_a_learned_gain_is_asked_for_by_its_name_and_knows_what_the_data_have_told():
+    world, xi = hit(), np.array([[10.0]])
+    study = world.study.with_settings({"designer": {"bayesopt": {}, "estimator": "barber_agakov"}})
+    surrogate = ExactSurrogate(world)
+    prior = before_data(study, surrogate)
+    data = Data(np.repeat(xi, 4, axis=0), np.array([[0.0], [1.0], [0.0], [1.0]]))
+    known = after_data(study, 1, prior, surrogate, data)
+    gain = about(study, 1, known)
+    assert isinstance(gain, AmortisedGain)
+    exact, first = about(world.study, 1, known)(xi), about(world.study, 1, prior)(xi)
+    assert exact.value[0] < 0.5 * first.value[0]  # hits and misses in turn leave little to tell
+    low(gain(xi), exact.value)
