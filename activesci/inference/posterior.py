@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from activesci.inference.base import Data, Drawing, Surrogate, log_likelihood, mixed
+from activesci.inference.growing import growing
 from activesci.inference.moves import LogDensity
 from activesci.inference.smc import Population, bridge, independent, prior_population
 from activesci.study.parameters import ParameterSpace
@@ -122,6 +123,8 @@ def update(
     own = after[0].posterior(after[1], len(last.theta), rng) if isinstance(after[0], Amortised) else None
     if own is not None:
         population = independent(own, density(space, *after)(own))
+    elif (both := None if last.widened else growing(space, before, after)) is not None:
+        population = bridge(last.population, both.before, both.after, rng)
     else:
         population = bridge(last.population, density(space, *before, last.widened), density(space, *after), rng)
     return judged(space, population, *after)
