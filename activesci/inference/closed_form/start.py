@@ -132,13 +132,14 @@ class Start:
         """
         learn, check = parts(x, z)
         options = [type(self)._of(*learn, self.trend.basis, self.log_scale.basis).quietened(*learn, *check, tolerance)]
-        if curved(self.trend, x):
-            options.append(self.smoothed(*learn).quietened(*learn, *check, tolerance))
         if x.shape[1] > 1:
             options.append(self.ridged(*learn).quietened(*learn, *check, tolerance))
         if self.trend.basis.knots.shape[1] not in (0, x.shape[1]):
             options.reverse()  # so many terms are no simpler than a smooth mean, and their errors add up
         best = options[simplest(options, *check, tolerance)]
+        if curved(self.trend, x):
+            smooth = self.smoothed(*learn).quietened(*learn, *check, tolerance)
+            best = best if best.clearly_better(smooth, *check, tolerance) else smooth
         whole = best.refitted(x, z) if best.smooth else self._of(x, z, best.trend.basis, best.log_scale.basis)
         return whole.heeding(x, z).depending(x, z, first, tolerance)
 
@@ -187,6 +188,12 @@ class Start:
         clearly = CLEARLY * np.sqrt(tolerance / TOLERANCE)
         margin = np.maximum(tolerance, clearly * lost.std(axis=1) / np.sqrt(lost.shape[1]))
         return tried[int(np.argmax(lost.mean(axis=1) <= margin))]
+
+    def clearly_better(self, other: "Start", x: FloatArray, z: FloatArray, tolerance: float) -> bool:
+        """Return whether held-out rows (n, p) and (n, columns) clearly speak for it and not for the other start."""
+        gained = self.scores(x, z) - other.scores(x, z)
+        margin = CLEARLY * np.sqrt(tolerance / TOLERANCE) * gained.std() / np.sqrt(len(gained))
+        return bool(gained.mean() > max(tolerance, margin))
 
     def renewed(self, x: FloatArray, z: FloatArray, first: int = 1) -> Self:
         """Return the start with the same terms and all their coefficients found anew, as from more rows.

@@ -12,8 +12,9 @@ from torch import Tensor
 from activesci.inference.closed_form.arrays import below
 from activesci.inference.closed_form.rivals import Rivals
 from activesci.inference.closed_form.start import CLEARLY, TOLERANCE, Start
+from activesci.inference.closed_form.tails import student
 from activesci.inference.likelihood.humps import Humps
-from activesci.inference.likelihood.mixture import Layout, Mixture, initial_bias
+from activesci.inference.likelihood.mixture import Layout, Mixture, initial_bias, tailed
 from activesci.inference.likelihood.tabulated import table
 from activesci.inference.networks.comparisons import Comparisons
 from activesci.inference.networks.coordinates import OutcomeScale
@@ -119,7 +120,12 @@ class Density:
         """Return the density whose networks correct nothing yet."""
         generator = torch_generator(rng)
         noise = torch.randn(members, layout.outputs, generator=generator)
-        bias = initial_bias(layout, frequencies(layout, events), members, noise).to(device)
+        bias = initial_bias(layout, frequencies(layout, events), members, noise)
+        if layout.alone and start is not None:
+            mean, scale = start(x)
+            z = targets(layout, scales, events)[0]
+            bias = tailed(layout, bias, student(((z - mean) / scale)[:, 0]))
+        bias = bias.to(device)
         return cls(layout, scales, start, Network.initial(members, x.shape[1], layout.outputs, bias, generator))
 
     def fitted(self, rows: Rows, rng: np.random.Generator, most: int | None = None) -> tuple[Self, float, float, int]:

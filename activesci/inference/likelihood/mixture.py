@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from activesci.inference.closed_form.tails import Student
 from activesci.study.outcomes import OutcomeGroup
 
 LOG_2PI = math.log(2 * math.pi)
@@ -361,3 +362,12 @@ def initial_bias(layout: Layout, frequencies: Mapping[int, Tensor], members: int
         if name.startswith("category"):
             bias[:, part] += frequencies[int(name[8:])].log().repeat(layout.components)
     return bias
+
+
+def tailed(layout: Layout, bias: Tensor, tails: Student | None) -> Tensor:
+    """Return the last layer's bias (members, outputs) of a real that stands alone, with tails as heavy as they are."""
+    if tails is None:
+        return bias
+    weights, sds = (torch.tensor(each, dtype=bias.dtype) for each in tails.normals(layout.components))
+    logits, loc, log_diagonal = torch.split(bias, layout.components, dim=1)
+    return torch.cat([logits + weights.log(), loc, log_diagonal - sds.log()], dim=1)
