@@ -14,7 +14,12 @@ SCORINGS = 4
 
 def scale_of(log_scale: Polynomial, x: FloatArray) -> FloatArray:
     """Return the scale at inputs (n, p), (n, columns), within bounds."""
-    return np.exp(np.clip(log_scale(x), LEAST, GREATEST))
+    return bounded(log_scale(x))
+
+
+def bounded(log_scale: FloatArray) -> FloatArray:
+    """Return the scale whose log is given, within bounds."""
+    return np.exp(np.clip(log_scale, LEAST, GREATEST))
 
 
 def noise(x: FloatArray, residual: FloatArray, basis: Basis) -> Polynomial:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from activesci.inference.closed_form.arrays import below
 from activesci.inference.closed_form.basis import Basis, knots_over, places_of
 from activesci.inference.closed_form.dependence import Dependence
-from activesci.inference.closed_form.log_scale import noise, scale_of
+from activesci.inference.closed_form.log_scale import bounded, noise, scale_of
+from activesci.inference.closed_form.own_noise import OwnNoise
 from activesci.inference.closed_form.polynomial import Polynomial, regression
 from activesci.inference.closed_form.ridges import Ridges
 from activesci.inference.closed_form.smooth import MOST_APART, Smooth
@@ -49,12 +50,14 @@ class Start:
             few inputs, or ridges of many.
         log_scale: The log of the noise.
         dependence: How columns depend on one another, or None.
+        own: What the log of the noise has beyond that as a function of the mean, or None.
     """
 
     trend: Polynomial
     smooth: tuple[Smooth | Ridges, ...]
     log_scale: Polynomial
     dependence: Dependence | None = None
+    own: OwnNoise | None = None
 
     @property
     def shares(self) -> list[slice]:
@@ -63,7 +66,8 @@ class Start:
 
     def __call__(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return mean and scale of each column by itself at inputs (n, p), each (n, columns)."""
-        return self.mean(x), scale_of(self.log_scale, x)
+        mean = self.mean(x)
+        return mean, scale_of(self.log_scale, x) if self.own is None else bounded(self.log_scale(x) + self.own(mean))
 
     def whitening(self, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return mean, scale (n, columns) and what is below the diagonal of 1 (n, columns, columns).
@@ -140,7 +144,8 @@ class Start:
         if curved(self.trend, x):
             smooth = self.smoothed(*learn).quietened(*learn, *check, tolerance)
             best = best if best.clearly_better(smooth, *check, tolerance) else smooth
-        whole = best.refitted(x, z) if best.smooth else self._of(x, z, best.trend.basis, best.log_scale.basis)
+        terms = best.trend.basis, best.log_scale.basis
+        whole = best.refitted(x, z) if best.smooth or best.own else self._of(x, z, *terms)
         return whole.heeding(x, z).depending(x, z, first, tolerance)
 
     @classmethod
@@ -161,7 +166,7 @@ class Start:
 
     def smoothed(self, x: FloatArray, z: FloatArray) -> Self:
         """Return the start with a linear trend and smooth means, from the noise that this one has found."""
-        scale = scale_of(self.log_scale, x)
+        scale = self(x)[1]
         trend = Polynomial(Basis(1), regression(Basis(1)(x), z, 1 / scale))
         residual = z - trend(x)
         smooth = tuple(
@@ -182,7 +187,7 @@ class Start:
         """
         residual = z - self.mean(x)
         tried = [replace(self, log_scale=noise(x, residual, basis)) for basis in degrees_of(x)[: NOISIEST + 1]]
-        tried.append(self)
+        tried = [tried[0]._owning(x, z), *tried[1:], self]
         scores = np.stack([start.scores(x_check, z_check) for start in tried])
         lost = scores[scores.mean(axis=1).argmax()] - scores
         clearly = CLEARLY * np.sqrt(tolerance / TOLERANCE)
@@ -204,7 +209,8 @@ class Start:
             first: The first column that may depend on those before it.
         """
         terms = self.trend.basis, self.log_scale.basis
-        whole = replace(self, dependence=None).refitted(x, z) if self.smooth else self._of(x, z, *terms)
+        again = self.smooth or self.own
+        whole = replace(self, dependence=None).refitted(x, z) if again else self._of(x, z, *terms)
         whole = whole.heeding(x, z)
         if self.dependence is None:
             return whole
@@ -213,16 +219,35 @@ class Start:
 
     def ridged(self, x: FloatArray, z: FloatArray) -> Self:
         """Return the start with means that are sums of ridges, from the noise that this one has found."""
-        ridges = Ridges.fit(x, z, scale_of(self.log_scale, x))
+        ridges = Ridges.fit(x, z, self(x)[1])
         return replace(self, trend=Polynomial.zero(z.shape[1]), smooth=(ridges,)).refitted(x, z)
+
+    def _owning(self, x: FloatArray, z: FloatArray) -> Self:
+        """Return the start with a noise that goes with the mean, if outcomes ask for these two numbers a column.
+
+        References:
+            Schwarz, Estimating the dimension of a model, 1978, doi:10.1214/aos/1176344136.
+        """
+        mean = self.mean(x)
+        log_scale, own = OwnNoise.fit(mean, z - mean)
+        found = replace(self, log_scale=log_scale, own=own)
+        gained = float((found.scores(x, z) - self.scores(x, z)).sum())
+        return found.refitted(x, z) if gained > 0.5 * np.log(len(x)) * own.coefficients.size else self
 
     def refitted(self, x: FloatArray, z: FloatArray) -> Self:
         """Return the start with its smooth means and its noise found anew, in turn."""
         start = self
         for _ in range(2):
-            start = start._weighted(x, z, scale_of(start.log_scale, x))
-            start = replace(start, log_scale=noise(x, z - start.mean(x), self.log_scale.basis))
+            start = start._weighted(x, z, start(x)[1])._noised(x, z)
         return start
+
+    def _noised(self, x: FloatArray, z: FloatArray) -> Self:
+        """Return the start with its noise found anew."""
+        mean = self.mean(x)
+        if self.own is None:
+            return replace(self, log_scale=noise(x, z - mean, self.log_scale.basis))
+        log_scale, own = OwnNoise.fit(mean, z - mean)
+        return replace(self, log_scale=log_scale, own=own)
 
     def heeding(self, x: FloatArray, z: FloatArray) -> Self:
         """Return the start with its mean and its noise found anew, far outcomes heeded less where tails are heavy."""
@@ -231,8 +256,7 @@ class Start:
             mean, scale = start(x)
             if (noises := heeded((z - mean) / scale)) is None:
                 return start
-            start = start._weighted(x, z, scale * noises)
-            start = replace(start, log_scale=noise(x, z - start.mean(x), start.log_scale.basis))
+            start = start._weighted(x, z, scale * noises)._noised(x, z)
         return start
 
     def _weighted(self, x: FloatArray, z: FloatArray, scale: FloatArray) -> Self:
@@ -263,6 +287,8 @@ class Start:
         arrays |= {f"log_scale.{name}": array for name, array in self.log_scale.state().items()}
         for i, smooth in enumerate(self.smooth):
             arrays |= {f"smooth{i}.{name}": array for name, array in smooth.state().items()}
+        if self.own is not None:
+            arrays |= {f"own.{name}": array for name, array in self.own.state().items()}
         if self.dependence is not None:
             arrays |= {f"dependence.{name}": array for name, array in self.dependence.state().items()}
         return arrays
@@ -272,8 +298,9 @@ class Start:
         """Return the start that `state` has described."""
         parts = tuple(bent(below(state, f"smooth{i}")) for i in range(int(state["smooth"])))
         trend, log_scale = (Polynomial.restore(below(state, name)) for name in ("trend", "log_scale"))
-        chain = below(state, "dependence")
-        return cls(trend, parts, log_scale, Dependence.restore(chain) if chain else None)
+        chain, own = below(state, "dependence"), below(state, "own")
+        dependence = Dependence.restore(chain) if chain else None
+        return cls(trend, parts, log_scale, dependence, OwnNoise.restore(own) if own else None)
 
 
 def ridge_of(trend: Basis, scale: FloatArray) -> float:

@@ -74,7 +74,8 @@ class Student:
         Their precisions are evenly spaced by their logs, and weighed by their gamma density.
         """
         precision = gamma(self.degrees / 2, scale=2 / self.degrees)
-        logs = np.linspace(*np.log(precision.ppf([RAREST, 1 - 100 * RAREST])), size)
+        low, high = np.log(precision.ppf([RAREST, 1 - 100 * RAREST]))
+        logs = np.linspace(low, high, size)
         weights = precision.pdf(np.exp(logs)) * np.exp(logs)
         return weights / weights.sum(), np.sqrt(self.square * np.exp(-logs))
 
