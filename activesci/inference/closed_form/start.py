@@ -187,12 +187,14 @@ class Start:
         """
         residual = z - self.mean(x)
         tried = [replace(self, log_scale=noise(x, residual, basis)) for basis in degrees_of(x)[: NOISIEST + 1]]
-        tried = [tried[0]._owning(x, z), *tried[1:], self]
+        tried.append(self)
         scores = np.stack([start.scores(x_check, z_check) for start in tried])
         lost = scores[scores.mean(axis=1).argmax()] - scores
         clearly = CLEARLY * np.sqrt(tolerance / TOLERANCE)
         margin = np.maximum(tolerance, clearly * lost.std(axis=1) / np.sqrt(lost.shape[1]))
-        return tried[int(np.argmax(lost.mean(axis=1) <= margin))]
+        plain = tried[int(np.argmax(lost.mean(axis=1) <= margin))]
+        owning = tried[0]._owning(x, z)
+        return owning if owning.score(x_check, z_check) > plain.score(x_check, z_check) + tolerance else plain
 
     def clearly_better(self, other: "Start", x: FloatArray, z: FloatArray, tolerance: float) -> bool:
         """Return whether held-out rows (n, p) and (n, columns) clearly speak for it and not for the other start."""
