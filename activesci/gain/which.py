@@ -11,6 +11,7 @@ from scipy.special import logsumexp
 from activesci.gain.base import Gain
 from activesci.gain.joint import Densities, JointGain
 from activesci.inference.base import Surrogate
+from activesci.inference.members import Repeated, in_step
 from activesci.rng import Purpose, generator
 from activesci.types import FloatArray, IntArray
 
@@ -32,7 +33,7 @@ class Side:
     """
 
     probability: float
-    surrogate: Surrogate
+    surrogate: Surrogate | Repeated
     theta: FloatArray
 
 
@@ -70,7 +71,8 @@ class WhichGain(JointGain):
     @classmethod
     def between(cls, sides: Sequence[Side], rng: np.random.Generator) -> Self:
         """Return the estimator, with samples in random order and a seed of its own."""
-        mixed = (replace(one, theta=one.theta[rng.permutation(len(one.theta))]) for one in sides)
+        alike = zip(sides, in_step([one.surrogate for one in sides]), strict=True)
+        mixed = [replace(one, surrogate=each, theta=one.theta[rng.permutation(len(one.theta))]) for one, each in alike]
         return cls(tuple(mixed), int(rng.integers(2**63)))
 
     def coarse(self) -> Self:

@@ -1,66 +1,59 @@
 """Surrogates of several candidate simulators, one of which is the study's own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from activesci.inference.base import FitInfo, Surrogate
-from activesci.ledger.bank import Bank
-from activesci.types import BoolArray, FloatArray
+from activesci.inference.base import Surrogate
+from activesci.ledger.bank import MARK, marked
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """The surrogate of the study's own simulator, and beside it those of hypotheses with simulators of their own.
 
-    To whoever does not ask for another it is the study's.
+    Each is a density of its own, learned from simulations of its own or stated by its simulator.
 
     Attributes:
         main: That of the study's own simulator.
-        others: Those of other simulators, by the hypothesis' name; exact ones, to which a fit has nothing to add.
+        others: Those of other simulators, by the hypothesis' name.
     """
 
     main: Surrogate
-    others: Mapping[str, Surrogate]
+    others: Mapping[str, Surrogate] = field(default_factory=dict)
 
-    @property
-    def members(self) -> int:
-        """The number of members."""
-        return self.main.members
+    def of(self, hypothesis: str) -> Surrogate:
+        """Return the surrogate of a hypothesis' own simulator, or the study's where it has none."""
+        return self.others.get(hypothesis, self.main)
 
-    def fit(self, bank: Bank, fresh: int, focus: FloatArray | None, rng: np.random.Generator) -> tuple[Self, FitInfo]:
-        """Return them with the study's own fitted; see `Surrogate.fit`."""
-        fitted, info = self.main.fit(bank, fresh, focus, rng)
-        return replace(self, main=fitted), info
-
-    def trusted(self, theta: FloatArray) -> BoolArray:
-        """Return which parameters (n, d) are judged as finely as the posterior is narrow, (n,)."""
-        return self.main.trusted(theta)
-
-    def resolves(self, theta: FloatArray) -> bool:
-        """Return whether posterior samples (n, d) are as wide as what the surrogate was fitted to."""
-        return self.main.resolves(theta)
-
-    def log_prob(self, theta: FloatArray, xi: FloatArray, y: FloatArray) -> FloatArray:
-        """Return log densities (t, members, n, m); see `Surrogate.log_prob`."""
-        return self.main.log_prob(theta, xi, y)
-
-    def sample(self, theta: FloatArray, xi: FloatArray, rng: np.random.Generator) -> FloatArray:
-        """Draw outcomes (t, n, width) of every design; see `Surrogate.sample`."""
-        return self.main.sample(theta, xi, rng)
+    def put(self, hypothesis: str, surrogate: Surrogate) -> Self:
+        """Return them with another surrogate of a hypothesis' own simulator, or of the study's for an empty name."""
+        if not hypothesis:
+            return replace(self, main=surrogate)
+        return replace(self, others={**self.others, hypothesis: surrogate})
 
     def state(self) -> Mapping[str, NDArray[np.generic]]:
-        """Return what has been learned."""
-        return self.main.state()
+        """Return what all of them have learned, as named arrays."""
+        theirs = [
+            (marked(key, name), array) for name, one in self.others.items() for key, array in one.state().items()
+        ]
+        return {**self.main.state(), **dict(theirs)}
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> Self:
-        """Return them with what an earlier fit has learned."""
-        return replace(self, main=self.main.restore(state))
+        """Return them with what earlier fits have learned."""
+        others = {name: one.restore(_below(state, name)) for name, one in self.others.items()}
+        own = {key: array for key, array in state.items() if MARK not in key}
+        return replace(self, main=self.main.restore(own), others=others)
 
 
-def of_hypothesis(surrogate: Surrogate, name: str) -> Surrogate:
-    """Return the surrogate of a hypothesis' own simulator, or the study's where it has none."""
-    return surrogate.others.get(name, surrogate.main) if isinstance(surrogate, Candidates) else surrogate
+def _below(state: Mapping[str, NDArray[np.generic]], hypothesis: str) -> dict[str, NDArray[np.generic]]:
+    end = marked("", hypothesis)
+    return {key.removesuffix(end): array for key, array in state.items() if key.endswith(end)}
+
+
+def of_hypothesis(surrogate: Surrogate | Candidates, name: str) -> Surrogate:
+    """Return the surrogate of a hypothesis' own simulator, or the one there is."""
+    return surrogate.of(name) if isinstance(surrogate, Candidates) else surrogate

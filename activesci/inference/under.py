@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from activesci.inference.base import Data, FitInfo, Joint, Surrogate
+from activesci.inference.posterior import Unsure
 from activesci.ledger.bank import Bank
 from activesci.types import BoolArray, FloatArray
 
@@ -60,6 +61,11 @@ class Under:
     def sample(self, theta: FloatArray, xi: FloatArray, rng: np.random.Generator) -> FloatArray:
         """Draw outcomes (t, n, width) of every design; see `Surrogate.sample`."""
         return self.surrogate.sample(self.full(theta), xi, rng)
+
+    def rivals(self) -> list[Surrogate]:
+        """Return the same of others that the surrogate might as well be; none where that is not known."""
+        found = self.surrogate.rivals() if isinstance(self.surrogate, Unsure) else []
+        return [under(one, self.full) for one in found]
 
     def state(self) -> Mapping[str, NDArray[np.generic]]:
         """Return what the surrogate has learned."""

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from activesci.inference.base import Surrogate
+from activesci.inference.members import Repeated
 from activesci.types import BoolArray, FloatArray
 
 
@@ -22,7 +23,7 @@ class Whichever:
         probability: How probable each is, (k,).
     """
 
-    surrogates: Sequence[Surrogate]
+    surrogates: Sequence[Surrogate | Repeated]
     thetas: Sequence[FloatArray]
     probability: FloatArray
 

@@ -167,7 +167,7 @@ class Door:
             Kind.STARTED: _whole,
             Kind.BRANCHED: _whole,
             Kind.RESUMED: _whole,
-            Kind.PLANNED: _only("count", "purpose"),
+            Kind.PLANNED: _only("count", "purpose", "others"),
             Kind.SIMULATED: self._simulated,
             Kind.FITTED: _only("surrogate", "loss", "held_out", "why", "steps", "warm", "seconds"),
             Kind.INFERRED: self._inferred,
@@ -215,7 +215,10 @@ class Door:
 
     def _simulated(self, round: int, said: Payload, arrays: Arrays) -> Shown:
         failed = {WITHHELD: said["failed"]} if said.get("failed") else {}
-        return {**_kept(said, ("count", "failed", "seconds", "again", "failed_attempts")), "reasons": failed}, {}
+        return {
+            **_kept(said, ("count", "failed", "seconds", "again", "failed_attempts", "hypothesis")),
+            "reasons": failed,
+        }, {}
 
     def _inferred(self, round: int, said: Payload, arrays: Arrays) -> Shown:
         kept = _kept(

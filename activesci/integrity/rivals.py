@@ -4,18 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import logsumexp
 
 from activesci.inference import posterior as posteriors
 from activesci.inference.base import Data, Surrogate, log_likelihood, mixed
-from activesci.inference.candidates import of_hypothesis
-from activesci.inference.posterior import Posterior
+from activesci.inference.candidates import Candidates, of_hypothesis
+from activesci.inference.posterior import Posterior, Unsure
 from activesci.inference.smc import IMPOSSIBLE, Population
 from activesci.inference.under import under
 from activesci.study.hypotheses import Hypothesis
 from activesci.types import FloatArray
 
-Known = tuple[Surrogate, Data]
-"""A surrogate and the data that a belief rests on."""
+Known = tuple[Surrogate | Candidates, Data]
+"""A surrogate, or one of each candidate simulator, and the data that a belief rests on."""
+LOOKED_AT = 256
+"""Posterior samples at which other surrogates are asked for the evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Rival:
     hypothesis: Hypothesis
     posterior: Posterior
 
-    def seen(self, surrogate: Surrogate) -> Surrogate:
+    def seen(self, surrogate: Surrogate | Candidates) -> Surrogate:
         """Return the density of outcomes under the hypothesis, of its own free parameters."""
         return under(of_hypothesis(surrogate, self.hypothesis.name), self.hypothesis.full)
 
@@ -100,7 +103,8 @@ def _at_a_point(last: Posterior, seen: Surrogate, data: Data) -> Posterior:
 def evidence_error(rival: Rival, seen: Surrogate, data: Data) -> float:
     """Return the standard error of a log evidence: of the sampler, and of the surrogate's members as they differ.
 
-    The evidence is the mean of the members' own ones, each of which is known against it from the posterior's samples.
+    The evidence is the mean of the members' own ones, each of which is known against it from the posterior's samples;
+    so are those of other surrogates that the simulations speak for about as well, where it knows some.
 
     Args:
         rival: The hypothesis and its belief.
@@ -108,14 +112,26 @@ def evidence_error(rival: Rival, seen: Surrogate, data: Data) -> float:
         data: All the data.
 
     Fails when:
-        the members are wrong alike.
+        the members, and the others that are known, are wrong alike.
     """
     sampler = rival.posterior.population.log_evidence_error
-    members = log_likelihood(seen, rival.posterior.theta, data)
-    if len(members) < 2 or rival.impossible or not len(data):
+    if rival.impossible or not len(data):
         return sampler
+    members = log_likelihood(seen, rival.posterior.theta, data)
     shares = np.exp(members - mixed(members)).mean(axis=1)
-    return float(np.hypot(sampler, shares.std(ddof=1) / np.sqrt(len(shares)) / shares.mean()))
+    luck = shares.std(ddof=1) / np.sqrt(len(shares)) / shares.mean() if len(shares) > 1 else 0.0
+    return float(np.sqrt(sampler**2 + luck**2 + _doubt(seen, rival.posterior, data) ** 2))
+
+
+def _doubt(seen: Surrogate, posterior: Posterior, data: Data) -> float:
+    """Return how far log evidences by surrogates that might as well be are from the one by this, root mean square."""
+    others = seen.rivals() if isinstance(seen, Unsure) else []
+    if not others:
+        return 0.0
+    some = posterior.theta[np.linspace(0, len(posterior.theta), LOOKED_AT, endpoint=False).astype(np.int64)]
+    here = mixed(log_likelihood(seen, some, data))
+    moved = [logsumexp(mixed(log_likelihood(one, some, data)) - here) - np.log(len(some)) for one in others]
+    return float(np.sqrt(np.mean(np.square(moved))))
 
 
 def values(rival: Rival, name: str) -> FloatArray:

@@ -9,6 +9,19 @@ from numpy.typing import NDArray
 
 from activesci.types import BoolArray, FloatArray, IntArray
 
+MARK = "@"
+"""Between the name of an array and the hypothesis whose own simulator it is about."""
+
+
+def marked(name: str, hypothesis: str) -> str:
+    """Return what an array is called: about a hypothesis' own simulator, or the study's for an empty name.
+
+    Example:
+        >>> marked("theta", "bent"), marked("theta", "")
+        ('theta@bent', 'theta')
+    """
+    return f"{name}{MARK}{hypothesis}" if hypothesis else name
+
 
 @dataclass(frozen=True, slots=True)
 class Bank:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from activesci.errors import LedgerError
 
-from .bank import Bank
+from .bank import Bank, marked
 from .events import Event, Kind
 from .past import Past, Read, Rounds
 from .rounds import Measurement, Pass, RoundRecord
@@ -193,10 +193,17 @@ class History:
         """Return the latest posterior's particles, (N, d), or None before the first."""
         return np.asarray(arrays(self.inferred)["theta"]) if self.inferred else None
 
-    def bank(self, arrays: Arrays, upto: int | None = None) -> Bank:
-        """Return every simulation of the rounds up to and with `upto` (all by default), in their planned order."""
+    def bank(self, arrays: Arrays, upto: int | None = None, hypothesis: str = "") -> Bank:
+        """Return every simulation of the rounds up to and with `upto` (all by default), in their planned order.
+
+        Args:
+            arrays: How an event's arrays are had.
+            upto: The last round.
+            hypothesis: Whose own simulator they are of; by default of the study's.
+        """
         chosen = [record for record in self.rounds if upto is None or record.number <= upto]
-        return Bank.join([bank_of(record.number, one, arrays) for record in chosen for one in record.passes])
+        passes = [(record.number, one) for record in chosen for one in record.passes]
+        return Bank.join([bank_of(number, one, arrays, hypothesis) for number, one in passes])
 
 
 def fold(events: Iterable[Event]) -> History:
@@ -204,13 +211,13 @@ def fold(events: Iterable[Event]) -> History:
     return Folding(events).history()
 
 
-def bank_of(round: int, one: Pass, arrays: Arrays) -> Bank:
-    """Return the simulations of one pass of a round that came back."""
+def bank_of(round: int, one: Pass, arrays: Arrays, hypothesis: str = "") -> Bank:
+    """Return the simulations of one pass of a round that came back: of a hypothesis' own simulator, or the study's."""
     if one.planned is None:
         return Bank.join([])
-    plan = arrays(one.planned)
-    parts = [arrays(event) for event in one.simulated]
-    return Bank.of(round, plan["theta"], plan["xi"], parts, plan.get("events"))
+    plan, found = arrays(one.planned), [arrays(event) for event in one.simulated_by(hypothesis)]
+    where = plan[marked("theta", hypothesis)], plan[marked("xi", hypothesis)]
+    return Bank.of(round, *where, found, None if hypothesis else plan.get("events"))
 
 
 class Folding:

@@ -1,7 +1,7 @@
 """What a round has done: its measurements, and its passes of simulating, fitting and inferring."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -60,8 +60,18 @@ class Pass:
 
     @property
     def count(self) -> int:
-        """Simulations it asked for."""
-        return int(self.planned.payload["count"]) if self.planned else 0
+        """Simulations it asked for, of all simulators."""
+        others = self.planned.payload.get("others", {}) if self.planned else {}
+        return self.count_by("") + sum(self.count_by(name) for name in others)
+
+    def count_by(self, hypothesis: str) -> int:
+        """Return how many it asked a hypothesis' own simulator for, or the study's for an empty name."""
+        asked = self.planned.payload if self.planned else {}
+        return int(asked.get("others", {}).get(hypothesis, 0) if hypothesis else asked.get("count", 0))
+
+    def simulated_by(self, hypothesis: str) -> tuple[Event, ...]:
+        """Return what came back of a hypothesis' own simulator, or of the study's for an empty name."""
+        return tuple(event for event in self.simulated if event.payload.get("hypothesis", "") == hypothesis)
 
 
 @dataclass(frozen=True)  # without slots: what is derived is kept, as a long campaign asks every record every round
@@ -164,6 +174,11 @@ class RoundRecord:
         if not self.simulated:
             return 0
         return sum(int(event.payload["failed"]) for event in self.simulated) - self.repeated
+
+    def by(self, hypothesis: str) -> Self:
+        """Return the record with the simulations of a hypothesis' own simulator alone, or the study's."""
+        passes = tuple(replace(one, simulated=one.simulated_by(hypothesis)) for one in self.passes)
+        return replace(self, passes=passes)
 
     @cached_property
     def repeated(self) -> int:

@@ -2,41 +2,54 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import cast
 
 from activesci.errors import StudyError
-from activesci.inference.base import Surrogate
-from activesci.inference.candidates import Candidates
-from activesci.inference.exact import ExactSurrogate
-from activesci.loop.surrogates import Chosen
+from activesci.loop.surrogates import Chosen, surrogate_for
 from activesci.measure import Experiment, experiment_for
 from activesci.simulate import Simulator, nature_for, simulator_for
 from activesci.study import Study
 
 
-def candidates(study: Study, simulator: Simulator, chosen: Chosen) -> tuple[Chosen, str | None]:
-    """Return the surrogate with those of hypotheses' own simulators beside it, and the digest of their code.
+def surrogates_of(study: Study, own: Mapping[str, Simulator], chosen: Chosen) -> dict[str, Chosen]:
+    """Return a surrogate for each hypothesis' own simulator, nothing fitted yet, by the hypothesis' name.
 
     Args:
         study: The study.
-        simulator: Its own simulator.
-        chosen: Its surrogate.
+        own: The hypotheses' own simulators, loaded.
+        chosen: The surrogate of the study's own.
 
     Raises:
-        SimulatorError: If a simulator cannot be used.
-        StudyError: If a likelihood would have to be learned, of which this version learns one only.
+        StudyError: If one cannot serve, or densities of different simulators could not be compared.
     """
-    own = simulators_of(study)
-    if not own:
-        return chosen, None
-    if chosen.kind != "exact":
-        raise without_likelihood(study.simulator.settings, "the study's")
-    for name, each in own.items():
-        if not each.has_log_likelihood:
-            raise without_likelihood(study.hypotheses[name].simulator, name)
-    others = {name: cast(Surrogate, ExactSurrogate(each)) for name, each in own.items()}
-    return replace(chosen, surrogate=cast(Surrogate, Candidates(chosen.surrogate, others))), rivals_digest(own)
+    found = {name: _surrogate_of(study, name, each) for name, each in own.items()}
+    for name, one in {"": chosen, **found}.items() if found else ():
+        _require_normalised(study, name, one)
+    return found
+
+
+def _surrogate_of(study: Study, name: str, simulator: Simulator) -> Chosen:
+    try:
+        return surrogate_for(study.under(name), simulator)
+    except StudyError as error:
+        raise StudyError(f"hypotheses.{name}: {error}") from error
+
+
+def _require_normalised(study: Study, name: str, chosen: Chosen) -> None:
+    """Refuse what knows a likelihood up to a function of the outcome, which is another for each simulator."""
+    if study.tuning is not None:
+        raise StudyError(
+            "hypotheses: found a simulator of its own in a study whose data have errors of their own (tuning.data), "
+            "expected one simulator, with a parameter that each hypothesis fixes"
+        )
+    if chosen.kind == "ratio" or not getattr(chosen.surrogate, "normalised", True):
+        whose = f"the simulator of hypothesis {name}" if name else "the study's simulator"
+        raise StudyError(
+            f"hypotheses: found the surrogate {chosen.kind!r} for {whose} ({chosen.why}), expected exact, likelihood "
+            "or emulator where hypotheses have simulators of their own: a ratio knows each likelihood only up to a "
+            "function of the outcome, so that evidences of two simulators could not be compared; offer "
+            "log_likelihood, summarise the outcome, or make them one simulator with a parameter that each "
+            "hypothesis fixes"
+        )
 
 
 def simulators_of(study: Study) -> dict[str, Simulator]:
@@ -54,15 +67,6 @@ def simulators_of(study: Study) -> dict[str, Simulator]:
 def rivals_digest(own: Mapping[str, Simulator]) -> str | None:
     """Return the sha256 (hex) of the code of hypotheses' own simulators; None if there is none."""
     return hashlib.sha256("".join(each.digest for each in own.values()).encode()).hexdigest() if own else None
-
-
-def without_likelihood(settings: object, whose: str) -> StudyError:
-    """Return what is said where candidate simulators would have to be learned."""
-    return StudyError(
-        f"hypotheses: found a simulator without log_likelihood beside it ({whose}: {settings!r}), expected one beside "
-        "each where hypotheses have simulators of their own; or make them one simulator, with a parameter that each "
-        "hypothesis fixes: its likelihood may be learned"
-    )
 
 
 def nature_of(study: Study, simulator: Simulator) -> Experiment:

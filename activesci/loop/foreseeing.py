@@ -41,8 +41,7 @@ def foreseen(study: Study, belief: Belief, pool: FloatArray | None, exact: bool)
         return None
     rng = generator(study.seed, 0, Purpose.HYPOTHESIS, STREAM)
     sides = [
-        Side(one.hypothesis.probability, one.seen(belief.surrogate), _mixed(one.posterior.theta, rng))
-        for one in belief.rivals
+        Side(one.hypothesis.probability, belief.seen(one), _mixed(one.posterior.theta, rng)) for one in belief.rivals
     ]
     xi, gain = designs(study, sides, pool, rng)
     campaigns, samples = SIZES if exact else LEARNED
@@ -62,11 +61,10 @@ def foreseen(study: Study, belief: Belief, pool: FloatArray | None, exact: bool)
 
 def foreseen_by(study: Study, parts: Parts) -> dict[str, Any] | None:
     """Return the same of a study that has not begun; None also where a likelihood has to be learned first."""
-    surrogate = parts.chosen.surrogate
-    if not study.rivals or parts.chosen.kind != "exact":
+    if not study.rivals or parts.learners:
         return None
     pool = parts.experiment.pool()
-    return foreseen(study, rounds.before_data(study, surrogate), None if pool is None else pool.xi, exact=True)
+    return foreseen(study, rounds.before_data(study, parts.candidates), None if pool is None else pool.xi, exact=True)
 
 
 def _mixed(theta: FloatArray, rng: np.random.Generator) -> FloatArray:

@@ -6,13 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from activesci.inference.base import Drawing, Surrogate
+from activesci.inference.base import Drawing, FitInfo, Surrogate
+from activesci.inference.candidates import Candidates
 from activesci.inference.checks.heldout import HeldOut, held_out, kept_from_fits
 from activesci.inference.posterior import as_arrays
 from activesci.inference.tuning import Answer, Sets, TuningSurrogate, answer, flat
+from activesci.integrity.rivals import Rival
 from activesci.ledger import Kind
 from activesci.loop import round as rounds
 from activesci.loop.foreseeing import foreseen
+from activesci.loop.learners import Learner
 from activesci.loop.memory import Memory
 from activesci.loop.rivalry import rivals_as_arrays, rivals_described
 from activesci.loop.round import Belief
@@ -31,6 +34,9 @@ IMPOSSIBLE = (
 )
 ENVELOPE = 2**20
 """The stream of random numbers of the parameters at which is looked what the simulator can reach."""
+MORE = "more simulations would help (inference.per_round)"
+NOTHING_TO_LEARN = FitInfo(0.0, 0.0, 0, warm=True)
+"""Of a study's own simulator that states its likelihood."""
 DISAGREEMENT = 0.5
 """Members' posterior means that differ by more than this many posterior sd raise an alarm."""
 
@@ -55,43 +61,55 @@ class Learning:
         """
         self._infer(number, self._fit(number))
 
-    def _fit(self, number: int) -> Surrogate:
+    def _fit(self, number: int) -> Candidates:
         setup, journal = self._setup, self._setup.journal
         belief = self._memory.belief()
-        last = setup.surrogate if belief is None else belief.surrogate
+        last = setup.candidates if belief is None else belief.candidates
         if self._memory.record.current.fitted is None:
             self._record_fit(number, last)
         fitted = self._memory.record.current.fitted
         assert fitted is not None  # it is recorded by now
         return last.restore(journal.arrays(fitted))
 
-    def _record_fit(self, number: int, last: Surrogate) -> None:
-        setup, start, bank = self._setup, time.perf_counter(), self._memory.bank()
-        learned = ~kept_from_fits(bank)
-        fresh, step = int(learned[len(bank) - len(self._memory.simulated()) :].sum()), self._step
-        belief, rng = self._memory.belief(), generator(setup.study.seed, number, Purpose.FIT, step)
-        try:
-            surrogate, info = last.fit(bank.where(learned), fresh, rounds.focus(belief), rng)
-        except ValueError as error:
-            raise Pause(str(error)) from error
-        said = {
-            "surrogate": info.kind or setup.journal.history.surrogate,
-            "loss": info.loss,
-            "held_out": info.held_out,
-        }
-        if info.why is not None:
-            said["why"] = info.why
-        rest = {"steps": info.steps, "warm": info.warm, "seconds": time.perf_counter() - start}
-        setup.journal.append(Kind.FITTED, number, said | rest, surrogate.state())
+    def _record_fit(self, number: int, last: Candidates) -> None:
+        setup, start, said, others = self._setup, time.perf_counter(), said_of(NOTHING_TO_LEARN), dict[str, Any]()
+        said["surrogate"] = setup.journal.history.surrogate
+        for learner in setup.learners:
+            surrogate, info = self._fitted(number, learner, last.of(learner.hypothesis))
+            last = last.put(learner.hypothesis, surrogate)
+            if learner.hypothesis:
+                others[learner.hypothesis] = said_of(info)
+            else:
+                said |= said_of(info)
+        rest: dict[str, Any] = {"others": others} if others else {}
+        rest["seconds"] = time.perf_counter() - start
+        setup.journal.append(Kind.FITTED, number, said | rest, last.state())
 
-    def _infer(self, number: int, surrogate: Surrogate) -> None:
+    def _fitted(self, number: int, learner: Learner, last: Surrogate) -> tuple[Surrogate, FitInfo]:
+        """Return a simulator's surrogate fitted to its own simulations.
+
+        Raises:
+            Pause: If too few of them are valid.
+        """
+        name, belief = learner.hypothesis, self._memory.belief()
+        bank, step = self._memory.bank(name), learner.stream(self._step)
+        learned = ~kept_from_fits(bank)
+        fresh = int(learned[len(bank) - len(self._memory.simulated(name)) :].sum())
+        rng = generator(learner.study.seed, number, Purpose.FIT, step)
+        try:
+            return last.fit(bank.where(learned), fresh, rounds.focus(learner.of(belief)), rng)
+        except ValueError as error:
+            raise Pause(learner.named(str(error))) from error
+
+    def _infer(self, number: int, surrogate: Candidates) -> None:
         start, study = time.perf_counter(), self._setup.study
         if (before := self._memory.belief()) is None:
             belief = rounds.before_data(study, surrogate)
         else:
             belief = rounds.after_data(study, number, before, surrogate, self._memory.data(), self._step)
+        others = self._others_checked(number, belief)
         checked = self._checked(number, belief)
-        doubt = doubt_about(belief) or (checked.doubt if checked else None)
+        doubt = doubt_about(belief) or (checked.doubt if checked else None) or next(iter(doubts_in(others)), None)
         again = doubt is not None and self._may_go_on(number)
         if not again and doubted_surrogate(belief):
             belief = rounds.widened(study, number, belief, self._step)
@@ -103,12 +121,15 @@ class Learning:
         }
         if not said["again"]:
             self._mention_doubts(number, belief, checked)
+            for one in doubts_in(others):
+                self._setup.journal.alarm(number, "surrogate", f"{one}: {MORE}")
             said |= (taught := self._teaching.found(number, belief))
             said |= self._foreseen(belief) if number == 0 else {}
             self._teaching.mention(number, taught)
         tuned = self._tuned(belief)
         self._mention_reach(number, tuned)
         said |= {} if tuned is None else {"tuning": tuned.said}
+        said |= {"others_checked": {name: found_in(one) for name, one in others.items()}} if others else {}
         said |= {"checked": found_in(checked), "seconds": time.perf_counter() - start}
         found = {} if tuned is None else flat(tuned)
         ranks = {} if checked is None else {"checked": np.concatenate(list(checked.ranks.values()))}
@@ -149,10 +170,20 @@ class Learning:
 
     def _checked(self, number: int, belief: Belief) -> HeldOut | None:
         """Return how simulations that the surrogate has not learned from lie in it; None if there are too few."""
-        bank, study = self._memory.bank(), self._setup.study
-        spaces = (study.parameter_space, study.outcome_space)
-        rng = generator(study.seed, number, Purpose.CHECK, self._step)
-        return held_out(belief.surrogate, spaces, bank.where(kept_from_fits(bank)), belief.posterior.theta, rng)
+        learner = next((one for one in self._setup.learners if not one.hypothesis), None)
+        return None if learner is None else self._checked_one(number, belief, learner)
+
+    def _others_checked(self, number: int, belief: Belief) -> dict[str, HeldOut]:
+        """Return the same of hypotheses' own simulators, by the hypothesis' name."""
+        own = [one for one in self._setup.learners if one.hypothesis]
+        found = {one.hypothesis: self._checked_one(number, belief, one) for one in own}
+        return {name: one for name, one in found.items() if one is not None}
+
+    def _checked_one(self, number: int, belief: Belief, learner: Learner) -> HeldOut | None:
+        bank, known = self._memory.bank(learner.hypothesis), belief.under(learner.hypothesis)
+        spaces = (learner.study.parameter_space, learner.study.outcome_space)
+        rng = generator(learner.study.seed, number, Purpose.CHECK, learner.stream(self._step))
+        return held_out(known.surrogate, spaces, bank.where(kept_from_fits(bank)), known.posterior.theta, rng)
 
     @property
     def _step(self) -> int:
@@ -163,7 +194,9 @@ class Learning:
         """Say whether the study's budget allows another pass."""
         inference, stop = self._setup.study.inference, self._setup.study.stop
         budget = None if stop is None else stop.least("simulations")
+        others = sum(1 for one in self._setup.learners if one.hypothesis)
         planned = self._setup.journal.history.simulations + most_a_pass(self._setup.study)
+        planned += others * inference.per_round
         within = budget is None or planned <= budget
         return self._setup.simulates and number > 0 and self._step + 1 < inference.passes and within
 
@@ -173,7 +206,7 @@ class Learning:
         if posterior.population.impossible:
             journal.alarm(number, "impossible", IMPOSSIBLE)
         if checked is not None and checked.doubt:
-            journal.alarm(number, "surrogate", f"{checked.doubt}: more simulations would help (inference.per_round)")
+            journal.alarm(number, "surrogate", f"{checked.doubt}: {MORE}")
         if posterior.outside > OUTSIDE:
             journal.alarm(number, "surrogate", f"{coarse(posterior.outside)}: more simulations would help")
         worst = int(posterior.disagreement.argmax())
@@ -196,15 +229,39 @@ def doubt_about(belief: Belief) -> str | None:
         return None
     if posterior.outside > OUTSIDE:
         return coarse(posterior.outside)
-    for rival in rounds.constrained(belief):
+    for rival in rounds.open_(belief):
         if rival.posterior.outside > OUTSIDE:
             share, name = f"{rival.posterior.outside:.2%}", rival.hypothesis.name
             return f"{share} of the posterior under hypothesis {name} lies where the surrogate is coarse"
+        if rival.hypothesis.own and (said := doubt_under(belief, rival)):
+            return said
     if not belief.surrogate.resolves(posterior.theta):
         return "the posterior is much narrower than what the surrogate was fitted to"
     if (worst := float(posterior.disagreement.max())) > AGREED:
         return f"the surrogate's members disagree by {worst:.2g} posterior sd"
     return None
+
+
+def doubt_under(belief: Belief, rival: Rival) -> str | None:
+    """Return why more simulations of a hypothesis' own simulator should come first; None if none need to."""
+    name = rival.hypothesis.name
+    if not belief.seen(rival).resolves(rival.posterior.theta):
+        return f"the posterior under hypothesis {name} is much narrower than what its surrogate was fitted to"
+    if (worst := float(rival.posterior.disagreement.max())) > AGREED:
+        return f"the members of the surrogate of hypothesis {name} disagree by {worst:.2g} posterior sd"
+    return None
+
+
+def doubts_in(checked: Mapping[str, HeldOut]) -> list[str]:
+    """Return what held-out simulations of hypotheses' own simulators show to be wrong."""
+    return [f"hypothesis {name}: {one.doubt}" for name, one in checked.items() if one.doubt]
+
+
+def said_of(info: FitInfo) -> dict[str, Any]:
+    """Return what the ledger says of a fit."""
+    kind = {} if info.kind is None else {"surrogate": info.kind}
+    found = {"loss": info.loss, "held_out": info.held_out, "steps": info.steps, "warm": info.warm}
+    return kind | found | ({} if info.why is None else {"why": info.why})
 
 
 def coarse(outside: float) -> str:

@@ -27,8 +27,8 @@ class Memory:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._belief: tuple[int, Belief] | None = None
-        self._bank = Bank.join([])
-        self._banked = (0, 0)  # the round whose passes may not all be in the bank, and how many of them are
+        self._banks: dict[str, Bank] = {}  # by the hypothesis whose own simulator it is of, the study's first
+        self._banked: dict[str, tuple[int, int]] = {}  # the round whose passes may be missing, and how many are there
         self._taken: list[int] = []  # the round of each measurement
         study = setup.study
         self._data = Data(np.empty((0, study.design_space.dim)), np.empty((0, study.outcome_space.width)))
@@ -86,13 +86,13 @@ class Memory:
         setup = self._setup
         assert learned.inferred is not None  # the pass is complete
         assert learned.fitted is not None  # and so has both
-        surrogate = setup.surrogate.restore(setup.journal.arrays(learned.fitted))
+        known = setup.candidates.restore(setup.journal.arrays(learned.fitted))
         arrays = setup.journal.arrays(learned.inferred)
         posterior = from_arrays(setup.study.parameter_space, arrays)
         own = [{name: arrays[f"{name}_{k}"] for name in STORED} for k in range(len(setup.study.rivals))]
         pairs = zip(setup.study.rivals, own, strict=True)
         rivals = tuple(Rival(one, from_arrays(one.space, stored)) for one, stored in pairs)
-        return Belief(surrogate, self.data(number), posterior, rivals)
+        return Belief(known.main, self.data(number), posterior, rivals, known.others)
 
     def data(self, upto: int | None = None) -> Data:
         """Return all measurements, or those of the rounds up to and with `upto`."""
@@ -110,21 +110,27 @@ class Memory:
             self._taken.append(one.round)
         return known if len(y) == 1 else Data(np.concatenate(xi), np.concatenate(y))
 
-    def bank(self) -> Bank:
-        """Return every simulation so far; to be asked when those of the present pass have all come back."""
+    def bank(self, name: str = "") -> Bank:
+        """Return every simulation so far; to be asked when those of the present pass have all come back.
+
+        Args:
+            name: The hypothesis whose own simulator they are of; empty for the study's.
+        """
+        known = self._banks.get(name, Bank.join([]))
         if not self._setup.simulates:
-            return self._bank
-        (first, count), arrays = self._banked, self._setup.journal.arrays
+            return known
+        (first, count), arrays = self._banked.get(name, (0, 0)), self._setup.journal.arrays
         records = self._setup.journal.history.rounds[first:]
         passes = [(record.number, one) for record in records for one in record.passes]
-        self._bank = Bank.join([self._bank, *(bank_of(number, one, arrays) for number, one in passes[count:])])
+        found = Bank.join([known, *(bank_of(number, one, arrays, name) for number, one in passes[count:])])
+        self._banks[name] = found
         if records:
-            self._banked = records[-1].number, len(records[-1].passes)
-        return self._bank
+            self._banked[name] = records[-1].number, len(records[-1].passes)
+        return found
 
-    def simulated(self) -> Bank:
-        """Return the simulations of the present pass that came back."""
-        return bank_of(self.number, self.record.current, self._setup.journal.arrays)
+    def simulated(self, name: str = "") -> Bank:
+        """Return the simulations of the present pass that came back, of a hypothesis' own simulator or the study's."""
+        return bank_of(self.number, self.record.current, self._setup.journal.arrays, name)
 
     def proposed(self) -> FloatArray:
         """Return the designs of the round to work on, (q, k)."""

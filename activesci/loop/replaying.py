@@ -191,11 +191,14 @@ class Replaying:
         """Compare simulations, which do not come back in the same portions; what is lost shows in what follows."""
         if self._damaged & {event.seq for event in (before.planned, *before.simulated) if event is not None}:
             return None
-        banks = [bank_of(number, one, arrays) for one, arrays in self._sides(before, again)]
-        for name in ("theta", "xi", "events", "y"):
-            arrays = [getattr(bank, name) for bank in banks]
-            if (found := self._compared(f"round {number}, simulations: {name}", *arrays)) is not None:
-                return found
+        for learner in self._setup.learners:
+            whose = learner.hypothesis
+            banks = [bank_of(number, one, arrays, whose) for one, arrays in self._sides(before, again)]
+            for name in ("theta", "xi", "events", "y"):
+                arrays = [getattr(bank, name) for bank in banks]
+                said = learner.named(f"round {number}, simulations: {name}")
+                if (found := self._compared(said, *arrays)) is not None:
+                    return found
         return None
 
     def _step(self, number: int, what: str, before: Event | None, again: Event | None) -> Difference | None:

@@ -6,6 +6,7 @@ from typing import Any, cast
 import numpy as np
 
 from activesci.inference.base import Surrogate, predicting
+from activesci.inference.members import in_step
 from activesci.inference.posterior import as_arrays
 from activesci.inference.predictive import surprise
 from activesci.inference.whichever import Whichever
@@ -72,7 +73,7 @@ def predicted(
     found = {}
     for k, one in enumerate(belief.rivals):
         rng = generator(study.seed, round, Purpose.HYPOTHESIS, PREDICTING + proposal * rounds.STREAMS + k)
-        said = surprise(one.seen(belief.surrogate), one.posterior.theta, xi, y, rng)
+        said = surprise(belief.seen(one), one.posterior.theta, xi, y, rng)
         found[one.hypothesis.name] = {"surprise": said.tail, "rank": said.rank}
     return {"hypotheses": found} if found else {}
 
@@ -81,7 +82,7 @@ def prediction(belief: Belief, rng: np.random.Generator) -> tuple[Surrogate, Flo
     """Return what outcomes are predicted from: density and parameters, of whichever hypothesis if there are some."""
     if not belief.rivals:
         return predicting(belief.surrogate), belief.posterior.theta
-    seen = [one.seen(belief.surrogate) for one in belief.rivals]
+    seen = in_step([belief.seen(one) for one in belief.rivals])
     thetas = [one.posterior.theta for one in belief.rivals]
     mixture = Whichever(seen, thetas, rounds.weighed(belief).probability)
     return cast(Surrogate, mixture), mixture.rows(len(belief.posterior.theta), rng)
@@ -165,6 +166,6 @@ def _limits(study: Study, round: int, belief: Belief, k: int) -> dict[str, Any]:
     for i, (name, level) in enumerate(rival.hypothesis.limit.items() if len(belief.data) else ()):
         if not rival.impossible:
             rng = generator(study.seed, round, Purpose.HYPOTHESIS, LIMITING + i * rounds.STREAMS + k)
-            said = limits(rival, rival.seen(belief.surrogate), belief.data, name, level, rng)
+            said = limits(rival, belief.seen(rival), belief.data, name, level, rng)
             found[name] = {"level": level, "credible": said.credible, "likelihood": said.likelihood}
     return found

@@ -1,7 +1,7 @@
 """One round as pure functions: arrays and random numbers in, arrays out; no clock, no disk."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from activesci.gain import (
 )
 from activesci.inference import posterior as posteriors
 from activesci.inference.base import Data, Placing, Surrogate
+from activesci.inference.candidates import Candidates
 from activesci.inference.modes import modes
 from activesci.inference.moves import normal
 from activesci.inference.posterior import Posterior, likelihood
@@ -61,29 +62,52 @@ class Belief:
         data: The raw measurements so far.
         posterior: Prior times the likelihood of all of them.
         rivals: The study's hypotheses, and what is believed under each; none in a study without.
+        others: The densities of outcomes of hypotheses' own simulators, by the hypothesis' name.
     """
 
     surrogate: Surrogate
     data: Data
     posterior: Posterior
     rivals: tuple[Rival, ...] = ()
+    others: Mapping[str, Surrogate] = field(default_factory=dict)
+
+    @property
+    def candidates(self) -> Candidates:
+        """The densities of outcomes of all candidate simulators."""
+        return Candidates(self.surrogate, self.others)
+
+    def seen(self, rival: Rival) -> Surrogate:
+        """Return the density of outcomes under a hypothesis, of its own free parameters."""
+        return rival.seen(self.candidates)
+
+    def under(self, hypothesis: str) -> "Belief":
+        """Return what is believed if a hypothesis is taken for granted, as if there were no other; with "" this."""
+        if not hypothesis:
+            return self
+        own = next(one for one in self.rivals if one.hypothesis.name == hypothesis)
+        return Belief(self.candidates.of(hypothesis), self.data, own.posterior)
 
 
-def before_data(study: Study, surrogate: Surrogate) -> Belief:
+def before_data(study: Study, surrogate: Surrogate | Candidates) -> Belief:
     """Return what is believed before the first measurement: the prior."""
+    known = surrogate if isinstance(surrogate, Candidates) else Candidates(surrogate)
     space = study.parameter_space
     prior = posteriors.prior(space, study.inference.particles, generator(study.seed, 0, Purpose.INFER))
     nothing = Data(np.empty((0, study.design_space.dim)), np.empty((0, study.outcome_space.width)))
     rivals = rivals_before(study.rivals, study.inference.particles, _streams(study, 0, 0))
-    return Belief(surrogate, nothing, prior, rivals)
+    return Belief(known.main, nothing, prior, rivals, known.others)
 
 
-def after_data(study: Study, round: int, belief: Belief, surrogate: Surrogate, data: Data, step: int = 0) -> Belief:
+def after_data(
+    study: Study, round: int, belief: Belief, surrogate: Surrogate | Candidates, data: Data, step: int = 0
+) -> Belief:
     """Return what is believed with a refitted surrogate and all the data, after so many passes of the round."""
     rng = generator(study.seed, round, Purpose.INFER, step)
-    before, after = (belief.surrogate, belief.data), (surrogate, data)
+    known = surrogate if isinstance(surrogate, Candidates) else Candidates(surrogate, belief.others)
+    before, after = (belief.candidates, belief.data), (known, data)
     rivals = rivals_after(belief.rivals, before, after, _streams(study, round, step))
-    return Belief(surrogate, data, posteriors.update(belief.posterior, before, after, rng), rivals)
+    posterior = posteriors.update(belief.posterior, (belief.surrogate, belief.data), (known.main, data), rng)
+    return Belief(known.main, data, posterior, rivals, known.others)
 
 
 def widened(study: Study, round: int, belief: Belief, step: int = 0) -> Belief:
@@ -101,7 +125,7 @@ def weighed(belief: Belief) -> Weighed:
     """Return the hypotheses weighed against each other."""
     rivals = belief.rivals
     logs = [-np.inf if one.impossible else one.posterior.population.log_evidence for one in rivals]
-    errors = [evidence_error(one, one.seen(belief.surrogate), belief.data) for one in rivals]
+    errors = [evidence_error(one, belief.seen(one), belief.data) for one in rivals]
     prior = np.array([one.hypothesis.probability for one in rivals])
     return Weighed(tuple(one.hypothesis.name for one in rivals), prior, np.array(logs), np.array(errors))
 
@@ -114,7 +138,7 @@ def about(study: Study, round: int, belief: Belief) -> GainEstimator:
     if not study.asks_which:
         return estimator_for(study, belief.surrogate, belief.posterior.theta, rng)
     pairs = zip(belief.rivals, weighed(belief).probability.tolist(), strict=True)
-    return WhichGain.between([Side(p, one.seen(belief.surrogate), one.posterior.theta) for one, p in pairs], rng)
+    return WhichGain.between([Side(p, belief.seen(one), one.posterior.theta) for one, p in pairs], rng)
 
 
 def _learned_gain(study: Study, belief: Belief, rng: np.random.Generator) -> GainEstimator:
@@ -293,10 +317,15 @@ def proposed(belief: Belief, theta: FloatArray, rng: np.random.Generator) -> Flo
 
 def constrained(belief: Belief) -> list[Rival]:
     """Return the hypotheses that are not ruled out and have the study's own simulator."""
+    return [one for one in open_(belief) if not one.hypothesis.own]
+
+
+def open_(belief: Belief) -> list[Rival]:
+    """Return the hypotheses that are not ruled out."""
     if not belief.rivals:
         return []
     pairs = zip(belief.rivals, weighed(belief).probability, strict=True)
-    return [one for one, p in pairs if not one.hypothesis.own and p >= LEAST_PROBABLE]
+    return [one for one, p in pairs if p >= LEAST_PROBABLE]
 
 
 def focus(belief: Belief | None) -> FloatArray | None:

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 
 from activesci.design import Designer
-from activesci.inference.base import Surrogate
 from activesci.inference.candidates import Candidates
-from activesci.inference.exact import ExactSurrogate
-from activesci.loop.candidates import candidates, nature_of
+from activesci.loop.candidates import nature_of, rivals_digest, simulators_of, surrogates_of
 from activesci.loop.journal import Journal, Observer
+from activesci.loop.learners import Learner
 from activesci.loop.plugins import designer_of
 from activesci.loop.registering import seen_rows
 from activesci.loop.surrogates import Chosen, surrogate_for
@@ -33,7 +32,9 @@ class Parts:
         chosen: The surrogate and why it is the one.
         designer: Who searches for designs.
         designer_plugin: What is recorded of the designer if an installed package offers it.
-        rivals_digest: The sha256 (hex) of the code of hypotheses' own simulators; None if there is none.
+        own: The simulators of hypotheses that have their own, by the hypothesis' name.
+        others: Their surrogates.
+        learners: The simulators whose likelihoods are learned.
     """
 
     simulator: Simulator
@@ -41,7 +42,9 @@ class Parts:
     chosen: Chosen
     designer: Designer
     designer_plugin: Mapping[str, str] | None
-    rivals_digest: str | None = None
+    own: Mapping[str, Simulator]
+    others: Mapping[str, Chosen]
+    learners: tuple[Learner, ...]
 
     @classmethod
     def of(cls, study: Study) -> "Parts":
@@ -52,8 +55,15 @@ class Parts:
         """
         simulator = simulator_for(study)
         simulator.load()
-        chosen, digest = candidates(study, simulator, surrogate_for(study, simulator))
-        return cls(simulator, nature_of(study, simulator), chosen, *designer_of(study), digest)
+        chosen, own = surrogate_for(study, simulator), simulators_of(study)
+        others = surrogates_of(study, own, chosen)
+        learners = learners_of(study, {"": simulator, **own}, {"": chosen, **others})
+        return cls(simulator, nature_of(study, simulator), chosen, *designer_of(study), own, others, learners)
+
+    @property
+    def candidates(self) -> Candidates:
+        """What will stand for the likelihoods; nothing is fitted yet."""
+        return Candidates(self.chosen.surrogate, {name: one.surrogate for name, one in self.others.items()})
 
     def said(self) -> dict[str, Any]:
         """Return what a ledger says of them."""
@@ -61,8 +71,9 @@ class Parts:
             "embedding_digest": self.chosen.digest,
             "surrogate_plugin": self.chosen.plugin,
             "designer_plugin": self.designer_plugin,
-            "rivals_digest": self.rivals_digest,
+            "rivals_digest": rivals_digest(self.own),
         }
+        learned = {name: {"surrogate": one.kind, "reason": one.why} for name, one in self.others.items()}
         return {
             "simulator_digest": self.simulator.digest,
             "ran": self.simulator.ran,
@@ -70,7 +81,26 @@ class Parts:
             "surrogate": self.chosen.kind,
             "reason": self.chosen.why,
             **{key: found for key, found in theirs.items() if found is not None},
+            **({"others": learned} if any(one.kind != "exact" for one in self.others.values()) else {}),
         }
+
+
+def learners_of(
+    study: Study, simulators: Mapping[str, Simulator], chosen: Mapping[str, Chosen]
+) -> tuple[Learner, ...]:
+    """Return the simulators whose likelihoods are learned.
+
+    Args:
+        study: The study.
+        simulators: The study's own simulator under an empty name, and those of hypotheses under theirs.
+        chosen: Their surrogates.
+    """
+    places = {"": 0} | {one.name: place for place, one in enumerate(study.rivals, 1) if one.own}
+    return tuple(
+        Learner(name, place, study.under(name) if name else study, simulators[name])
+        for name, place in places.items()
+        if chosen[name].kind != "exact"
+    )
 
 
 @dataclass(frozen=True)
@@ -82,7 +112,8 @@ class Setup:
         simulator: The model.
         experiment: Nature.
         pool: Nature's recorded answers, or None.
-        surrogate: What will stand for the model's likelihood; nothing is fitted yet.
+        candidates: What will stand for the likelihoods of all candidate simulators; nothing is fitted yet.
+        learners: The simulators whose likelihoods are learned from simulations.
         designer: Who searches for designs.
         journal: The ledger.
     """
@@ -91,7 +122,8 @@ class Setup:
     simulator: Simulator
     experiment: Experiment
     pool: PoolRows | None
-    surrogate: Surrogate
+    candidates: Candidates
+    learners: tuple[Learner, ...]
     designer: Designer
     journal: Journal
 
@@ -115,13 +147,13 @@ class Setup:
         parts = Parts.of(study)
         journal = Journal.of(study, folder, parts.said(), observer, deviate, blind)
         pool = parts.experiment.pool()
-        return cls(study, parts.simulator, parts.experiment, pool, parts.chosen.surrogate, parts.designer, journal)
+        learning = parts.candidates, parts.learners
+        return cls(study, parts.simulator, parts.experiment, pool, *learning, parts.designer, journal)
 
     @property
     def simulates(self) -> bool:
-        """Whether the surrogate learns from simulations."""
-        surrogate = self.surrogate.main if isinstance(self.surrogate, Candidates) else self.surrogate
-        return not isinstance(surrogate, ExactSurrogate)
+        """Whether a likelihood is learned from simulations."""
+        return bool(self.learners)
 
     def rows_left(self) -> IntArray | None:
         """Return the rows of the pool that are not used up; None without a pool."""

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from activesci.errors import WorkersLost
 from activesci.execute import executor_for
 from activesci.ledger import Bank, Event, Kind, pack_attempts
+from activesci.ledger.bank import marked
 from activesci.loop import round as rounds
+from activesci.loop.learners import Learner
 from activesci.loop.memory import Memory
 from activesci.loop.setup import Setup
 from activesci.loop.spending import spent
@@ -55,7 +57,7 @@ def wanted(result: BlockResult, missing: BoolArray, first: int) -> Wanted:
 
 
 class Simulating:
-    """Runs what the plan of a round's pass asks for and the ledger does not have yet.
+    """Runs what the plan of a round's pass asks for and the ledger does not have yet, one simulator after another.
 
     Args:
         setup: Who takes part.
@@ -64,8 +66,8 @@ class Simulating:
 
     def __init__(self, setup: Setup, memory: Memory) -> None:
         self._setup, self._memory = setup, memory
-        self._executor: Executor | None = None
-        self._begun = False
+        self._executors: dict[str, Executor] = {}  # by the hypothesis whose own simulator it runs
+        self._begun: set[str] = set()
 
     def begin(self, number: int) -> None:
         """Hand out the round's simulations before its designs are measured, if the study asks for that.
@@ -76,10 +78,11 @@ class Simulating:
         asked = self._setup.simulates and getattr(study.executor.settings, "overlap", False)
         if not asked or study.experiment.kind == "manual" or not self._memory.record.unmeasured:
             return
-        todo, _, _ = self._missing(number)
-        if todo:
-            self._submit(todo)
-            self._begun = True
+        for learner in self._setup.learners:
+            todo, _, _ = self._missing(number, learner)
+            if todo:
+                self._submit(todo, learner)
+                self._begun.add(learner.hypothesis)
 
     def complete(self, number: int) -> None:
         """Run the round's missing simulations; those that failed are run again if too many did.
@@ -87,57 +90,74 @@ class Simulating:
         Raises:
             Pause: If more than the study's share of simulations fail.
         """
-        todo, missing, failed = self._missing(number)
-        if todo:
-            self._run(number, todo, missing, failed)
-        if self._too_many(self._memory.simulated()):
-            raise Pause(self._failures(number))
+        for learner in self._setup.learners:
+            todo, missing, failed = self._missing(number, learner)
+            if todo:
+                self._run(number, learner, todo, missing, failed)
+            if self._too_many(self._memory.simulated(learner.hypothesis)):
+                raise Pause(self._failures(number, learner))
 
-    def _missing(self, number: int) -> tuple[list[Block], BoolArray, frozenset[int]]:
+    def _missing(self, number: int, learner: Learner) -> tuple[list[Block], BoolArray, frozenset[int]]:
         """Return the blocks to run, which of the planned simulations are wanted, and which have failed before."""
-        theta, xi, events = self._plan(number)
-        known, first = self._memory.simulated(), self._first()
+        theta, xi, events = self._plan(number, learner)
+        known, first = self._memory.simulated(learner.hypothesis), self._first(learner)
         failed = known.index[~known.valid & self._too_many(known)]
         missing = np.ones(len(theta), dtype=np.bool_)
         missing[np.setdiff1d(known.index, failed)] = False
-        planned = blocks(self._setup.study, number, Purpose.SIMULATE, theta, xi, first, events)
+        planned = blocks(learner.study, number, Purpose.SIMULATE, theta, xi, first, events)
         todo = [block for block in planned if missing[block.first - first :][: len(block.theta)].any()]
         return todo, missing, frozenset(failed.tolist())
 
-    def _submit(self, todo: Sequence[Block]) -> None:
-        self._executor = self._executor or executor_for(self._setup.study)
+    def _submit(self, todo: Sequence[Block], learner: Learner) -> None:
+        if learner.hypothesis not in self._executors:
+            self._executors[learner.hypothesis] = executor_for(learner.study)
         try:
-            self._executor.submit(self._setup.simulator.run, todo)
+            self._executors[learner.hypothesis].submit(learner.simulator.run, todo)
         except WorkersLost as error:
             raise _gone(error) from error
 
-    def _first(self) -> int:
-        """Return how many simulations earlier passes of the round have planned."""
-        return sum(one.count for one in self._memory.record.passes if one.inferred is not None)
+    def _first(self, learner: Learner) -> int:
+        """Return where a simulator's random numbers begin: after those of the round's earlier passes."""
+        earlier = (one for one in self._memory.record.passes if one.inferred is not None)
+        return learner.stream(sum(one.count_by(learner.hypothesis) for one in earlier))
 
-    def _plan(self, number: int) -> tuple[FloatArray, FloatArray, IntArray | None]:
-        """Return the round's plan; a new one is recorded before it is acted on."""
-        planned = self._memory.record.current.planned or self._planned(number)
-        arrays = self._setup.journal.arrays(planned)
-        return arrays["theta"], arrays["xi"], arrays.get("events")
+    def _plan(self, number: int, learner: Learner) -> tuple[FloatArray, FloatArray, IntArray | None]:
+        """Return the round's plan for a simulator; a new one, of all of them, is recorded before it is acted on."""
+        planned = self._memory.record.current.planned or self._record_plan(number)
+        arrays, name = self._setup.journal.arrays(planned), learner.hypothesis
+        return arrays[marked("theta", name)], arrays[marked("xi", name)], arrays.get(marked("events", name))
 
-    def _planned(self, number: int) -> Event:
+    def _record_plan(self, number: int) -> Event:
         """Plan, and record it: where to simulate, and with how many events where that is for us to choose."""
-        setup, study = self._setup, self._setup.study
-        n = study.inference.simulations if number == 0 else study.inference.per_round
-        belief, step = self._memory.belief(), len(self._memory.record.passes)
-        knob = None if study.tuning is None else study.tuning.events
-        said, more = dict[str, Any](), dict[str, NDArray[Any]]()
-        if knob is None:
-            pool = None if setup.pool is None else setup.pool.xi
-            places = self._measured_places(), self._promising()
-            theta, xi = rounds.plan(study, number, n, belief, places, pool, step)
-        else:
-            theta, events = spent(study, knob, number, n, belief, step)
-            xi, more = np.empty((len(theta), 0)), {"events": events}
-            said = {"events": int(events.sum()), "cost": float(knob.cost(events).sum())}
-        said = {"count": len(theta), "purpose": Purpose.SIMULATE.name, **said}
-        return setup.journal.append(Kind.PLANNED, number, said, {"theta": theta, "xi": xi, **more})
+        study, plans, said = self._setup.study, dict[str, tuple[FloatArray, FloatArray]](), dict[str, Any]()
+        plans[""] = np.empty((0, study.parameter_space.dim)), np.empty((0, study.design_space.dim))
+        knob, more = None if study.tuning is None else study.tuning.events, dict[str, NDArray[Any]]()
+        for learner in self._setup.learners:
+            if knob is None:
+                plans[learner.hypothesis] = self._places(number, learner)
+            else:  # of a study that is tuned, which has one simulator
+                belief, step = self._memory.belief(), len(self._memory.record.passes)
+                theta, events = spent(study, knob, number, self._most(number), belief, step)
+                plans[""], more = (theta, np.empty((len(theta), 0))), {"events": events}
+                said = {"events": int(events.sum()), "cost": float(knob.cost(events).sum())}
+        said = {"count": len(plans[""][0]), "purpose": Purpose.SIMULATE.name, **said}
+        others = {name: len(theta) for name, (theta, _) in plans.items() if name}
+        arrays = {marked("theta", name): theta for name, (theta, _) in plans.items()}
+        arrays |= {marked("xi", name): xi for name, (_, xi) in plans.items()}
+        said |= {"others": others} if others else {}
+        return self._setup.journal.append(Kind.PLANNED, number, said, arrays | more)
+
+    def _places(self, number: int, learner: Learner) -> tuple[FloatArray, FloatArray]:
+        """Return where a simulator is run next: parameters and designs."""
+        pool = None if self._setup.pool is None else self._setup.pool.xi
+        places, belief = (self._measured_places(), self._promising()), learner.of(self._memory.belief())
+        stream = learner.stream(len(self._memory.record.passes))
+        return rounds.plan(learner.study, number, self._most(number), belief, places, pool, stream)
+
+    def _most(self, number: int) -> int:
+        """Return how many simulations a round plans of each simulator."""
+        inference = self._setup.study.inference
+        return inference.simulations if number == 0 else inference.per_round
 
     def _measured_places(self) -> FloatArray:
         """Return all designs that are measured, those that the round is still going to measure included."""
@@ -153,11 +173,14 @@ class Simulating:
             return chosen
         return rounds.promising(chosen, arrays["xi"], arrays["gain"], arrays.get("ignorance"))
 
-    def _run(self, number: int, todo: Sequence[Block], missing: BoolArray, again: frozenset[int]) -> None:
+    def _run(
+        self, number: int, learner: Learner, todo: Sequence[Block], missing: BoolArray, again: frozenset[int]
+    ) -> None:
         """Run blocks, and record what comes back about every second.
 
         Args:
             number: The round.
+            learner: Whose simulations they are.
             todo: The blocks.
             missing: Which of the planned simulations are wanted, (n,); the rest of a block is not recorded twice.
             again: Those that have failed before.
@@ -165,33 +188,36 @@ class Simulating:
         Raises:
             Pause: If too many fail, or the workers are gone; what came back is recorded.
         """
-        if not self._begun:
-            self._submit(todo)
-        self._begun = False
-        assert self._executor is not None  # it has taken them
+        if learner.hypothesis not in self._begun:
+            self._submit(todo, learner)
+        self._begun.discard(learner.hypothesis)
+        executor, record = self._executors[learner.hypothesis], partial(self._record, number, learner, again)
         done, total = int((~missing).sum()), len(missing)
         buffer, seen, failed, since = list[Wanted](), 0, 0, time.perf_counter()
         try:
-            for result in map(partial(wanted, missing=missing, first=self._first()), self._executor.gather()):
+            for result in map(partial(wanted, missing=missing, first=self._first(learner)), executor.gather()):
                 buffer.append(result)
                 seen, failed = seen + len(result.index), failed + len(result.reasons)
                 self._setup.journal.observer.progress("simulate", done + seen, total)
                 if time.perf_counter() - since > FLUSH_SECONDS:
-                    self._record(number, buffer, again, time.perf_counter() - since)
+                    record(buffer, time.perf_counter() - since)
                     buffer, since = [], time.perf_counter()
                     if done + seen >= EARLY and failed > self._setup.study.inference.max_failures * (done + seen):
-                        raise Pause(self._failures(number))
+                        raise Pause(self._failures(number, learner))
         except WorkersLost as error:
-            self._record(number, buffer, again, time.perf_counter() - since)
+            record(buffer, time.perf_counter() - since)
             raise _gone(error) from error
-        self._record(number, buffer, again, time.perf_counter() - since)
+        record(buffer, time.perf_counter() - since)
 
-    def _record(self, number: int, results: Sequence[Wanted], again: frozenset[int], seconds: float) -> None:
+    def _record(
+        self, number: int, learner: Learner, again: frozenset[int], results: Sequence[Wanted], seconds: float
+    ) -> None:
         if not results:
             return
         reasons = Counter(reason for result in results for reason in result.reasons)
         index, y = (np.concatenate([getattr(result, name) for result in results]) for name in ("index", "y"))
         said = {"count": len(y), "failed": reasons.total(), "reasons": dict(reasons), "seconds": seconds}
+        said |= {"hypothesis": learner.hypothesis} if learner.hypothesis else {}
         repeated = {"again": len(again.intersection(index.tolist()))} if again else {}
         attempts = [attempt for result in results for attempt in result.attempts]
         tried = {"failed_attempts": len(attempts)} if attempts else {}
@@ -201,10 +227,10 @@ class Simulating:
     def _too_many(self, bank: Bank) -> bool:
         return len(bank) > 0 and float((~bank.valid).mean()) > self._setup.study.inference.max_failures
 
-    def _failures(self, number: int) -> str:
-        record = self._setup.journal.history.rounds[number]
+    def _failures(self, number: int, learner: Learner) -> str:
+        record = self._setup.journal.history.rounds[number].by(learner.hypothesis)
         reason, count = next(iter(record.failure_reasons.items()))
-        return (
+        return learner.named(
             f"{record.failed} of {record.simulations} simulations failed, more than the share "
             f"{self._setup.study.inference.max_failures:g} that inference.max_failures allows; {count} times: {reason}"
             f"; {StopReason.FAILURES}"
@@ -212,10 +238,10 @@ class Simulating:
 
     def release(self) -> None:
         """Stop the workers; may be called twice."""
-        self._begun = False
-        if self._executor is not None:
-            self._executor.close()
-            self._executor = None
+        self._begun.clear()
+        for executor in reversed(self._executors.values()):  # the first may have started what others use
+            executor.close()
+        self._executors.clear()
 
 
 def _gone(error: WorkersLost) -> Pause:

@@ -49,6 +49,9 @@ Cost = Annotated[
     WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string"}]}),
 ]
 
+UNBOUNDED = 1_000_000
+"""Rounds of a study that sets no limit to them."""
+
 
 class Study(Part):
     """A study: what is asked, of whom, how, and until when.
@@ -256,7 +259,9 @@ class Study(Part):
         kept = ("study", "seed", "design", "constraints", "outcome", "inference", "executor")
         rest = {key: mapping[key] for key in kept if key in mapping}
         changed = {"parameters": own["parameters"], "simulator": own["simulator"], "experiment": experiment}
-        return type(self)._of(take({**rest, **changed, "stop": {"rounds": 1}}, self.folder))
+        most = None if self.stop is None else self.stop.most("rounds")
+        stop = {"rounds": UNBOUNDED if most is None else int(most)}
+        return type(self)._of(take({**rest, **changed, "stop": stop}, self.folder))
 
     @cached_property
     def cost_spec(self) -> CostSpec | None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from activesci.errors import LedgerError, StudyError
+from activesci.ledger import Ledger
 from activesci.loop.controller import Campaign
 from activesci.loop.journal import Nobody
 from activesci.loop.replaying import Replaying
@@ -110,11 +111,68 @@ def test_one_likelihood_that_was_learned_serves_all_hypotheses(tmp_path):
     assert np.sign(said["steep"]["log_bayes_factor"]) == np.sign(exact)
 
 
-def test_simulators_of_hypotheses_need_their_likelihoods(tmp_path):
-    study = bent(tmp_path)
-    (tmp_path / "curve.py").write_text(PLAIN)
-    with pytest.raises(StudyError, match="without log_likelihood beside it"):
+def learning(folder, **changes):
+    """Return the study of a line and a curve, neither of which states its likelihood."""
+    settings = {"model": PLAIN, "inference": {**LEARNED, "simulations": 400}, "designer": {"grid": {"points": 3}}}
+    study = bent(folder, **{**settings, **changes})
+    (folder / "curve.py").write_text(PLAIN.replace('theta["slope"] * design["x"]', 'theta["bend"] * design["x"] ** 2'))
+    return study.with_settings({"stop": {"rounds": 2}})
+
+
+def exact_factor(campaign):
+    """Return the exact log Bayes factor of the curve against the line."""
+    measured = [(one.design["x"], one.outcome["y"]) for one in campaign.history.measured()]
+    x, y = np.array(measured).T
+    found = []
+    for rows in (x, x**2):
+        wide = np.outer(rows, rows) + 0.01 * np.eye(len(x))
+        found.append(-0.5 * (y @ np.linalg.solve(wide, y) + np.linalg.slogdet(wide)[1]))
+    return found[1] - found[0]
+
+
+def test_simulators_without_likelihoods_are_learned_each_from_simulations_of_its_own(tmp_path):
+    study = learning(tmp_path)
+    campaign = finished(study, tmp_path / "run")
+    said = campaign.history.inferred.payload["hypotheses"]["bent"]
+    assert abs(said["log_bayes_factor"] - exact_factor(campaign)) < 4 * said["log_bayes_factor_error"]
+    assert said["log_bayes_factor_error"] < 2
+    with Ledger.read_only(tmp_path / "run") as ledger:
+        banks = [campaign.history.bank(ledger.arrays, hypothesis=name) for name in ("", "bent")]
+    assert [len(bank) for bank in banks] == [500, 500]
+    assert campaign.history.simulations == 1000
+    noise = [bank.y[:, 0] - bank.theta[:, 0] * bank.xi[:, 0] ** p for p, bank in enumerate(banks, 1)]
+    assert all(np.std(one) == pytest.approx(0.1, rel=0.15) for one in noise), "each is of its own simulator"
+    assert not np.isin(banks[0].theta, banks[1].theta).any(), "random numbers of one are used by the other"
+    assert not np.isin(noise[0].round(12), noise[1].round(12)).any(), "random numbers of one are used by the other"
+
+    assert Replaying(tmp_path / "run", tmp_path / "replayed", 0.0, Nobody()).run() is None
+
+
+def test_one_simulator_may_state_its_likelihood_and_another_be_learned(tmp_path):
+    few = {"simulations": 60, "per_round": 20, "particles": 256, "passes": 1}
+    campaign = finished(learning(tmp_path, model=MODEL, inference=few), tmp_path / "run")
+    said, begun = campaign.history.inferred.payload["hypotheses"], campaign.history.started.payload
+    assert begun["surrogate"] == "exact"
+    assert begun["others"]["bent"]["surrogate"] == "emulator"
+    assert campaign.history.simulations == 100
+    assert abs(said["bent"]["log_bayes_factor"] - exact_factor(campaign)) < 4 * said["bent"]["log_bayes_factor_error"]
+
+
+def test_a_ratio_cannot_compare_two_simulators(tmp_path):
+    study = learning(tmp_path, inference={**LEARNED, "surrogate": "ratio"})
+    with pytest.raises(StudyError, match="evidences of two simulators could not be compared"):
         Campaign(study, tmp_path / "run")
+
+
+def test_what_is_asked_of_each_simulator_is_said_with_the_hypothesis(tmp_path):
+    study = learning(tmp_path, model=MODEL, inference={"surrogate": "exact"})
+    with pytest.raises(StudyError, match=r"hypotheses\.bent: inference\.surrogate: found 'exact', but 'curve:simul"):
+        Campaign(study, tmp_path / "run")
+    study = learning(tmp_path / "failing")
+    (tmp_path / "failing" / "curve.py").write_text("def simulate(theta, design, rng):\n    raise ValueError('no')\n")
+    campaign = finished(study, tmp_path / "failing" / "run")
+    assert reason(campaign)[0] == "paused"
+    assert reason(campaign)[1].startswith("hypothesis bent: 400 of 400 simulations failed")
 
 
 def test_a_registered_plan_holds_the_hypotheses_and_their_code(tmp_path):
