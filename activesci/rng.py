@@ -33,6 +33,7 @@ class Purpose(IntEnum):
     HYPOTHESIS = 12
     VARY = 13
     REINTERPRET = 14
+    SALT = 15
 
 
 def sequence(seed: int, round: int, purpose: Purpose | int, index: int = 0) -> np.random.SeedSequence:

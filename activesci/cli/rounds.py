@@ -73,7 +73,7 @@ def _measured(row: dict[str, Any], said: Mapping[str, Any]) -> None:
 
 
 def _planned(row: dict[str, Any], said: Mapping[str, Any]) -> None:
-    row["count"] = str(said["count"])
+    row["count"] = str(said["count"] + sum(said.get("others", {}).values()))
 
 
 def _inferred(row: dict[str, Any], said: Mapping[str, Any]) -> None:

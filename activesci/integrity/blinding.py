@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from activesci.integrity.salting import SALTED, SYNTHETIC, Salt
+from activesci.integrity.shuffling import Shuffle
 from activesci.ledger import Kind
 from activesci.ledger.sealing import Key
 from activesci.study import Study
@@ -161,8 +163,9 @@ class Door:
     """
 
     def __init__(self, study: Study, key: Key) -> None:
-        self.study = study
+        self.study, self._key = study, key
         self.shifts: Mapping[str, Shift | Curtain] = shifts_of(study, key)
+        self._shuffle = Shuffle.of(study, key)
         self._views: Mapping[Kind, Callable[[int, Payload, Arrays], Shown]] = {
             Kind.STARTED: _whole,
             Kind.BRANCHED: _whole,
@@ -198,20 +201,29 @@ class Door:
                 found[:, place] = np.nan if tells else shift(column)
         return found
 
+    def salt(self, proposal: int) -> Salt | None:
+        """Return what is done to the outcome that answers a proposal where it is shown; None without salt."""
+        share = None if self.study.blind is None else self.study.blind.salt
+        return None if share is None else Salt.of(self._key, share, proposal)
+
     @property
     def _scaled(self) -> bool:
         return any(shift.factor != 1.0 for shift in self.shifts.values())
 
     def _words(self, text: str) -> str:
         """Return a text without numbers; where it may name a hypothesis or a hidden design, nothing of it."""
-        return WITHHELD if self.study.rivals or self._dark else masked(text)
+        return WITHHELD if self.study.rivals or self._dark or self._altering else masked(text)
 
     @property
     def _dark(self) -> bool:
         return self.study.blind is not None and self.study.blind.designs
 
+    @property
+    def _altering(self) -> bool:
+        return self.study.blind is not None and self.study.blind.shows_outcomes
+
     def _design(self, design: Mapping[str, Any]) -> dict[str, Any]:
-        return {} if self._dark else dict(design)
+        return {} if self._dark else self._shuffle.design(design)
 
     def _simulated(self, round: int, said: Payload, arrays: Arrays) -> Shown:
         failed = {WITHHELD: said["failed"]} if said.get("failed") else {}
@@ -237,6 +249,19 @@ class Door:
         return {**_kept(said, ("designer", "evaluations", "asked", "seconds")), "proposals": proposals}, {}
 
     def _measured(self, round: int, said: Payload, arrays: Arrays) -> Shown:
+        return self._altered(said, arrays) if self._altering else self._as_it_is(said, arrays)
+
+    def _altered(self, said: Payload, arrays: Arrays) -> Shown:
+        """Return what is shown of an outcome that may be another, or have other labels, and nothing that tells."""
+        none = dict.fromkeys(("reason", "surprise", "rank", "row"))
+        design = {"proposal": said["proposal"], "design": self._design(said["design"])}
+        if said["status"] != "ok":
+            tried = {**_kept(said, ("attempt", "status", "seconds")), "outcome": None}
+            return {**none, **design, **tried, "reason": WITHHELD}, {}
+        y = self._shuffle.outcome(arrays[SYNTHETIC if said.get(SALTED) else "y"])
+        return {**none, **design, "status": "ok", "outcome": self.study.outcome_space.unflatten(y[0])}, {"y": y}
+
+    def _as_it_is(self, said: Payload, arrays: Arrays) -> Shown:
         kept = _kept(said, ("proposal", "attempt", "status", "seconds"))
         kept |= {"row": None, "design": {}} if self._dark else _kept(said, ("row", "design"))
         hidden = {"outcome": None, "surprise": None, "rank": None}
@@ -252,11 +277,12 @@ class Door:
         return hidden is not None and design is not None and not bool(hidden.feasible(hidden.encode(design)[None])[0])
 
     def _alarm(self, round: int, said: Payload, arrays: Arrays) -> Shown:
-        return {**_kept(said, ("what", "proposal")), "message": self._words(str(said["message"]))}, {}
+        kept = _kept(said, ("what",) if self._altering else ("what", "proposal"))
+        return {**kept, "message": self._words(str(said["message"]))}, {}
 
     def _paused(self, round: int, said: Payload, arrays: Arrays) -> Shown:
         reason = str(said["reason"])
-        return {"reason": masked(reason.partition(" (")[0] if self._dark else reason)}, {}
+        return {"reason": masked(reason.partition(" (")[0] if self._dark or self._altering else reason)}, {}
 
     def _stopped(self, round: int, said: Payload, arrays: Arrays) -> Shown:
         stop = self.study.stop

@@ -34,7 +34,8 @@ def go_blind(journal: "Journal", study: Study) -> None:
     keep_key(journal.ledger.folder, key)
     hidden = list(Door(study, key).shifts)
     said = {"commitment": key.commitment, "parameters": hidden, "until": list(study.blind.until)}
-    more = study.blind.model_dump(include={"region", "designs"}, exclude_defaults=True)
+    more = study.blind.model_dump(include={"region", "designs", "salt"}, exclude_defaults=True)
+    more |= {"labels": list(study.shuffled)} if study.shuffled else {}
     journal.append(Kind.NOTE, 0, {"what": BLINDED, **said, **more})
 
 

@@ -224,7 +224,7 @@ class Campaign(Closes):
             LedgerError: While it is blind and hides its designs.
         """
         batch = n or self.study.designer.batch
-        if self.study.blind is not None and self.study.blind.designs:
+        if self.study.hides_designs:
             refuse_while_blind(self.history, self.folder, "what to measure next")
         waiting = len(self._memory.record.unmeasured)
         self._ready(lambda: self._discreetly(lambda: self._prepare(batch)))

@@ -17,6 +17,7 @@ from activesci.loop.forecasting import forecast
 from activesci.loop.memory import Memory
 from activesci.loop.rivalry import contradicted, predicted, prediction
 from activesci.loop.round import Belief, Cost
+from activesci.loop.salting import Salting
 from activesci.loop.setup import Setup
 from activesci.loop.stop import Pause, StopReason
 from activesci.measure.base import Attempt
@@ -49,6 +50,7 @@ class Measuring:
 
     def __init__(self, setup: Setup, memory: Memory) -> None:
         self._setup, self._memory = setup, memory
+        self._salting = Salting(setup, memory)
 
     def propose(self, batch: int | None = None) -> None:
         """Choose the round's designs, unless that is done.
@@ -201,7 +203,7 @@ class Measuring:
         outcome = {"outcome": study.outcome_space.unflatten(y), "surprise": found.tail, "row": row, "seconds": seconds}
         outcome |= {"rank": found.rank, **predicted(study, number, proposal["id"], belief, xi, y)}
         arrays = {"y": np.asarray(y)[None], "predicted": found.drawn[:KEPT]}
-        self._setup.journal.append(Kind.MEASURED, number, said | outcome, arrays)
+        self._setup.journal.append(Kind.MEASURED, number, *self._salting.beside(said | outcome, arrays))
         self._mention_misfits()
 
     def _mention_misfits(self) -> None:

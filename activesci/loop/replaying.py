@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from activesci.errors import LedgerError
+from activesci.integrity.salting import without_salt
 from activesci.ledger import Event, History, Kind, Ledger, Pass, RoundRecord, bank_of, fold
 from activesci.loop.blinding import refuse_while_blind
 from activesci.loop.differences import Difference, first_difference
@@ -212,7 +213,7 @@ class Replaying:
     def _same(self, where: str, before: Event, again: Event) -> Difference | None:
         if before.artifact is not None and before.artifact == again.artifact:
             return self._compared(where, before.payload, again.payload)  # its name is the digest of its content
-        told = [{**event.payload, **arrays(event)} for event, arrays in self._sides(before, again)]
+        told = [without_salt({**event.payload, **arrays(event)}) for event, arrays in self._sides(before, again)]
         return self._compared(where, *told)
 
     def _compared(self, where: str, before: object, again: object) -> Difference | None:

@@ -113,6 +113,7 @@ class Setup:
         experiment: Nature.
         pool: Nature's recorded answers, or None.
         candidates: What will stand for the likelihoods of all candidate simulators; nothing is fitted yet.
+        own: The simulators of hypotheses that have their own, by the hypothesis' name.
         learners: The simulators whose likelihoods are learned from simulations.
         designer: Who searches for designs.
         journal: The ledger.
@@ -123,6 +124,7 @@ class Setup:
     experiment: Experiment
     pool: PoolRows | None
     candidates: Candidates
+    own: Mapping[str, Simulator]
     learners: tuple[Learner, ...]
     designer: Designer
     journal: Journal
@@ -147,7 +149,7 @@ class Setup:
         parts = Parts.of(study)
         journal = Journal.of(study, folder, parts.said(), observer, deviate, blind)
         pool = parts.experiment.pool()
-        learning = parts.candidates, parts.learners
+        learning = parts.candidates, parts.own, parts.learners
         return cls(study, parts.simulator, parts.experiment, pool, *learning, parts.designer, journal)
 
     @property

@@ -1,9 +1,12 @@
 """Opens a blind campaign, once and for all, if every check is green."""
 
 from pathlib import Path
+from typing import Any
 
 from activesci.errors import LedgerError
 from activesci.integrity.blinding import Door, Shift
+from activesci.integrity.salting import SALTED
+from activesci.integrity.shuffling import Shuffle
 from activesci.integrity.unblinding import Light, lights
 from activesci.ledger import Event, Kind, Ledger
 from activesci.ledger.sealing import UNBLINDED, Key, drop_key, kept_key
@@ -49,9 +52,20 @@ def _open(journal: Journal, study: Study, key: Key, by: str) -> Event:
         "shifts": {
             name: {"offset": s.offset, "factor": s.factor} for name, s in door.shifts.items() if isinstance(s, Shift)
         },
+        **_told(journal, study, key),
         "key": key.secret.hex(),
     }
     return journal.append(Kind.NOTE, journal.history.rounds[-1].number, {"what": UNBLINDED, **said})
+
+
+def _told(journal: Journal, study: Study, key: Key) -> dict[str, Any]:
+    """Return how much was shown that nobody measured, and under which name each label was shown."""
+    events = [event for record in journal.history.rounds for event in record.measured]
+    salt = sum(bool(event.payload.get(SALTED)) for event in events)
+    salted = study.blind is not None and study.blind.salt is not None
+    counted = {"salt": {"synthetic": salt, "of": len(journal.history.measured())}} if salted else {}
+    labels = Shuffle.of(study, key).named()
+    return counted | ({"labels": labels} if labels else {})
 
 
 def _refuse_red(found: tuple[Light, ...], folder: Path) -> None:

@@ -94,9 +94,19 @@ def _hidden(study: "Study") -> list[str]:
     names = ", ".join(blind.parameters or study.parameter_space.names)
     shifted = f"{names}: shown shifted by an offset that nobody knows; outcomes, gains and predictions are withheld"
     which = "designs and outcomes" if blind.designs else f"outcomes where {blind.region}"
+    which = admixed(study) if blind.shows_outcomes else which
     kept = f"{which}, and all that is believed of {names}: withheld"
     until = f"- opened once these are green: {', '.join(blind.until)}, and this plan kept to"
     return ["## What is hidden", "", f"- {kept if blind.closed else shifted}", until, ""]
+
+
+def admixed(study: "Study") -> str:
+    """Return which outcomes and labels are not what they are shown as, in words."""
+    blind = study.blind
+    assert blind is not None  # the caller's condition
+    salt = [] if blind.salt is None else [f"which outcomes are real and which, about {blind.salt:.0%}, are synthetic"]
+    names = ", ".join(study.shuffled)
+    return " and ".join([*salt, *([f"which label of {names} is which"] if names else [])])
 
 
 def _digests(said: Mapping[str, Any]) -> list[str]:

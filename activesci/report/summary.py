@@ -90,14 +90,19 @@ def _registration(study: "Study", history: History) -> dict[str, Any]:
     }
 
 
+BLIND_IN = ("region", "designs", "salt", "labels")
+"""What a blind campaign may hide beside where its parameters are."""
+
+
 def _blindness(history: History) -> dict[str, Any] | None:
     """Return what is hidden, or how it was opened; None for a campaign that never was blind."""
     if (event := history.blinding) is not None:
-        more: dict[str, Any] = {key: event.payload[key] for key in ("region", "designs") if key in event.payload}
+        more: dict[str, Any] = {key: event.payload[key] for key in BLIND_IN if key in event.payload}
         return {"hidden": event.payload["parameters"], **more}
     if (event := history.unblinding) is None:
         return None
-    return {"hidden": [], "time": event.time, **in_order(event.payload, ("by", "checks", "shifts"))}
+    told = [key for key in ("salt", "labels") if key in event.payload]
+    return {"hidden": [], "time": event.time, **in_order(event.payload, ("by", "checks", "shifts", *told))}
 
 
 def round_summary(study: "Study", record: RoundRecord, listed: bool = False) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What must hold between the parts of a study: names that are meant, rules that can be met."""
 
 import keyword
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -226,9 +227,34 @@ def _blind(study: "Study") -> None:
     if study.blind.designs and study.experiment.kind == "manual":
         found, expected = "true for an experiment that somebody does by hand", "false: who measures is told the design"
         raise Problem(("blind", "designs"), found, expected)
+    if study.blind.shows_outcomes and study.experiment.recorded is not None:
+        key = "labels" if study.blind.salt is None else "salt"
+        expected = "nature that is measured: whoever has the file knows what is in it"
+        raise Problem(("blind", key), f"{key} for outcomes that are recorded already", expected)
+    if study.blind.labels is not None:
+        _labels(study, study.blind.labels)
     for name in study.blind.parameters or ():
         if name not in study.parameter_space.names:
             raise Problem(("blind", "parameters", name), shown(name), f"one of {listed(study.parameter_space.names)}")
+
+
+def _labels(study: "Study", asked: Sequence[str]) -> None:
+    known, path = study.labelled, ("blind", "labels")
+    for place, name in enumerate(asked):
+        if name not in known:
+            expected = f"a choice or an outcome with categories{f' ({listed(list(known))})' if known else ''}"
+            raise Problem((*path, place), shown(name), expected + nearest(name, list(known)))
+    if not known:
+        raise Problem(path, "a study without labels", "a choice among the designs, or an outcome with categories")
+    choices = [name for name in study.shuffled if name in study.design]
+    if choices and study.experiment.kind == "manual":
+        expected = "an experiment that the loop has done by itself: who measures by hand is told the design"
+        raise Problem(path, f"shuffled labels of {listed(choices)}, measured by hand", expected)
+    texts = [*study.constraints, *([study.cost_written] if isinstance(study.cost_written, str) else [])]
+    for name in choices:
+        if any(re.search(rf"\b{name}\b", text) for text in texts):
+            expected = "none: what is allowed, or costs more, would tell the labels"
+            raise Problem(path, f"a constraint or a cost about {name}, whose labels are shuffled", expected)
 
 
 def _surrogate(study: "Study") -> None:

@@ -230,6 +230,25 @@ class Study(Part):
         return DesignSpace.of(self.design, (condition,)) if condition else None
 
     @cached_property
+    def shuffled(self) -> dict[str, int]:
+        """How many labels each choice and outcome has whose labels are shuffled while it is blind."""
+        asked = None if self.blind is None else self.blind.labels
+        return {} if asked is None else {name: n for name, n in self.labelled.items() if not asked or name in asked}
+
+    @property
+    def hides_designs(self) -> bool:
+        """Whether designs are not shown as they are while it is blind."""
+        hidden = self.blind is not None and self.blind.designs
+        return hidden or any(name in self.design for name in self.shuffled)
+
+    @property
+    def labelled(self) -> dict[str, int]:
+        """How many labels each choice among the designs and each outcome with categories, or of yes and no, has."""
+        choices = {name: len(part.choice) for name, part in self.design.items() if part.choice is not None}
+        found = [one for one in self.outcome_space.components if one.kind in ("category", "binary")]
+        return choices | {one.name: len(one.categories) or 2 for one in found}
+
+    @cached_property
     def outcome_space(self) -> OutcomeSpace:
         """The space of y."""
         components = [Component.of(name, part) for name, part in self.outcome.items()]

@@ -8,7 +8,9 @@ import pytest
 from activesci.errors import LedgerError, StudyError
 from activesci.ledger import Ledger, fold, sealing
 from activesci.loop.controller import Campaign
-from tests.loop.worlds import LEARNED, PLAIN, POOL, designs, finished, world
+from activesci.loop.journal import Nobody
+from activesci.loop.replaying import Replaying
+from tests.loop.worlds import LEARNED, MODEL, PLAIN, POOL, designs, finished, world
 
 
 def opened(folder):
@@ -35,6 +37,70 @@ def test_blind_and_open_campaigns_choose_the_same_and_differ_by_the_offset(tmp_p
         assert [found.outcome for found in one.measurements] == [found.outcome for found in other.measurements]
     written = [(tmp_path / run / "posterior.csv").read_bytes() for run in ("blind", "plain")]
     assert written[0] == written[1]
+
+
+ARMS = MODEL.replace('design["x"]', 'np.where(np.asarray(design["arm"]) == "a", 1.0, 2.0)')
+
+
+@pytest.mark.parametrize(
+    ("blind", "changes"),
+    [
+        ({"salt": 0.5}, {}),
+        ({"labels": "shuffled", "salt": 0.3}, {"model": ARMS, "design": {"arm": {"choice": ["a", "b"]}}}),
+    ],
+)
+def test_salted_and_open_campaigns_choose_believe_and_stop_alike(tmp_path, monkeypatch, blind, changes):
+    monkeypatch.setattr(sealing.os, "urandom", lambda size: bytes(range(2, 2 + size)))  # of which some are salted
+    asked = {**changes, "stop": {"sd": {"slope": 0.035}}}
+    plain = finished(world(tmp_path / "study", **asked), tmp_path / "plain")
+    study = world(tmp_path / "study", **asked, blind=blind)
+    finished(study, tmp_path / "blind")
+    Campaign.unblind(tmp_path / "blind")
+    after = opened(tmp_path / "blind")
+    assert (after.status, after.reason) == (plain.history.status, plain.history.reason)
+    assert after.inferred.payload["posterior"] == plain.history.inferred.payload["posterior"]
+    pairs = [[(one.design, one.outcome) for one in history.measured()] for history in (after, plain.history)]
+    assert pairs[0] == pairs[1]
+    assert any(one.event.payload["salted"] for one in after.measured())
+    assert Replaying(tmp_path / "blind", tmp_path / "again", 0.0, Nobody()).run() is None
+
+
+def test_salt_is_drawn_from_what_was_believed_before_the_measurement(tmp_path):
+    """So whoever believes the model cannot tell, when they are shown it, what was measured."""
+    with Campaign(world(tmp_path / "study", blind={"salt": 0.5}, stop={"rounds": 2}), tmp_path / "run") as campaign:
+        next(rounds := iter(campaign))
+        next(rounds)
+        salting = campaign._measuring._salting
+        theta = campaign._memory.belief().posterior.theta[:, 0]
+        drawn = [salting._simulated(seed, {"x": 2.0}, np.array([0.123456]))[0] for seed in range(400)]
+    mean, sd = 2 * theta.mean(), np.hypot(2 * theta.std(), 0.1)
+    assert abs(np.mean(drawn) - mean) < 4 * sd / 20
+    assert np.std(drawn) == pytest.approx(sd, rel=4 / np.sqrt(800))
+    assert len({*drawn}) > 300
+
+
+@pytest.mark.parametrize(
+    ("blind", "changes", "said"),
+    [
+        ({"salt": 0.2}, {"data": POOL}, "blind.salt: found salt for outcomes that are recorded already"),
+        ({"labels": "shuffled"}, {}, "blind.labels: found a study without labels"),
+        ({"labels": ["x"]}, {}, r"blind.labels\[0\]: found 'x', expected a choice or an outcome with categories"),
+        ({"salt": 0.2, "region": "x > 1"}, {}, "blind: found region beside salt, expected one of them"),
+        (
+            {"labels": "shuffled"},
+            {"model": ARMS, "design": {"arm": {"choice": ["a", "b"]}}, "experiment": {"manual": True}},
+            "blind.labels: found shuffled labels of arm, measured by hand",
+        ),
+        (
+            {"labels": ["arm"]},
+            {"design": {"arm": {"choice": ["a", "b"]}, "x": {"real": [0, 2]}}, "constraints": ["arm == 'a' or x < 1"]},
+            "blind.labels: found a constraint or a cost about arm",
+        ),
+    ],
+)
+def test_salt_and_labels_that_would_hide_nothing_are_refused(tmp_path, blind, changes, said):
+    with pytest.raises(StudyError, match=said):
+        world(tmp_path, **{**changes, "blind": blind})
 
 
 def test_a_hidden_scale_hides_sizes_and_the_reason_for_stopping(tmp_path):

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from click.testing import CliRunner
 from activesci import report
 from activesci.cli import main
 from activesci.errors import LedgerError
-from activesci.integrity.blinding import Curtain, Door, Shift, shifts_of
+from activesci.integrity.blinding import Curtain, Door, Shift, masked, shifts_of
+from activesci.integrity.shuffling import Shuffle
 from activesci.ledger import Ledger, fold, sealing
 from activesci.ledger.events import Kind
-from activesci.loop import controller, learning
+from activesci.loop import controller, learning, measuring, salting
 from activesci.loop.controller import Campaign
 from activesci.loop.journal import Nobody
 from tests.loop.worlds import LEARNED, PLAIN, world
@@ -71,7 +73,7 @@ def answered(design, number):
     return {"y": TRUE * design["x"] + NOISE[number]}
 
 
-def conducted(study, folder):
+def conducted(study, folder, answered=answered):
     """Run a campaign to its end, and return all that it said on the way."""
     listening = Listening()
     with Campaign(study, folder, observer=listening) as campaign:
@@ -371,6 +373,231 @@ def test_the_search_finds_a_leak_of_a_design(mutate, dark, tmp_path, monkeypatch
     mutate(monkeypatch)
     said = ran(dark, tmp_path / "run")
     assert leaks.leaks(dark_in(tmp_path / "run"), tmp_path / "run", {"what it said": said})
+
+
+SALTING = bytes(range(2, 34))
+"""A key with which some of the outcomes are salted, and some are not."""
+
+
+def dialled(design, number):
+    """Return an outcome with as many digits as there are on a dial."""
+    return {"y": round(TRUE * design["x"] + NOISE[number], 8)}
+
+
+def salted_in(folder):
+    """Return what a salted campaign hides, what it shows, and which of its measurements are salted."""
+    with Ledger.open(folder) as ledger:
+        history, hidden, shown, salted = fold(ledger.events()), {}, {}, []
+        for record in history.rounds[1:]:
+            said, one = record.inferred.payload["posterior"]["slope"], record.measurements[0]
+            hidden |= {f"{place} of round {record.number}": said[place] for place in ("mean", "sd", "q05", "q95")}
+            hidden |= {f"rank of round {record.number}": one.rank}
+            salted.append(one.event.payload["salted"])
+            both = {"measured": one.outcome["y"], "synthetic": one.event.payload["synthetic"]["y"]}
+            seen, kept = ("synthetic", "measured") if salted[-1] else ("measured", "synthetic")
+            shown[f"{seen} of round {record.number}"] = both[seen]
+            hidden[f"{kept} of round {record.number}"] = both[kept]
+    return leaks.Secrets(hidden, {}, {"slope": (said["mean"], said["sd"])}), leaks.Secrets(shown), salted
+
+
+def differing(folder):
+    """Return in what the records of measurements differ as anybody can read them: nothing, or it tells the salt."""
+    with Ledger.read_only(folder) as ledger:
+        events = [event for event in ledger.events() if event.kind is Kind.MEASURED]
+        told = {
+            "what is said": {tuple(sorted(event.payload)) for event in events},
+            "what is said beside": {
+                str({k: v for k, v in e.payload.items() if k not in ("design", "outcome", "proposal")}) for e in events
+            },
+            "arrays": {tuple(sorted((n, a.shape) for n, a in ledger.arrays(event).items())) for event in events},
+            "digits": {len(repr(event.payload["outcome"]["y"]).partition(".")[2]) > 8 for event in events},
+            "agreement": {event.payload["outcome"]["y"] == ledger.arrays(event)["y"][0, 0] for event in events},
+            "its size on disk": {(folder / "artifacts" / f"{event.artifact}.npz").stat().st_size for event in events},
+        }
+    with sqlite3.connect(folder / "ledger.sqlite") as connection:
+        rows = connection.execute("SELECT payload FROM events WHERE kind = 'measured'").fetchall()
+    connection.close()
+    told["what is sealed"] = {len(json.loads(text)["sealed"]) for (text,) in rows}
+    return [what for what, found in told.items() if len(found) > 1]
+
+
+@pytest.fixture
+def salty(tmp_path, monkeypatch):
+    monkeypatch.setattr(sealing.os, "urandom", lambda size: SALTING[:size])
+    asked = {"experiment": {"manual": True}, "stop": {"rounds": ROUNDS}, "designer": {"random": {}}}
+    return world(tmp_path / "study", blind={"salt": 0.5}, expect=["sd of slope below 0.5"], **asked)
+
+
+def test_which_outcomes_are_salt_is_told_nowhere_until_it_is_opened(salty, tmp_path):
+    folder = tmp_path / "run"
+    said = {"what it said": conducted(salty, folder, dialled)}
+    said |= commanded(folder, tmp_path, REFUSED)
+    hidden, shown, salted = salted_in(folder)
+    assert {*salted} == {True, False}
+    assert leaks.leaks(hidden, folder, said) == []
+    assert leaks.leaks(hidden, tmp_path / "exports", {}) == []
+    assert differing(folder) == []
+    assert {hit.rpartition(": ")[2] for hit in leaks.leaks(shown, folder, said)} == {*shown.numbers}
+
+    opened = CliRunner().invoke(main, ["unblind", str(folder), "--by", "Ada"])
+    assert opened.exit_code == 0, opened.output
+    hits = leaks.leaks(hidden, folder, commanded(folder, tmp_path / "after", []))
+    hits += leaks.leaks(hidden, tmp_path / "after" / "exports", {})
+    never = {name for name in hidden.numbers if "synthetic" in name}  # made, and of no use to anybody
+    assert {hit.rpartition(": ")[2] for hit in hits} >= {*hidden.numbers} - never
+    assert "Synthetic outcomes that were shown until then" in (folder / "report.html").read_text()
+    assert Campaign.unblind(folder).payload["salt"] == {"synthetic": sum(salted), "of": ROUNDS}
+
+
+def through_the_array(patch):
+    look = Door._measured
+    patch.setattr(Door, "_measured", lambda self, *event: (look(self, *event)[0], {"y": event[2]["y"]}))
+
+
+def through_what_is_sealed(patch):
+    patch.setattr(salting, "padded", lambda said: dict(said))
+
+
+def through_the_time_it_took(patch):
+    look = Door._measured
+
+    def leaking(self, *event):
+        shown, arrays = look(self, *event)
+        return {**shown, "seconds": float(event[1]["salted"])}, arrays
+
+    patch.setattr(Door, "_measured", leaking)
+
+
+def through_digits(patch):
+    patch.setattr(salting, "as_written", lambda y, like: y)
+
+
+def through_the_measured_one(patch):
+    look = Door._measured
+
+    def leaking(self, *event):
+        shown, arrays = look(self, *event)
+        return {**shown, "reason": str(event[1]["outcome"])}, arrays
+
+    patch.setattr(Door, "_measured", leaking)
+
+
+SALT_MUTANTS = (
+    through_the_array,
+    through_what_is_sealed,
+    through_the_time_it_took,
+    through_digits,
+    through_the_measured_one,
+    through_the_curtain,
+)
+
+
+@pytest.mark.parametrize("mutate", SALT_MUTANTS, ids=lambda one: one.__name__)
+def test_the_search_finds_what_tells_the_salt(mutate, salty, tmp_path, monkeypatch):
+    mutate(monkeypatch)
+    said = conducted(salty, tmp_path / "run", dialled)
+    found = leaks.leaks(salted_in(tmp_path / "run")[0], tmp_path / "run", {"what it said": said})
+    assert found or differing(tmp_path / "run")
+
+
+ARMS = """\
+import numpy as np
+
+def gain(design):
+    return np.select([np.asarray(design["arm"]) == name for name in ("alpha", "beta")], [1.0, 2.0], 3.0)
+
+def simulate(theta, design, rng):
+    y = rng.normal(theta["slope"] * gain(design), 0.1)
+    return {"y": y, "seen": np.where(y > 0, "above", "below")}
+
+def log_likelihood(theta, design, outcome):
+    mean = theta["slope"] * gain(design)
+    right = np.where(outcome["y"] > 0, "above", "below") == outcome["seen"]
+    return np.where(right, -0.5 * ((outcome["y"] - mean) / 0.1) ** 2 - np.log(0.1 * np.sqrt(2 * np.pi)), -np.inf)
+"""
+FORMS = ('"{}": "{}"', '"{}":"{}"', "'{}': '{}'", "{} = {}", "{}: {}", "{} {}")
+"""How a name and its value may be written."""
+
+
+def written(name, label):
+    """Return the forms in which a label of a name may be written, and a cell of a table that it fills."""
+    pairs = {f"{name} as {form}": form.format(name, label) for form in FORMS}
+    return pairs | {f"a cell, {label}": f",{label},", f"another, {label}": f">{label}<"}
+
+
+@pytest.fixture
+def arms(tmp_path, sealed):
+    return world(
+        tmp_path / "study",
+        ARMS,
+        blind={"labels": "shuffled"},
+        design={"arm": {"choice": ["alpha", "beta", "gamma"]}, "x": {"real": [0.0, 2.0]}},
+        outcome={"y": {"real": []}, "seen": {"categories": ["below", "above"]}},
+        hypotheses={
+            "flat": {"statement": "nothing is there", "where": {"slope": 0}},
+            "steep": {"statement": "something is"},
+        },
+        stop={"rounds": ROUNDS},
+    )
+
+
+def labels_in(folder):
+    """Return the true labels of what was measured, in all forms, and those that are shown in their place."""
+    with Ledger.open(folder) as ledger:
+        history = fold(ledger.events())
+        measured = [(one.design["arm"], one.outcome["seen"]) for one in history.measured()]
+    assert {*measured} == {("gamma", "above")}, "the most telling arm, and what comes out at the true slope"
+    with Ledger.read_only(folder) as ledger:
+        shown = {(one.design["arm"], one.outcome["seen"]) for one in fold(ledger.events()).measured()}
+    said = history.inferred.payload["posterior"]["slope"]
+    words = written("arm", "gamma") | written("seen", "above")
+    return leaks.Secrets({"mean": said["mean"], "sd": said["sd"]}, words), shown
+
+
+def test_which_label_is_which_is_told_nowhere_until_it_is_opened(arms, tmp_path):
+    folder = tmp_path / "run"
+    said = {"what it said": ran(arms, folder)}
+    said |= commanded(folder, tmp_path, REFUSED)
+    hidden, shown = labels_in(folder)
+    assert shown == {("beta", "below")}
+    assert leaks.leaks(hidden, folder, said) == []
+    assert leaks.leaks(hidden, tmp_path / "exports", {}) == []
+
+    opened = CliRunner().invoke(main, ["unblind", str(folder), "--by", "Ada"])
+    assert opened.exit_code == 0, opened.output
+    after = commanded(folder, tmp_path / "after", [])
+    hits = leaks.leaks(hidden, folder, after) + leaks.leaks(hidden, tmp_path / "after" / "exports", {})
+    found = {hit.rpartition(": ")[2] for hit in hits}
+    assert found >= {*hidden.numbers}
+    assert {name.split()[0] for name in found} >= {"arm", "seen", "a"}
+    assert Campaign.unblind(folder).payload["labels"] == {
+        "arm": [["alpha", "gamma"], ["beta", "alpha"], ["gamma", "beta"]],
+        "seen": [["below", "above"], ["above", "below"]],
+    }
+    assert "shown under each other's names" in (folder / "report.html").read_text()
+
+
+def through_a_category(patch):
+    patch.setattr(Shuffle, "outcome", lambda self, y: y)
+
+
+def through_the_words_of_an_alarm(patch):
+    patch.setattr(Door, "_words", lambda self, text: masked(text))
+    patch.setattr(measuring, "ALARM", 2.0)
+
+
+@pytest.mark.parametrize(
+    "mutate",
+    [through_what_is_chosen, through_what_is_measured, through_a_category, through_the_words_of_an_alarm],
+    ids=lambda one: one.__name__,
+)
+def test_the_search_finds_what_tells_the_labels(mutate, arms, tmp_path, monkeypatch):
+    mutate(monkeypatch)
+    said = ran(arms, tmp_path / "run")
+    with Ledger.open(tmp_path / "run") as ledger:
+        belief = fold(ledger.events()).inferred.payload["posterior"]["slope"]
+    hidden = leaks.Secrets({"mean": belief["mean"]}, written("arm", "gamma") | written("seen", "above"))
+    assert leaks.leaks(hidden, tmp_path / "run", {"what it said": said})
 
 
 def test_what_goes_wrong_is_told_without_what_is_hidden(tmp_path, sealed, monkeypatch):
