@@ -10,13 +10,16 @@ from activesci.report.figures.rivals import probabilities
 from activesci.report.foreseen import foreseen_sentences
 from activesci.report.numbers import clean, interval, number, rounded
 from activesci.report.thinning import one_in, thinned
-from activesci.report.words import where_text
+from activesci.report.words import in_order, where_text
 
 from .base import Picture, Reading
 
 if TYPE_CHECKING:
     from activesci.study.hypotheses import Hypothesis
     from activesci.study.stopping import StopRule
+
+
+Believed = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class Row:
         contradicted: Whether the outcomes contradict it by themselves.
         predicts: What it expected to be observed.
         expected: Its sentences, whether each holds, and what was found.
-        believed: Parameters under it: name, value, 90 % interval, upper limits.
+        believed: Parameters of interest under it, and those with limits: name, value, 90 % interval, upper limits.
+        nuisances: The other parameters under it, in the same words.
     """
 
     name: str
@@ -47,7 +51,8 @@ class Row:
     contradicted: bool
     predicts: str
     expected: list[tuple[str, str, str]]
-    believed: list[tuple[str, str, str, str]]
+    believed: list[Believed]
+    nuisances: list[Believed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,9 @@ def _without_claim(reading: Reading) -> str:
 def _row(reading: Reading, one: "Hypothesis", said: Mapping[str, Any]) -> Row:
     part = reading.study.mapping()["hypotheses"][one.name]
     checked = reading.history.noted("expectations").get("hypotheses", {}).get(one.name, [])
+    known = in_order(said["posterior"], one.space.names)
+    every = [(name, *_value(moments), _limit(said["limits"].get(name))) for name, moments in known.items()]
+    asked = {*said["limits"], *(one.space.names[i] for i in one.space.interest)}
     return Row(
         name=one.name,
         statement=clean(one.statement, 300),
@@ -113,9 +121,8 @@ def _row(reading: Reading, one: "Hypothesis", said: Mapping[str, Any]) -> Row:
         contradicted=bool(said["contradicted"]),
         predicts=clean(one.predicts, 300),
         expected=[_sentence(each) for each in checked] or [(clean(each.text, 200), "", "") for each in one.expect],
-        believed=[
-            (name, *_value(moments), _limit(said["limits"].get(name))) for name, moments in said["posterior"].items()
-        ],
+        believed=[each for each in every if each[0] in asked],
+        nuisances=[each for each in every if each[0] not in asked],
     )
 
 
