@@ -5,20 +5,23 @@
     writers    200 concurrent instruments and 50 readers, 60 s (trial 14)
     abuse      large, packed, deep and slow requests, and what they cost others (trial 24)
     fuzz       schemathesis on three seeds; needs `schemathesis` in the environment named by SCHEMATHESIS (trial 23)
-    kills      SIGKILL at 20 moments, three campaigns running, two instruments telling
+    kills      SIGKILL at 20 random moments, three campaigns running, two instruments telling
 
 Each appends a line to runs/benchmarks/service.jsonl (or --to) and prints it.
 """
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
+import random
 import re
 import resource
 import shutil
 import signal
 import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -32,7 +35,9 @@ import yaml
 
 ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT))
-from activesci.export.analysis import publish  # noqa: E402 - after the path
+from activesci.errors import LedgerError  # noqa: E402 - after the path
+from activesci.export.analysis import publish  # noqa: E402
+from activesci.ledger import Ledger  # noqa: E402
 from tests.loop.worlds import LINE, MODEL, finished, world  # noqa: E402 - found beside the package, not installed
 
 MANUAL = LINE | {"experiment": {"manual": True}}
@@ -208,8 +213,6 @@ def writers(scratch, writing=200, reading=50, seconds=60):
         events = []
         while more := http.get(f"/api/campaigns/live/events?limit=500&after={len(events)}").json():
             events += more
-    import sqlite3
-
     with sqlite3.connect(store / ".service" / "service.sqlite") as desk:
         kept = dict(desk.execute("SELECT state, count(*) FROM answers GROUP BY state").fetchall())
         keys = {key for (key,) in desk.execute("SELECT key FROM answers")}
@@ -340,7 +343,8 @@ def fuzz(scratch, seeds=(1, 2, 3), examples=60):
         finished(world(store.with_name(store.name + "-manual"), stop={"rounds": 1}), store / "asked")
         publish(store / "done", store / ".catalogue" / "line", "line", 0.1, "ada")
         service = Service(store)
-        (scratch / "openapi.json").write_text(service.http.get("/openapi.json").text)
+        described = service.http.get("/openapi.json").json()
+        (scratch / "openapi.json").write_text(json.dumps(led_to(described, seeded(service))))
         # a body beyond the size limit is refused too, which the check does not know
         (scratch / "schemathesis.toml").write_text(
             '[checks.negative_data_rejection]\nexpected-statuses = ["400", "401", "403", "404", "405", "406", "409", '
@@ -377,30 +381,114 @@ def fuzz(scratch, seeds=(1, 2, 3), examples=60):
     return found
 
 
-def kills(scratch, moments=20, rounds=12):
-    """SIGKILL the service while three campaigns run and two instruments tell; then all end as undisturbed."""
-    store = Path(tempfile.mkdtemp(dir=scratch))
+def seeded(service):
+    """Keep a template and make a challenge with somebody in it; return the names that paths may have."""
+    template = {"template": "How long?", "holes": {"rounds": {"at": "stop.rounds", "type": "integer", "maximum": 3}}}
+    files = {"study.yaml": yaml.safe_dump(LINE, sort_keys=False), "model.py": MODEL}
+    files["template.yaml"] = yaml.safe_dump(template)
+    version = service.http.post("/api/studies", json={"name": "line", "files": files}).json()["version"]
+    rules = {"problems": {"line": {"study": "line", "version": version, "rounds": 1}}}
+    for send, path, body in (
+        (service.http.put, "lines", rules),
+        (service.http.post, "lines/entries", {"name": "by-chance", "designer": {"random": {}}}),
+    ):
+        answer = send(f"/api/challenges/{path}", json=body)
+        assert answer.is_success, answer.text
+    known = {"campaign": ["done", "asked"], "study": ["line"], "version": [version], "analysis": ["line"]}
+    return known | {"challenge": ["lines"], "entry": ["by-chance"]}
+
+
+JOBS = ("run", "pause", "branch", "crate", "verify", "replay", "prune", "{other}", "pilot", "accept", "requests")
+"""Ends of paths where what is there would have work begun by every request."""
+
+
+def led_to(described, known):
+    """Return a description whose paths name half of the time what is there."""
+    for path, ways in described["paths"].items():
+        parameters = [] if path.endswith(JOBS) else [one for way in ways.values() for one in way.get("parameters", ())]
+        for one in parameters:
+            if one["in"] == "path" and one["name"] in known:
+                one["schema"] = {"anyOf": [{"enum": known[one["name"]]}, one["schema"]]}
+    return described
+
+
+def kills(scratch, moments=20, rounds=16):
+    """SIGKILL the service while three campaigns run and two instruments tell; then all end as undisturbed.
+
+    A moment is a random time after a random number of further events, or after the start. Goes on where it was ended.
+    """
+    store = scratch / "kills"
+    store.mkdir(exist_ok=True)
     studies = {
         "one": MANUAL | {"stop": {"rounds": rounds}},
         "two": MANUAL | {"stop": {"rounds": rounds}, "seed": 4},
         "alone": LINE | {"stop": {"rounds": rounds}, "inference": {"surrogate": "exact", "particles": 2000}},
     }
+    told, log = store / "acknowledged.txt", store / "kills.jsonl"
+    done = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     service = Service(store, "--workers", "3")
     for name, study in studies.items():
-        service.campaign(name, study)
-    for kill in range(moments):
-        _measured(service, ("one", "two"), 2.0 + 0.37 * (kill % 7))
-        service.process.kill()
-        service.process.wait()
-        service = Service(store, "--workers", "3")
-    for name in studies:
-        until(lambda name=name: _measured(service, ("one", "two"), 0.5) or _status(service, name) == "stopped", 600)
+        if service.http.get(f"/api/campaigns/{name}/work").status_code == 404:
+            service.campaign(name, study)
+    with told.open("a") as keys:
+        for kill in range(len(done), moments):
+            rng = random.Random(kill)
+            more, late = rng.choice((0, 1, 2, 4, 8)), rng.uniform(0.0, 2.0)
+            said = _killed(service, store, studies, keys, more, late)
+            done.append({"kill": kill, "after_events": more, "late_s": round(late, 2), **said})
+            with log.open("a") as file:
+                file.write(json.dumps(done[-1]) + "\n")
+            service = Service(store, "--workers", "3")
+        until(lambda: _measured(service, keys, 0.5) or all(_status(service, n) == "stopped" for n in studies), 1500)
     faults, code = service.faults(), service.end()
-    same = {
-        name: _told(store / name) == _undisturbed(scratch / f"by-hand-{name}", study)
-        for name, study in studies.items()
+    same = {name: _told(store / name) == _undisturbed(scratch / f"by-hand-{name}", s) for name, s in studies.items()}
+    return {
+        "kills": len(done),
+        "running_at_kill": [one["running"] for one in done],
+        "same": same,
+        "faults": faults,
+    } | {
+        "code": code,
+        **_answers(store, told),
     }
-    return {"kills": moments, "same": same, "faults": faults, "code": code}
+
+
+def _killed(service, store, studies, keys, more, late):
+    """Measure until so many events have come and a while is over, and kill; return what was going on."""
+    before, longest = _events(store, studies), time.monotonic() + 90
+    while _events(store, studies) < before + more and time.monotonic() < longest:
+        _measured(service, keys, 0.2)
+    arms = threading.Thread(target=_measured, args=(service, keys, 60.0))
+    arms.start()
+    time.sleep(late)
+    running = sum(_status(service, name) != "stopped" for name in studies)
+    service.process.kill()
+    service.process.wait()
+    arms.join()
+    service.http.close()
+    return {"running": running, "events": _events(store, studies)}
+
+
+def _events(store, names):
+    """Return how many events the campaigns have, by the files that the ledgers are."""
+    count = 0
+    for name in names:
+        with contextlib.suppress(LedgerError, sqlite3.Error), Ledger.read_only(store / name) as ledger:
+            count += len(ledger.events())
+    return count
+
+
+def _answers(store, told):
+    """Hold what was acknowledged against what is kept, and what is kept against the ledgers."""
+    keys = told.read_text().split()
+    with contextlib.closing(sqlite3.connect(store / ".service" / "service.sqlite")) as desk:
+        kept = {f"{campaign}/{key}" for campaign, key in desk.execute("SELECT campaign, key FROM answers")}
+        states = dict(desk.execute("SELECT state, count(*) FROM answers GROUP BY state").fetchall())
+    twice = 0
+    for name in ("one", "two"):
+        proposals = [proposal for proposal, _, _ in _told(store / name)[0]]
+        twice += len(proposals) - len(set(proposals))
+    return {"acknowledged": len(keys), "lost": len(set(keys) - kept), "kept": states, "measured_twice": twice}
 
 
 def _status(service, name):
@@ -408,23 +496,27 @@ def _status(service, name):
     return answer.json()["summary"]["status"] if answer.status_code == 200 else ""
 
 
-def _measured(service, names, seconds):
-    """Be two instruments for a while."""
+def _measured(service, keys, seconds):
+    """Be two instruments for a while, or until the service is gone."""
     end = time.monotonic() + seconds
-    ways = [threading.Thread(target=_arm, args=(service, name, end)) for name in names]
+    ways = [threading.Thread(target=_arm, args=(service, name, keys, end)) for name in ("one", "two")]
     for one in ways:
         one.start()
     for one in ways:
         one.join()
 
 
-def _arm(service, name, end):
-    while time.monotonic() < end:
-        asked = service.http.post(f"/api/campaigns/{name}/ask", json={"instrument": name})
-        for lease in asked.json()["leases"] if asked.status_code == 200 else ():
-            told = {"key": f"{name}-{lease['proposal']}", "instrument": name, "proposal": lease["proposal"]}
-            service.http.post(f"/api/campaigns/{name}/tell", json=told | {"outcome": nature(lease["design"])})
-        time.sleep(0.1)
+def _arm(service, name, keys, end):
+    with contextlib.suppress(httpx2.TransportError):  # it has been killed
+        while time.monotonic() < end:
+            asked = service.http.post(f"/api/campaigns/{name}/ask", json={"instrument": name})
+            for lease in asked.json()["leases"] if asked.status_code == 200 else ():
+                told = {"key": f"{name}-{lease['proposal']}", "instrument": name, "proposal": lease["proposal"]}
+                told["outcome"] = nature(lease["design"])
+                if service.http.post(f"/api/campaigns/{name}/tell", json=told).status_code == 202:
+                    keys.write(f"{name}/{told['key']}\n")
+                    keys.flush()
+            time.sleep(0.1)
 
 
 def nature(design):
@@ -432,7 +524,7 @@ def nature(design):
 
 
 def _told(folder):
-    from activesci.ledger import Ledger, fold
+    from activesci.ledger import fold
 
     with Ledger.read_only(folder) as ledger:
         history = fold(ledger.check())
