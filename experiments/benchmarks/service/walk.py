@@ -4,11 +4,14 @@
 
 Starts `activesci serve` on a store of its own and drives Chromium: logs in, writes a study in the form (with a mistake
 on the way), runs it, watches it to its end, writes another whose experiment is done by hand, measures at the bench,
-takes an answer back, publishes the first, asks it for a limit, reads that, and compares the two. Every step says what
+takes an answer back, publishes the first, asks it for a limit, reads that, and compares the two. Then a colleague with
+a token of his own asks weinberg, which was run on the command line, for a heavy Z'; its owner reads that, accepts it
+and reads the limit; asked again after one number of the archive was changed, the service refuses. Every step says what
 it has seen; the first that does not come ends the walk.
 """
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -16,13 +19,17 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 
 import numpy as np
+import yaml
 from browser import Browser
 
 ROOT = Path(__file__).parents[3]
 MODEL = (ROOT / "experiments" / "decay" / "model.py").read_text(encoding="utf-8")
+ZPRIME = ROOT / "experiments" / "zprime"
+ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
 PARAMETERS = {"a": ("0.5", "2.0"), "b": ("0.1", "2.0")}
 TRUTH = {"a": 1.0, "b": 0.5}
 NOISE = 0.05
@@ -31,9 +38,8 @@ NOISE = 0.05
 @contextlib.contextmanager
 def served(store, port=8779):
     """Serve a store; yield the address and the owner's token."""
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
     command = [sys.executable, "-m", "activesci.cli", "serve", "--store", str(store), "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
     try:
         said = process.stdout.readline() + process.stdout.readline()
         yield re.search(r"http://[\d.:]+", said)[0], re.search(r"asci_\S+", said)[0]
@@ -70,7 +76,14 @@ class Walk:
         self.seen("a wrong token is refused", "This is no valid token.")
         self.browser.fill("token", token)
         self.browser.press("Log in")
-        self.seen("logged in", "There is no campaign yet")
+        self.seen("logged in", "weinberg")
+
+    def become(self, token):
+        """Log out, and in again as somebody else."""
+        self.browser.press("log out")
+        self.browser.go(self.url)
+        self.browser.fill("token", token)
+        self.browser.press("Log in")
 
     def write(self, study, manual):
         """Write a study into the empty form."""
@@ -176,11 +189,71 @@ class Walk:
         page.until("document.body.innerText.includes('A reinterpretation')", 300)
         self.seen("the limit is read", "limit")
 
+    def ask_for_zprime(self, why):
+        """Ask weinberg what its authors never asked."""
+        page, asked = self.browser, yaml.safe_load((ZPRIME / "request.yaml").read_text(encoding="utf-8"))
+        page.go(f"{self.url}/catalogue/weinberg")
+        page.fill("reason", f"{asked.pop('reason').strip()} {why}")
+        page.fill("asked", yaml.safe_dump(asked, sort_keys=False))
+        page.fill("file", "zprime.py")
+        page.fill("code", (ZPRIME / "zprime.py").read_text(encoding="utf-8"))
+        page.press("Request it")
+
+    def decide(self, why):
+        """Open the request for a reason, read it, accept it."""
+        page = self.browser
+        page.go(f"{self.url}/catalogue/weinberg")
+        link = f"[...document.querySelectorAll('#requests a')].find(a => a.innerText.includes({why!r}))"
+        page.until(f"!!{link}")
+        page.go(self.url + page.js(f"{link}.getAttribute('href')"))
+        self.seen(f"its owner reads the request {why}", "Decide")
+        page.fill("word", "a fair question")
+        page.press("Accept")
+
+    def zprime(self, store, owner, colleague):
+        """Publish weinberg; a colleague asks it for a Z', its owner accepts and reads; then change a number."""
+        page = self.browser
+        page.go(f"{self.url}/catalogue")
+        page.fill("campaign", "weinberg")
+        page.fill("name", "weinberg")
+        page.press("Publish")
+        page.until("[...document.querySelectorAll('a')].some(a => a.innerText === 'weinberg')", 300)
+        self.become(colleague)
+        self.ask_for_zprime("(first)")
+        self.seen("a colleague has asked weinberg for a heavy zprime", "requested")
+        self.become(owner)
+        self.decide("(first)")
+        page.until("document.body.innerText.includes('A reinterpretation')", 900)
+        self.seen("the limit on the coupling of a zprime is read", "g_zprime")
+        data = sorted((store / ".catalogue" / "weinberg" / "study").glob("*.csv"))[0]
+        *lines, last = data.read_text(encoding="utf-8").splitlines()
+        changed = re.sub(r"\d(?=[^\d]*$)", lambda digit: str((int(digit[0]) + 1) % 10), last)
+        data.write_text("\n".join([*lines, changed]) + "\n", encoding="utf-8")
+        self.ask_for_zprime("(second)")
+        self.decide("(second)")
+        page.until(f"document.body.innerText.includes({data.name!r})", 300)
+        self.seen("after a number was changed the archive says nothing", "found")
+
+
+def token_of(url, owner, scope):
+    """Make a token of a scope."""
+    body = json.dumps({"label": f"a {scope}", "scope": scope}).encode()
+    headers = {"Authorization": f"Bearer {owner}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{url}/api/tokens", body, headers)
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)["secret"]
+
 
 def main(pictures):
     pictures.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory() as store, served(store) as (url, token), Browser() as browser:
+    with contextlib.ExitStack() as stack:
+        store = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        study = str(ROOT / "experiments" / "weinberg" / "study.yaml")
+        command = [sys.executable, "-m", "activesci.cli", "run", study, "--to", str(store / "weinberg")]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=ENVIRONMENT)
+        url, token = stack.enter_context(served(store))
+        browser = stack.enter_context(Browser())
         walk = Walk(browser, url, pictures)
         walk.log_in(token)
         walk.write("decay", manual=False)
@@ -193,6 +266,11 @@ def main(pictures):
         walk.reinterpret("by-itself")
         browser.go(f"{url}/campaigns/by-itself/compare/by-hand")
         walk.seen("the two compared", "What each believes")
+        browser.go(f"{url}/campaigns/by-itself")
+        browser.press("Graph")
+        browser.until("!!document.querySelector('.genealogy svg')")
+        walk.seen("what was made of what", "Experiment graph")
+        walk.zprime(store, token, token_of(url, token, "requester"))
         browser.size(420, 900)
         browser.dark()
         browser.go(f"{url}/campaigns/by-hand")
