@@ -9,11 +9,12 @@ import pytest
 
 from activesci.ledger import Kind, Ledger
 from activesci.ledger.graph import Graph
+from activesci.report.numbers import number
 from activesci.service.pages import drawing, pictures
 from activesci.service.pages.fields import outcome_fields, outcome_of
 from activesci.service.tokens import Scope
 from activesci.study import Study
-from tests.loop.worlds import LINE
+from tests.loop.worlds import LINE, finished, world
 
 from .conftest import HOST, NASTY
 
@@ -120,6 +121,23 @@ def test_a_page_comes_before_its_drawings_and_says_what_went_wrong_with_them(ask
     ready.set()
 
 
+def test_a_report_that_takes_a_while_comes_by_itself(asks, house, monkeypatch):
+    monkeypatch.setattr(drawing, "PATIENCE", 0.0)
+    ready, drawn = threading.Event(), pictures._report
+    monkeypatch.setattr(pictures, "_report", lambda campaign: ready.wait(60) and drawn(campaign))
+    client = asks(Scope.VIEWER)
+    first = client.get("/campaigns/done/report")
+    [again] = [one["content"] for one in Tags(first.text).of("meta") if one.get("http-equiv") == "refresh"]
+    assert (first.status_code, "Being drawn" in first.text) == (202, True)
+    with Ledger.open(house.store.root / "done") as ledger:  # what was asked for is that of before
+        ledger.append(Kind.ALARM, 2, {"what": "w", "message": "m"})
+    ready.set()
+    monkeypatch.setattr(drawing, "PATIENCE", 60.0)
+    whole = client.get(again.partition("url=")[2])
+    assert (whole.status_code, "sandbox" in whole.headers["content-security-policy"]) == (200, True)
+    assert len(Tags(whole.text).of("svg")) >= 3
+
+
 def test_a_drawing_that_fails_is_a_fault_and_not_awaited_for_ever():
     drawings = drawing.Drawings(2, threading.Lock())
     with pytest.raises(ZeroDivisionError):
@@ -194,3 +212,11 @@ def test_two_campaigns_are_compared_with_their_posteriors_in_one_picture(owner, 
     assert "No difference in: the study, the code, the data, the environment, what came of it." in same.text
     assert owner.get("/campaigns/done/compare/none").status_code == 404
     assert asks(Scope.VIEWER, "done").get("/campaigns/done/compare/asked").status_code == 404
+
+
+def test_what_the_measurements_have_cost_is_on_the_page(owner, house, tmp_path_factory):
+    study = world(tmp_path_factory.mktemp("dear"), cost="1 + 2 * x")
+    done = finished(study, house.store.root / "dear")
+    spent = sum(1 + 2 * one.design["x"] for one in done.history.measured())
+    assert f"cost {number(spent)}" in Tags(owner.get("/campaigns/dear").text).text
+    assert " cost " not in Tags(owner.get("/campaigns/done").text).text

@@ -107,11 +107,22 @@ def facts(reading: Reading) -> list[tuple[str, str]]:
         ("simulations", f"{history.simulations:,}".replace(",", "\u202f") + (f" ({failed} failed)" if failed else "")),
         ("time", duration(history.seconds)),
     ]
+    if (cost := _spent(reading)) is not None:
+        found.append(("cost", number(cost)))
     if measured and evidence is not None:
         found.append(("log evidence", f"{rounded(evidence, error)}" if error else number(evidence)))
     elif measured and "log_evidence" in said:
         found.append(("log evidence", f"none: {history.surrogate} knows the likelihood up to a factor only"))
     return found
+
+
+def _spent(reading: Reading) -> float | None:
+    """Return what the measurements have cost; None where nothing costs, the user's code says what, or it is hidden."""
+    spec, space = reading.study.cost_spec, reading.study.design_space
+    if spec is None or spec.function is not None or reading.history.blinding is not None:
+        return None
+    xi = [space.encode(one.design) for one in reading.history.measured()]
+    return float(np.sum(spec.at(space, np.array(xi)))) if xi else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class Pictures:
         self._views: Kept[View] = Kept(40)
         self._figures: Drawings[Figures] = Drawings(40, self._lock)
         self._graphs: Drawings[Drawn] = Drawings(10, threading.Lock())  # made by us, without the library
-        self._reports: Kept[str] = Kept(8)
+        self._reports: Drawings[tuple[int, str]] = Drawings(8, self._lock)
         self._together: Kept[list[Picture]] = Kept(20)
         self._rests: Kept[Rests | None] = Kept(20)
 
@@ -121,10 +121,11 @@ class Pictures:
         with self._lock:
             return self._together.get(key, stamps, lambda: _together(one, other))
 
-    def report(self, campaign: Campaign) -> str:
-        """Return the report as it would be written now."""
-        with self._lock:
-            return self._reports.get(campaign.name, _stamp(campaign), lambda: _report(campaign))
+    def report(self, campaign: Campaign, at: int) -> str | None:
+        """Return the report as it would be written now, or was after an event; None while that is being drawn."""
+        now = campaign.last
+        found, drawn = self._reports.get(campaign.name, _stamp(campaign), lambda: (now, _report(campaign)))
+        return found[1] if found is not None and (drawn or found[0] >= at) else None
 
     def rests(self, campaign: Campaign) -> Rests | None:
         """Return what a reinterpretation rests on and what came of it; None for any other campaign."""

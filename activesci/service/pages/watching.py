@@ -62,9 +62,22 @@ def watch(request: Request, house: TheHouse, who: Who, campaign: bodies.Name) ->
 
 
 @router.get("/report", **open_to(Scope.VIEWER))
-def report(request: Request, campaign: TheCampaign) -> HTMLResponse:
-    """Show the report as it would be written now, in a sandbox of its own."""
-    return HTMLResponse(request.app.state.pictures.report(campaign), headers={"content-security-policy": SANDBOX})
+def report(
+    request: Request, campaign: TheCampaign, who: Who, at: Annotated[int, Query(ge=0, lt=2**63)] = 0
+) -> HTMLResponse:
+    """Show the report as it would be written now, in a sandbox of its own; 202 while it is being drawn.
+
+    Args:
+        request: The request.
+        campaign: The campaign.
+        who: Who asks.
+        at: The event after which it was first asked for; by default now. One that was drawn since then will do.
+    """
+    asked = at or campaign.last
+    found = request.app.state.pictures.report(campaign, asked)
+    if found is None:
+        return page("drawn_soon.html", 202, who=who, campaign=campaign, at=asked)
+    return HTMLResponse(found, headers={"content-security-policy": SANDBOX})
 
 
 @router.get("/ledger", **open_to(Scope.VIEWER))
