@@ -14,7 +14,7 @@ from activesci.loop.surroundings import commit, surroundings
 from activesci.study import Study
 from activesci.study.plans import most_simulations
 
-FIXED = ("study", "parameters", "design", "constraints", "outcome", "simulator")
+FIXED = ("study", "parameters", "design", "constraints", "outcome", "simulator", "tuning")
 """What the shared history is about: it cannot be changed half way."""
 FIXED_OF_INFERENCE = ("surrogate", "ensemble", "simulations", "particles")
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from activesci.errors import CampaignError, StudyError
+from activesci.loop.branching import branch
 from activesci.loop.controller import Campaign
 from activesci.loop.journal import Nobody
 from activesci.loop.replaying import Replaying
@@ -207,3 +208,9 @@ def test_with_chosen_numbers_of_events_a_campaign_resumes_and_replays_the_same(c
     for (_, one), (_, other) in zip(plans(resumed), plans(whole), strict=True):
         np.testing.assert_array_equal(one, other)
     assert Replaying(folder / "run", tmp_path / "again", 0.0, Nobody()).run() is None
+
+
+@pytest.mark.parametrize("settings", [{"tuning.events.usual": 500}, {"tuning.data.y.errors": 0.1}])
+def test_what_is_known_of_the_data_and_of_simulations_cannot_be_changed_in_a_branch(chosen, tmp_path, settings):
+    with pytest.raises(StudyError, match="tuning: found a change"):
+        branch(chosen[1] / "run", 1, tmp_path / "branch", settings)
