@@ -80,6 +80,10 @@ class Desk:
         """Do all of what is inside, or nothing; it is durable when that is left."""
         return self._together.change()
 
+    def look(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Read several times at one moment; what was read is durable when that is left."""
+        return self._together.look()
+
     def do(self, statement: str, *values: Any) -> int:  # noqa: ANN401 - what SQLite holds
         """Change something by one statement, and return how many rows it was."""
         with self.change() as connection:

@@ -1,12 +1,13 @@
 """Instruments and benches: designs are leased, answers are taken once, late ones are kept and not counted."""
 
 import json
+import sqlite3
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from activesci.errors import CampaignError, DesignError
+from activesci.errors import CampaignError, DesignError, OutcomeError
 from activesci.ledger.lock import boot
 from activesci.simulate.reasons import shortened
 
@@ -77,13 +78,16 @@ class Instruments:
 
     def _want_more(self, campaign: Campaign, count: int) -> tuple[str, str]:
         """Have designs computed beside those that are taken, and say what is going on."""
-        history, wish = campaign.history, self._workers.wishes.of(campaign.name)
+        history = campaign.history
+        with self._desk.look():
+            wish, waiting = self._workers.wishes.of(campaign.name), self.waiting(campaign)
+            query = "SELECT id FROM answers WHERE campaign = ? AND state = 'received'"
+            answered = self._desk.row(query, campaign.name)
         if history.status == "stopped":
             return "stopped", history.reason
         if wish is None or wish.state != "running":
             return "paused", (wish.why if wish else "") or history.reason or "nobody has started it here"
-        answered = self._desk.row("SELECT id FROM answers WHERE campaign = ? AND state = 'received'", campaign.name)
-        done = not self.waiting(campaign) or answered is not None or campaign.study.design_space.dim == 0
+        done = not waiting or answered is not None or campaign.study.design_space.dim == 0
         if done or not self._workers.more(campaign.name, count):
             self._workers.nudge(campaign.name)
         return "computing", "the next designs are being computed"
@@ -122,20 +126,36 @@ class Instruments:
             CampaignError: If the key came before with something else, or the campaign measures by itself.
         """
         require_manual(campaign)
-        if (before := self._same_key(campaign, told)) is not None:
-            return before
-        design, outcome = self._checked(campaign, told)
-        failed = None if told["failed"] is None else shortened(told["failed"])
+        wrong: DesignError | OutcomeError | None = None
+        parts: tuple[str, str | None] = "", None
+        try:
+            parts = self._checked(campaign, told)
+        except (DesignError, OutcomeError) as error:
+            wrong = error
         with self._desk.change() as connection:
             if (before := self._same_key(campaign, told)) is not None:
                 return before
-            state, why = self._state(campaign, int(told["proposal"]), failed is not None)
-            row = (campaign.name, told["key"], told["proposal"], design, outcome, failed, told["instrument"], token)
-            number = connection.execute(
-                INSERT,
-                (*row, datetime.now(UTC).isoformat(timespec="milliseconds"), state, why, time.time() + hold),
-            ).lastrowid
-        self._workers.nudge(campaign.name)
+            if wrong is not None:
+                raise wrong
+            answer = self._kept(connection, campaign, told, (*parts, token, hold))
+        if answer["state"] == "received":
+            self._workers.nudge(campaign.name)
+        return answer
+
+    def _kept(
+        self,
+        connection: sqlite3.Connection,
+        campaign: Campaign,
+        told: Mapping[str, Any],
+        rest: tuple[str, str | None, str, float],
+    ) -> dict[str, Any]:
+        """Keep an answer that fits the study, and return it; `rest` is its design and outcome, its token, its hold."""
+        design, outcome, token, hold = rest
+        failed = None if told["failed"] is None else shortened(told["failed"])
+        state, why = self._state(campaign, int(told["proposal"]), failed is not None)
+        row = (campaign.name, told["key"], told["proposal"], design, outcome, failed, told["instrument"], token)
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        number = connection.execute(INSERT, (*row, now, state, why, time.time() + hold)).lastrowid
         answer = self.answer(campaign.name, int(number or 0))
         assert answer is not None  # it has just been kept
         return answer

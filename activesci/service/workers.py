@@ -105,10 +105,11 @@ class Workers:
     def nudge(self, name: str) -> None:
         """Have a campaign that is wished to run looked at again: something has come in for it."""
         with self._lock:
-            if name in self._running:
+            if running := name in self._running:
                 self._feed(name)
-            elif (wish := self.wishes.of(name)) is not None and wish.state == "running":
-                self._enqueue(name)
+        # not while others wait for the lock: the file may be busy being synced
+        if not running and (wish := self.wishes.of(name)) is not None and wish.state == "running":
+            self._enqueue(name)
 
     def more(self, name: str, count: int) -> bool:
         """Ask a waiting worker for designs beside those that wait; say whether it has been or is being asked."""
