@@ -34,6 +34,7 @@ class Purpose(IntEnum):
     VARY = 13
     REINTERPRET = 14
     SALT = 15
+    POLICY = 16
 
 
 def sequence(seed: int, round: int, purpose: Purpose | int, index: int = 0) -> np.random.SeedSequence:

@@ -1,4 +1,4 @@
-"""Where to look next: Bayesian optimisation, a pool, a grid, or chance."""
+"""Where to look next: Bayesian optimisation, a pool, a grid, a trained policy, or chance."""
 
 from activesci.study.settings import DesignerPart
 
@@ -7,6 +7,7 @@ from .base import Choice, Designer, Question
 from .bayesopt import BayesOpt
 from .believed import believed
 from .grid import Grid
+from .policy import Policy
 from .pool import Pool
 from .random import Random
 
@@ -15,6 +16,7 @@ __all__ = [
     "Choice",
     "Designer",
     "Grid",
+    "Policy",
     "Pool",
     "Question",
     "Random",
@@ -31,4 +33,6 @@ def designer_for(part: DesignerPart) -> Designer:
         return BayesOpt(part.bayesopt.evaluations)
     if part.grid is not None:
         return Grid(part.grid.points)
+    if (policy := part.policy) is not None:
+        return Policy(policy.horizon, policy.steps, policy.rollouts, policy.contrasts)
     return Pool() if part.pool is not None else Random()

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from activesci.gain.base import Gain, GainEstimator
+from activesci.inference.base import Data
 from activesci.study.designs import DesignSpace
 from activesci.types import FloatArray, IntArray
 
@@ -22,6 +23,7 @@ class Question:
         pool: The designs that can be measured, (m, k); None where all of the space can.
         taken: Designs of the space that are asked for already, (q, k): none is chosen again while there are others.
         hints: Designs at what is believed, (h, k), to look at first; see `believed`. None where there are none.
+        data: What is measured so far; None where nobody asks by it.
     """
 
     space: DesignSpace
@@ -30,6 +32,7 @@ class Question:
     pool: FloatArray | None = None
     taken: FloatArray | None = None
     hints: FloatArray | None = None
+    data: Data | None = None
 
     def free(self, xi: FloatArray) -> FloatArray:
         """Return those of the designs (n, k) that are not taken; all if all are."""

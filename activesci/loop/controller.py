@@ -29,6 +29,7 @@ from activesci.loop.journal import Nobody, Observer, content_of
 from activesci.loop.learning import Learning
 from activesci.loop.measuring import Measuring
 from activesci.loop.memory import Memory
+from activesci.loop.policy import Advice
 from activesci.loop.recorded import recorded_study
 from activesci.loop.registering import plan_of, register, seen_by, who
 from activesci.loop.setup import Parts, Setup
@@ -237,6 +238,25 @@ class Campaign(Closes):
                 "goes on simulating"
             )
         return [dict(proposal) for proposal in self._memory.record.unmeasured[:batch]]
+
+    def policy(self) -> Advice:
+        """Return the policy, which makes the next design of measurements at once; it is trained if it is not.
+
+        For an instrument that cannot wait for a posterior: take it, measure, and tell the campaign afterwards, with
+        `choose` and `tell`, what was measured.
+
+        Raises:
+            CampaignError: If the study has no `designer: {policy: ...}`, or the campaign has stopped.
+
+        Example:
+            >>> following = campaign.policy()  # doctest: +SKIP
+            >>> measured = []
+            >>> for _ in range(10):  # doctest: +SKIP
+            ...     design = following(measured)
+            ...     measured.append((design, instrument(design)))
+        """
+        self._ready(lambda: self._discreetly(self._catch_up))
+        return self._measuring.advice()
 
     def choose(self, designs: Sequence[Mapping[str, Any]]) -> None:
         """Make designs that somebody else has chosen those of the next round, all at once; `run` has them measured.

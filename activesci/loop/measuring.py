@@ -15,6 +15,7 @@ from activesci.ledger import Kind, RoundRecord
 from activesci.loop import round as rounds
 from activesci.loop.forecasting import forecast
 from activesci.loop.memory import Memory
+from activesci.loop.policy import Advice, Trained
 from activesci.loop.rivalry import contradicted, predicted, prediction
 from activesci.loop.round import Belief, Cost
 from activesci.loop.salting import Salting
@@ -51,6 +52,7 @@ class Measuring:
     def __init__(self, setup: Setup, memory: Memory) -> None:
         self._setup, self._memory = setup, memory
         self._salting = Salting(setup, memory)
+        self._trained = Trained(setup)
 
     def propose(self, batch: int | None = None) -> None:
         """Choose the round's designs, unless that is done.
@@ -61,15 +63,23 @@ class Measuring:
         record, belief = self._memory.record, self._memory.belief()
         if record.chosen is not None or belief is None:
             return
-        setup, start = self._setup, time.perf_counter()
+        setup = self._setup
         if setup.study.design_space.dim == 0:
             self._propose_all_data(record.number)
             return
-        size = batch or setup.study.designer.batch
+        self._trained.designer(record.number, belief)  # or the time that a training takes would be the choice's
+        size, start = batch or setup.study.designer.batch, time.perf_counter()
         choices = self._chosen(belief, size, None)
         ahead = forecast(setup.study, record.number, belief, choices, self._cost, self._pool)
         said: dict[str, Any] = {} if ahead is None else {"forecast": ahead}
+        said |= self._trained.astray(record.number, belief, choices[0])
         self._record_choices(record, belief, choices, {"seconds": time.perf_counter() - start, **said})
+
+    def advice(self) -> Advice:
+        """Return the campaign's policy for who cannot wait; see `Trained.advice`."""
+        belief = self._memory.belief()
+        assert belief is not None  # the caller's condition: the prior's round is done
+        return self._trained.advice(self._memory.number, belief)
 
     def extend(self, count: int) -> None:
         """Choose so many designs more in a round under way, beside those that wait for their measurement.
@@ -98,7 +108,8 @@ class Measuring:
         if pool is not None and taken is not None:
             space = setup.study.design_space
             pool = without(pool, np.array([space.encode(one["design"]) for one in self._memory.record.unmeasured]))
-        return rounds.choose(setup.study, number, belief, setup.designer, self._cost, pool, size, taken)
+        designer = self._trained.designer(number, belief)
+        return rounds.choose(setup.study, number, belief, designer, self._cost, pool, size, taken)
 
     def _record_choices(
         self, record: RoundRecord, belief: Belief, choices: Sequence[Choice], more: Mapping[str, Any]

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from activesci.design import Choice, Designer, Question, ahead, believed, together
+from activesci.design import Choice, Designer, Policy, Question, ahead, believed, together
 from activesci.gain import (
     Beliefs,
     Further,
@@ -32,6 +33,9 @@ from activesci.rng import Purpose, generator
 from activesci.study import Study
 from activesci.types import FloatArray, IntArray
 
+if TYPE_CHECKING:
+    from activesci.design.policies.taught import Taught
+
 Cost = Callable[[FloatArray], FloatArray]
 
 HINTS = 2**20
@@ -47,6 +51,8 @@ WIDENED = 3.0
 RIVALS_SHARE, LEAST_PROBABLE = 0.5, 1e-3
 """Of the simulations around what is believed, the share around what is believed under hypotheses, and how probable one
 has to be for that."""
+ASTRAY_SAMPLES = 64
+"""Posterior samples at which is looked how far a surrogate is from what a policy was trained on."""
 STREAMS = 64
 """Streams of random numbers of a pass: one a hypothesis."""
 PROMISING, UNSURE = 8, 4
@@ -188,10 +194,34 @@ def choose(
         question = Question(study.design_space, Further.beside(gain, taken), cost, pool, taken, hints)
         choices = together(designer, question, batch, rng)
     else:
-        question, horizon = Question(study.design_space, gain, cost, pool, hints=hints), planned(study, round, batch)
+        question = Question(study.design_space, gain, cost, pool, hints=hints, data=belief.data)
+        horizon = planned(study, round, batch)
         plan = horizon > batch
         choices = ahead(designer, question, batch, horizon, rng) if plan else together(designer, question, batch, rng)
     return choices if study.asks_which else [_doubted(study, round, belief, choice) for choice in choices]
+
+
+def taught_policy(study: Study, belief: Belief, designer: Policy, progress: Callable[[int, int], None]) -> "Taught":
+    """Return the policy of a study, trained against what is believed of the simulator, under the prior.
+
+    Args:
+        study: The study.
+        belief: What is believed before the first choice.
+        designer: How the policy is trained.
+        progress: Told of the steps of the training.
+    """
+    from activesci.design.policies.taught import teach
+    from activesci.design.policies.training import Plan
+
+    plan = Plan(designer.horizon, designer.steps, designer.rollouts, designer.contrasts)
+    return teach(belief.surrogate, study, plan, generator(study.seed, 0, Purpose.POLICY), progress)
+
+
+def astray(study: Study, round: int, belief: Belief, taught: "Taught", xi: FloatArray) -> tuple[float, float]:
+    """Return how far the surrogate is from what a policy was trained on, at a design (k,), and the error, nats."""
+    rng = generator(study.seed, round, Purpose.POLICY)
+    theta = belief.posterior.theta[rng.integers(len(belief.posterior.theta), size=ASTRAY_SAMPLES)]
+    return taught.astray(belief.surrogate, theta, xi[None], rng)
 
 
 def _doubted(study: Study, round: int, belief: Belief, choice: Choice) -> Choice:

@@ -119,6 +119,7 @@ def _answer(reading: "Reading") -> dict[str, Any]:
 def _pictures(reading: "Reading") -> dict[str, Any]:
     from .sections.effort import seconds_picture, simulations_picture
     from .sections.gain import best_gain_picture, gain_pictures
+    from .sections.policy import training
     from .sections.posterior import corner_picture, trajectory_pictures
     from .sections.predicted import predicted_note, predicted_pictures, surprise_picture
     from .sections.tuning import tuning
@@ -131,6 +132,7 @@ def _pictures(reading: "Reading") -> dict[str, Any]:
         "gains": gains,
         "gain_note": note,
         "best_gain": best_gain_picture(reading),
+        "policy": training(reading),
         "predicted": predicted_pictures(reading),
         "predicted_note": predicted_note(reading),
         "surprise": surprise_picture(reading),

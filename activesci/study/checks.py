@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .model import Study
 
 _PROBES = 2**16
+MOST_NUMBERS = 200
+"""Numbers of an outcome that a policy looks at, at most."""
 
 
 def check(study: "Study") -> None:
@@ -122,6 +124,8 @@ def _designer(study: "Study") -> None:
         raise Problem(("designer", "pool"), f"pool with experiment {study.experiment.kind}", "a recorded experiment")
     _target(study)
     _estimator(study)
+    if designer.policy is not None:
+        _policy(study)
     if designer.horizon > 1 and designer.kind == "random":
         raise Problem(
             ("designer", "horizon"), "a horizon with random", "a designer that plans: bayesopt, grid or pool"
@@ -146,6 +150,27 @@ def _estimator(study: "Study") -> None:
     for what, holds in found.items():
         if holds:
             raise Problem(("designer", "estimator"), f"barber_agakov with {what}", "nested, or a study without")
+
+
+def _policy(study: "Study") -> None:
+    """Refuse what a policy does not learn: it would be ignored."""
+    path, designer, named = ("designer", "policy"), study.designer, [g.iid for g in study.outcome_space.groups]
+    found = {
+        "no design to choose": not study.design,
+        "constraints, which its designs may break": bool(study.constraints),
+        "a cost, which it does not weigh": study.cost_written is not None,
+        "recorded measurements, of which it cannot pick": study.experiment.recorded is not None,
+        "several designs a round, which it would make all alike": designer.batch > 1,
+        "a horizon beside that of the policy": designer.horizon > 1,
+        "a target: it learns about all parameters": designer.target is not None,
+        "nuisance parameters: it learns about all": len(study.parameter_space.interest) < study.parameter_space.dim,
+        "a number of events that a design says": any(isinstance(iid, str) for iid in named),
+        f"outcomes of {study.outcome_space.width} numbers": study.outcome_space.width > MOST_NUMBERS,
+        "data with errors of their own": study.tuning is not None,
+    }
+    for what, holds in found.items():
+        if holds:
+            raise Problem(path, f"a policy with {what}", "bayesopt, or a study without")
 
 
 def _target(study: "Study") -> None:

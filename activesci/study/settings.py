@@ -173,14 +173,31 @@ class GridPart(Part):
     points: Annotated[Whole, Field(ge=2, le=20_000)] = 41
 
 
+class PolicyPart(Part):
+    """`policy:`, trained before the first measurement to choose every design at once.
+
+    Attributes:
+        horizon: Measurements that it is trained for; later ones are chosen by bayesopt.
+        steps: Steps of the training.
+        rollouts: Simulated campaigns of a step.
+        contrasts: Other parameters that the truth of each is told from; no more than their log can be learned.
+    """
+
+    horizon: Annotated[Whole, Field(ge=1, le=200)] = 10
+    steps: Annotated[Whole, Field(ge=1, le=1_000_000)] = 1500
+    rollouts: Annotated[Whole, Field(ge=2, le=100_000)] = 256
+    contrasts: Annotated[Whole, Field(ge=1, le=1_000_000)] = 1023
+
+
 class DesignerPart(Alternative):
-    """`designer:`, exactly one of bayesopt, grid, random, pool and what installed packages offer.
+    """`designer:`, exactly one of bayesopt, grid, random, pool, policy and what installed packages offer.
 
     Attributes:
         bayesopt: Bayesian optimisation of the gain.
         grid: The best of a grid.
         random: Anywhere, by chance: to compare with.
         pool: The best of those that are recorded.
+        policy: What a policy says that was trained for the whole campaign: within milliseconds.
         batch: How many designs are chosen a round.
         horizon: How many measurements ahead are planned together, of which the first are done.
         target: What the gain is about, instead of the parameters of interest: a function of the parameters, or
@@ -191,12 +208,12 @@ class DesignerPart(Alternative):
     model_config = ConfigDict(extra="allow")  # a mapping of settings under the name of an installed designer
     __pydantic_extra__: dict[str, dict[str, Any]] = Field(init=False)
     group: ClassVar[str | None] = DESIGNERS
-    one_of: ClassVar[tuple[str, ...]] = ("bayesopt", "grid", "random", "pool")
-    later: ClassVar[tuple[str, ...]] = ("policy",)
+    one_of: ClassVar[tuple[str, ...]] = ("bayesopt", "grid", "random", "pool", "policy")
     bayesopt: BayesoptPart | None = None
     grid: GridPart | None = None
     random: Empty | None = None
     pool: Empty | None = None
+    policy: PolicyPart | None = None
     batch: Annotated[Whole, Field(ge=1, le=1000)] = 1
     horizon: Annotated[Whole, Field(ge=1, le=20)] = 1
     target: Text | None = None

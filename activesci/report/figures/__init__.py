@@ -11,6 +11,7 @@ from .gain import (
     gain_rows,
     gain_slice,
 )
+from .policy import training
 from .predicted import classes, histogram, intervals, pulls, shares
 from .ranks import ranks
 from .trajectory import trajectory
@@ -35,6 +36,7 @@ __all__ = [
     "simulations",
     "surprise",
     "svg",
+    "training",
     "trajectory",
     "tuned",
 ]
