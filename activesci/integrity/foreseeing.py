@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import logsumexp
+from scipy.stats.qmc import Sobol
 
 from activesci.gain.which import Side
+from activesci.study.parameters import ParameterSpace
 from activesci.types import BoolArray, FloatArray, IntArray
 
+RENEWED = 0.2
+"""Share of the sampler's particles that are drawn anew from the prior for each measurement; see `smc.bridge`."""
 FEWEST = 10.0
 """The effective sample size, in the median of the campaigns, down to which a campaign is played on."""
 
@@ -46,12 +50,14 @@ def play(
     samples: int,
     rng: np.random.Generator,
     chosen: bool = True,
+    particles: int | None = None,
 ) -> Played:
     """Play campaigns of measurements whose outcomes are drawn under each hypothesis in turn.
 
-    Evidences are means of the likelihood over samples of each prior. In each step all campaigns that are not decided
-    measure the design that tells most about the hypotheses on average over them; a campaign that chooses for itself
-    decides no later, on average.
+    Evidences are means of the likelihood over samples of each prior. Of a sampler with so many particles they have the
+    error that it is going to state, and a claim waits until the factor is at its threshold even less that error: see
+    `Standing.reaches`. In each step all campaigns that are not decided measure the design that tells most about the
+    hypotheses on average over them; a campaign that chooses for itself decides no later, on average.
 
     Args:
         sides: The hypotheses, with samples of their priors.
@@ -62,6 +68,7 @@ def play(
         samples: How many samples of each prior; the truths are others.
         rng: Random numbers.
         chosen: Whether designs are chosen; otherwise each step takes the next at random.
+        particles: The particles of the sampler; None for evidences without an error.
 
     References:
         Stefan, Gronau, Schonbrodt and Wagenmakers, A tutorial on Bayes factor design analysis using an informed prior,
@@ -69,9 +76,9 @@ def play(
 
     Fails when:
         the posterior becomes so narrow that hardly a sample of the prior is left in it; the course then ends
-        (`exhausted`).
+        (`exhausted`); or a likelihood is learned, whose networks add an error of their own that is not foreseen.
     """
-    game = _Game.begun(sides, campaigns, samples)
+    game = _Game.begun(sides, campaigns, samples, particles)
     chance = np.array([one.probability for one in sides])
     rest, ended = [], np.zeros(len(game.truth), dtype=bool)
     reached, measured = np.full(len(ended), -1), np.zeros(len(ended), dtype=np.int64)
@@ -81,12 +88,12 @@ def play(
         options = xi if chosen else xi[rng.integers(len(xi), size=1)]
         logs, each = game.outcomes(options, going, rng)
         best = _most_telling(logs, game.truth[going], chance)
-        game.take(going, [one[best] for one in each])
-        last = last.copy()
-        last[going] = against_rest(logs[best], chance)
+        game.take(going, [one[best] for one in each], rng)
+        last, noisy = last.copy(), logs[best] + game.off[going]
+        last[going] = against_rest(noisy, chance)
         rest.append(last)
         measured[going] += 1
-        reached[going] = _claims(last[going], least)
+        reached[going] = _claims(last[going] - rest_error(noisy, chance, game.variance[going]), least)
         ended = reached >= 0
         if ended.all() or (exhausted := game.effective(np.flatnonzero(~ended)) < FEWEST):
             break
@@ -101,6 +108,41 @@ def against_rest(logs: FloatArray, chance: FloatArray) -> FloatArray:
     others = [np.arange(len(chance)) != k for k in range(len(chance))]
     rest = [logsumexp(weighted[:, one], axis=1) - np.log(chance[one].sum()) for one in others]
     return np.asarray(logs - np.stack(rest, axis=1))
+
+
+def rest_error(logs: FloatArray, chance: FloatArray, variance: FloatArray) -> FloatArray:
+    """Return the standard errors of log Bayes factors against the others together, (n, k).
+
+    Args:
+        logs: Log evidences, (n, k).
+        chance: How probable each hypothesis was beforehand, (k,).
+        variance: The squared standard errors of the log evidences, (n, k).
+    """
+    weighted, found = logs + np.log(chance), []
+    for k in range(len(chance)):
+        others = np.arange(len(chance)) != k
+        share = np.exp(weighted[:, others] - logsumexp(weighted[:, others], axis=1, keepdims=True))
+        found.append(variance[:, k] + (share**2 * variance[:, others]).sum(axis=1))
+    return np.asarray(np.sqrt(np.stack(found, axis=1)))
+
+
+def spread(space: ParameterSpace, samples: int, campaigns: int, rng: np.random.Generator) -> FloatArray:
+    """Return samples of a prior that fill it evenly, a power of two of them, and behind them truths of campaigns.
+
+    Evidences that are means over them have far less noise than with samples that are independent; noise in
+    them would lift some of many looks over a threshold, and so look like power.
+
+    Args:
+        space: The parameters.
+        samples: How many fill the prior.
+        campaigns: How many are truths, (samples + campaigns, d) in all.
+        rng: Random numbers.
+
+    References:
+        Owen, Scrambled net variance for integrals of smooth functions, 1997, doi:10.1214/aos/1031594731.
+    """
+    even = Sobol(space.dim, seed=rng).random(samples) if space.dim else np.empty((samples, 0))
+    return space.from_cube(np.concatenate([even, rng.random((campaigns, space.dim))]))
 
 
 def _most_telling(logs: FloatArray, truth: IntArray, chance: FloatArray) -> int:
@@ -126,6 +168,9 @@ class _Game:
         thetas: Its parameters in the campaigns in which it is, by hypothesis, (campaigns, d).
         supports: Samples of each prior, (m, d).
         logs: Their log likelihoods in each campaign, (n, m), by hypothesis.
+        particles: Those of the sampler; None for evidences without an error.
+        variance: The squared standard errors of its log evidences in each campaign, (n, k).
+        off: By how much they are off, (n, k).
     """
 
     sides: Sequence[Side]
@@ -133,14 +178,19 @@ class _Game:
     thetas: list[FloatArray]
     supports: list[FloatArray]
     logs: list[FloatArray]
+    particles: int | None
+    variance: FloatArray
+    off: FloatArray
 
     @classmethod
-    def begun(cls, sides: Sequence[Side], campaigns: int, samples: int) -> "_Game":
+    def begun(cls, sides: Sequence[Side], campaigns: int, samples: int, particles: int | None) -> "_Game":
         truth = np.repeat(np.arange(len(sides)), campaigns)
         thetas = [one.theta[np.arange(-campaigns, 0) % len(one.theta)] for one in sides]
         sizes = [max(1, min(samples, len(one.theta) - campaigns)) if one.theta.shape[1] else 1 for one in sides]
         supports = [one.theta[:size] for one, size in zip(sides, sizes, strict=True)]
-        return cls(sides, truth, thetas, supports, [np.zeros((len(truth), size)) for size in sizes])
+        logs = [np.zeros((len(truth), size)) for size in sizes]
+        variance, off = (np.zeros((len(truth), len(sides))) for _ in range(2))
+        return cls(sides, truth, thetas, supports, logs, particles, variance, off)
 
     def outcomes(
         self, xi: FloatArray, going: IntArray, rng: np.random.Generator
@@ -168,9 +218,13 @@ class _Game:
         failed = np.asarray(np.isnan(y).all(axis=2))
         return np.where(failed[:, :, None], 0.0, mean)
 
-    def take(self, going: IntArray, found: Sequence[FloatArray]) -> None:
+    def take(self, going: IntArray, found: Sequence[FloatArray], rng: np.random.Generator) -> None:
         """Count an outcome of each campaign that goes on."""
-        for logs, one in zip(self.logs, found, strict=True):
+        for k, (logs, one) in enumerate(zip(self.logs, found, strict=True)):
+            if self.particles and logs.shape[1] > 1:
+                more = scatter(logs[going], logs[going] + one) / self.particles
+                self.variance[going, k] += more
+                self.off[going, k] += np.sqrt(more) * rng.standard_normal(len(going))
             logs[going] += one
 
     def effective(self, going: IntArray) -> float:
@@ -182,3 +236,18 @@ class _Game:
             for row in self.logs[k][going[self.truth[going] == k]]
         ]
         return float(np.median(sizes)) if sizes else np.inf
+
+
+def scatter(before: FloatArray, after: FloatArray) -> FloatArray:
+    """Return the relative variance of the sampler's weights from one target to the next, (n,).
+
+    They are of the new posterior against the mixture of the old one and the prior from which the sampler starts. Where
+    they differ much it goes in steps, each of which keeps half of its particles and adds about one.
+
+    Args:
+        before: Log likelihoods of the prior's samples, (n, m), without the last outcome.
+        after: The same with it.
+    """
+    old, new = (np.exp(logs - logsumexp(logs, axis=1, keepdims=True)) * logs.shape[1] for logs in (before, after))
+    square = (new**2 / ((1 - RENEWED) * old + RENEWED)).mean(axis=1) - 1
+    return np.asarray(np.minimum(square, np.log2(1 + square)))

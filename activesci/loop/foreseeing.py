@@ -8,7 +8,7 @@ from activesci.design import Question, together
 from activesci.design.pool import Pool
 from activesci.gain import Side, WhichGain
 from activesci.integrity.claims import false_claims, least, thresholds_of
-from activesci.integrity.foreseeing import Played, play
+from activesci.integrity.foreseeing import Played, play, spread
 from activesci.loop import round as rounds
 from activesci.loop.round import Belief
 from activesci.loop.setup import Parts
@@ -21,7 +21,7 @@ LOOKED, TOGETHER, SPREAD = 64, 7, 5
 most beforehand, and so many of any worth."""
 MOST = 30
 """Measurements of a campaign at most."""
-SIZES, LEARNED = (64, 640), (48, 256)
+SIZES, LEARNED = (64, 512), (48, 256)
 """Campaigns under each hypothesis and samples of its prior, with known likelihoods and with a learned one."""
 STREAM = 2**21
 """Keeps the random numbers apart from those of passes and predictions."""
@@ -40,14 +40,16 @@ def foreseen(study: Study, belief: Belief, pool: FloatArray | None, exact: bool)
     if not belief.rivals or not rules or not study.design_space.dim:
         return None
     rng = generator(study.seed, 0, Purpose.HYPOTHESIS, STREAM)
+    campaigns, samples = SIZES if exact else LEARNED
     sides = [
-        Side(one.hypothesis.probability, belief.seen(one), _mixed(one.posterior.theta, rng)) for one in belief.rivals
+        Side(one.hypothesis.probability, belief.seen(one), spread(one.hypothesis.space, samples, campaigns, rng))
+        for one in belief.rivals
     ]
     xi, gain = designs(study, sides, pool, rng)
-    campaigns, samples = SIZES if exact else LEARNED
     lowest = np.array([min(least(rule, one.probability) for rule in rules) for one in sides])
     chosen = study.designer.kind != "random"
-    found = play(sides, xi, lowest, measurements(study, pool), campaigns, samples, rng, chosen)
+    steps, particles = measurements(study, pool), study.inference.particles
+    found = play(sides, xi, lowest, steps, campaigns, samples, rng, chosen, particles)
     return {
         "campaigns": campaigns,
         "measurements": int(found.measurements.max()),
@@ -65,10 +67,6 @@ def foreseen_by(study: Study, parts: Parts) -> dict[str, Any] | None:
         return None
     pool = parts.experiment.pool()
     return foreseen(study, rounds.before_data(study, parts.candidates), None if pool is None else pool.xi, exact=True)
-
-
-def _mixed(theta: FloatArray, rng: np.random.Generator) -> FloatArray:
-    return theta[rng.permutation(len(theta))]
 
 
 def _prior(study: Study) -> dict[str, float]:

@@ -5,10 +5,14 @@ import pytest
 from scipy.stats import norm
 
 from activesci.gain import Side
+from activesci.inference import posterior as posteriors
+from activesci.inference.base import Data
 from activesci.inference.exact import ExactSurrogate
 from activesci.inference.under import under
-from activesci.integrity.foreseeing import against_rest, play
+from activesci.integrity.foreseeing import _Game, against_rest, play, rest_error, spread
+from activesci.integrity.weighing import Weighed
 from activesci.rng import generator
+from activesci.study.parameters import ParameterPart, ParameterSpace
 from activesci.types import BlockResult
 
 
@@ -57,6 +61,51 @@ def test_power_and_measurements_are_those_of_closed_form_campaigns(true):
     taken = found.measurements[true][found.reached[true] == true]
     assert np.median(taken) == pytest.approx(median, rel=0.25)
     assert wrong < 1 / k
+
+
+def test_the_error_that_a_sampler_is_going_to_state_is_foreseen():
+    """The sampler's own, after each of six measurements, is the one that is played, in the mean of campaigns."""
+    space = ParameterSpace.of({"mean": ParameterPart(prior={"normal": [0, 1]})})
+    particles, steps, campaigns, xi = 256, 6, 12, np.ones((6, 1))
+    stated = []
+    for seed in range(campaigns):
+        rng = np.random.default_rng(seed)
+        y = rng.standard_normal() + rng.standard_normal((steps, 1))
+        found = [posteriors.prior(space, particles, rng)]
+        for t in range(1, steps + 1):
+            known = [(EXACT, Data(xi[:k], y[:k])) for k in (t - 1, t)]
+            found.append(posteriors.update(found[-1], *known, rng))
+        stated.append([one.population.log_evidence_error for one in found[1:]])
+    null, _ = sides()
+    both = [null, Side(0.5, EXACT, spread(space, 512, campaigns, np.random.default_rng(0)))]
+    game = _Game.begun(both, campaigns, 512, particles)
+    foreseen, rng = [], np.random.default_rng(1)
+    for _ in range(steps):
+        every = np.arange(2 * campaigns)
+        game.take(every, [one[0] for one in game.outcomes(xi[:1], every, rng)[1]], rng)
+        foreseen.append(np.sqrt(game.variance[campaigns:, 1]).mean())
+    assert not game.variance[:, 0].any(), "nothing is free there: the evidence has no error"
+    # the mean of twelve errors, each known to about a quarter of itself
+    assert foreseen == pytest.approx(np.mean(stated, axis=0), rel=0.25)
+
+
+def test_a_claim_that_has_to_wait_for_the_sampler_is_stated_to_wait():
+    space = ParameterSpace.of({"mean": ParameterPart(prior={"normal": [0, 1]})})
+    null, _ = sides()
+    shares = []
+    for particles in (None, 64):
+        both = [null, Side(0.5, EXACT, spread(space, 512, 150, np.random.default_rng(0)))]
+        found = play(
+            both, np.ones((1, 1)), np.full(2, np.log(3.0)), 20, 150, 512, np.random.default_rng(2), particles=particles
+        )
+        shares.append(found.decided(0)[0])
+    assert shares[1] < shares[0] - 3 * np.sqrt(0.25 / 150), "an error of a third of the threshold delays claims"
+
+
+def test_errors_against_the_rest_are_those_of_the_weighed():
+    logs, chance, variance = np.array([[0.0, 1.0, -2.0]]), np.array([0.5, 0.3, 0.2]), np.array([[0.04, 0.01, 0.09]])
+    wanted = Weighed(("a", "b", "c"), chance, logs[0], np.sqrt(variance[0])).log_against_rest_error
+    assert rest_error(logs, chance, variance)[0] == pytest.approx(wanted)
 
 
 def test_designs_that_tell_more_are_measured():

@@ -21,6 +21,7 @@ import argparse
 import json
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ def simulate(theta, design, rng):
     expected = {form}
     return {{"y": expected + 0.05 * rng.standard_normal(np.shape(expected))}}
 """
-NOISE, ROUNDS, SETS, TIMES = 0.05, 6, 200, 6
+NOISE, ROUNDS, SETS, TIMES = 0.05, 6, 120, 6
 GRID = 160
 LEARNED = {"surrogate": "likelihood", "simulations": 2000, "per_round": 250, "passes": 2, "particles": 1024}
 
@@ -118,16 +119,15 @@ def campaign(seed: int) -> dict:
     return {"what": "campaign", "seed": seed, "law": law, **course, **counted}
 
 
-def sets(count: int) -> list[dict]:
-    """Return sets of data, and the log Bayes factors by the surrogates of a campaign before its first measurement."""
+def sets(count: int, there: set[int]) -> Iterator[dict]:
+    """Yield sets of data that are not there yet, with factors by the surrogates of a campaign before any data."""
     with tempfile.TemporaryDirectory() as name:
         study = study_of(Path(name), 1000, LAWS[0])
         with Campaign(study, Path(name) / "run") as running:
             next(iter(running))
             belief = running._memory.belief()
     assert belief is not None  # the prior's round is done
-    found = []
-    for number in range(count):
+    for number in sorted({*range(count)} - there):
         rng, start = np.random.default_rng([1, number]), time.process_time()
         law = LAWS[int(rng.integers(2))]
         space = next(one.space for one in study.rivals if one.name == law)
@@ -139,8 +139,7 @@ def sets(count: int) -> list[dict]:
         weighed = rounds.weighed(after)
         factor = {"learned": weighed.log_bayes_factor[1], "error": weighed.log_bayes_factor_error[1]}
         more = {"exact": exact(study, t, y), "cpu": time.process_time() - start}
-        found.append({"what": "set", "seed": number, "law": law, **{k: float(v) for k, v in factor.items()}, **more})
-    return found
+        yield {"what": "set", "seed": number, "law": law, **{k: float(v) for k, v in factor.items()}, **more}
 
 
 def shown(rows: list[dict]) -> None:
@@ -208,10 +207,19 @@ def rms(x: FloatArray) -> float:
     return float(np.sqrt(np.mean(np.square(x))))
 
 
+def missing(rows: list[dict], campaigns: int, count: int) -> Iterator[dict]:
+    """Play what is missing, and yield it."""
+    there = {what: {one["seed"] for one in rows if one["what"] == what} for what in ("campaign", "set")}
+    for seed in sorted({*range(1, campaigns + 1)} - there["campaign"]):
+        yield campaign(seed)
+    if not {*range(count)} <= there["set"]:
+        yield from sets(count, there["set"])
+
+
 def main() -> None:
     """Play what is missing, and print the tables."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--campaigns", type=int, default=8)
+    parser.add_argument("--campaigns", type=int, default=4)
     parser.add_argument("--sets", type=int, default=SETS)
     parser.add_argument("--table", action="store_true")
     asked = parser.parse_args()
@@ -219,15 +227,9 @@ def main() -> None:
     if not asked.table:
         RESULTS.parent.mkdir(parents=True, exist_ok=True)
         with RESULTS.open("a") as file:
-            if not any(one["what"] == "set" for one in rows):
-                for one in sets(asked.sets):
-                    rows.append(one)
-                    file.write(json.dumps(one) + "\n")
-                    file.flush()
-            there = {one["seed"] for one in rows if one["what"] == "campaign"}
-            for seed in sorted({*range(1, asked.campaigns + 1)} - there):
-                rows.append(campaign(seed))
-                file.write(json.dumps(rows[-1]) + "\n")
+            for one in missing(rows, asked.campaigns, asked.sets):
+                rows.append(one)
+                file.write(json.dumps(one) + "\n")
                 file.flush()
     shown(rows)
 

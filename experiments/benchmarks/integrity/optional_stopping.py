@@ -26,7 +26,7 @@ from activesci.gain import Side
 from activesci.inference.base import Data
 from activesci.inference.exact import ExactSurrogate
 from activesci.integrity.claims import Standing, least
-from activesci.integrity.foreseeing import play
+from activesci.integrity.foreseeing import play, spread
 from activesci.integrity.rivals import Rival, rivals_after, rivals_before
 from activesci.integrity.weighing import Weighed
 from activesci.rng import generator
@@ -34,7 +34,7 @@ from activesci.study.stopping import StopRule
 from activesci.types import BlockResult
 
 LINES = Path(__file__).resolve().parents[3] / "runs" / "benchmarks" / "optional_stopping.jsonl"
-WIDTH, PARTICLES, PAIRS, PLAYED = 1.5, 512, 15, 500
+WIDTH, PARTICLES, PAIRS, PLAYED, SAMPLES = 1.5, 512, 15, 1000, 512
 FACTORS = (3.0, 10.0, 30.0, 100.0)
 TRUTHS = ("null", "alternative")
 HEAD = (
@@ -137,13 +137,13 @@ def first(factors: list[float], errors: list[float], factor: float) -> tuple[str
     return "", len(factors)
 
 
-def stated(factor: float, seed: int = 5) -> list[int]:
+def stated(factor: float) -> list[int]:
     """Return of how many campaigns it is said beforehand that they claim the truth, under each hypothesis."""
-    rng = np.random.default_rng(seed)
-    rivals = rivals_before(STUDY.rivals, PLAYED + 1024, [rng] * 2)
-    sides = [Side(0.5, one.seen(EXACT), one.posterior.theta) for one in rivals]
+    rng = np.random.default_rng([5, round(factor)])
+    rivals = rivals_before(STUDY.rivals, 1, [rng] * 2)
+    sides = [Side(0.5, one.seen(EXACT), spread(one.hypothesis.space, SAMPLES, PLAYED, rng)) for one in rivals]
     lowest = np.full(2, least(StopRule.model_validate({"bayes_factor": factor}), 0.5))
-    played = play(sides, np.zeros((1, 1)), lowest, PAIRS, PLAYED, 1024, rng)
+    played = play(sides, np.zeros((1, 1)), lowest, PAIRS, PLAYED, SAMPLES, rng, particles=PARTICLES)
     return [round(played.decided(k)[0] * PLAYED) for k in range(2)]
 
 
