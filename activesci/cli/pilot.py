@@ -33,6 +33,7 @@ class Pilot:
         passes: The most passes of a round.
         most: The most simulations in all; infinite if nothing bounds them.
         workers: Simulations at a time.
+        usual: Whether these are usual simulations, and there may be others in their place that cost as much.
     """
 
     seconds: float
@@ -43,6 +44,7 @@ class Pilot:
     passes: int
     most: float
     workers: int
+    usual: bool = False
 
     @property
     def simulations(self) -> int:
@@ -81,8 +83,9 @@ def fly(study: "Study") -> Pilot:
         first=0 if exact else study.inference.simulations,
         per_round=0 if exact else study.inference.per_round,
         passes=study.inference.passes,
-        most=0 if exact else most_simulations(study, offered),
+        most=0 if exact else most_simulations(study, offered, study.inference.per_round),
         workers=_workers(study),
+        usual=bool(study.told),
     )
 
 

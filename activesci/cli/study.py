@@ -84,6 +84,7 @@ def _tell(name: str, pilot: "Pilot") -> None:
     workers = "1 worker" if pilot.workers == 1 else f"{pilot.workers} workers"
     later = f"{pilot.per_round}" if pilot.passes == 1 else f"{pilot.per_round} to {pilot.passes * pilot.per_round}"
     within = "" if math.isfinite(pilot.most) else " for one round, for no rule bounds them"
+    within += ", of the usual number of events or others that cost as much" if pilot.usual else ""
     click.echo(f"simulations: {pilot.first} at first and {later} a round, at most {pilot.simulations}{within}")
     total = f"{pilot.simulations} x {one} / {workers} = {duration(pilot.total)}"
     click.echo(f"time: {total}, besides learning and choosing")

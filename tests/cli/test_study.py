@@ -142,3 +142,18 @@ def test_the_time_is_simulations_times_seconds_over_workers():
     pilot = Pilot(seconds=0.5, repeatable=True, exact=False, first=100, per_round=20, passes=1, most=200, workers=4)
     assert pilot.simulations == 200
     assert pilot.total == 25.0
+
+
+def test_where_numbers_of_events_are_chosen_the_time_is_that_of_usual_simulations(cli, study):
+    model = (
+        "def simulate(theta, design, rng):\n    return {'y': rng.normal(theta['a'], 1 / design['events'] ** 0.5)}\n"
+    )
+    (study.parent / "counted.py").write_text(model)
+    study.write_text(
+        "study: counted\nparameters: {a: {prior: {uniform: [0, 1]}}}\noutcome: {y: {real: []}}\n"
+        "simulator: {function: 'counted:simulate'}\nexperiment: {manual: true}\n"
+        "inference: {simulations: 40, per_round: 10, passes: 1}\nstop: {rounds: 3}\n"
+        "tuning: {data: {y: {errors: 1}}, events: {range: [10, 1000], usual: 100, overhead: 50}}\n"
+    )
+    said = cli("validate", study).stdout
+    assert "at most 70, of the usual number of events or others that cost as much" in said

@@ -38,4 +38,8 @@ def test_fewer_events_cost_less_but_never_less_than_the_overhead():
 
 def test_a_round_may_have_more_simulations_where_they_may_be_smaller():
     # 40 at first, then 3 rounds of one pass for the cost of 10 simulations of 1400
-    assert most_simulations(tuning().with_settings({"stop": {"rounds": 3}})) == 40 + 3 * 28
+    study = tuning().with_settings({"stop": {"rounds": 3}})
+    assert most_simulations(study) == 40 + 3 * 28
+    assert (
+        most_simulations(study, a_pass=study.inference.per_round) == 40 + 3 * 10
+    )  # that many usual ones cost as much
