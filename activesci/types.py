@@ -12,7 +12,7 @@ Names and mappings appear only at the edges: in the study file, in a user's func
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +116,25 @@ class Executor(Protocol):
 
     def close(self) -> None:
         """Stop what is running and give back what was taken; may be called twice."""
+
+
+@runtime_checkable
+class Cuttable(Protocol):
+    """An executor that works while nobody gathers, and can be stopped half way."""
+
+    def cut(self) -> list[BlockResult]:
+        """Begin nothing more, and return what is done, what is at work included; the rest is forgotten."""
+
+
+@runtime_checkable
+class Calling(Protocol):
+    """An executor that also calls a function on one of its workers."""
+
+    def call(self, function: Callable[..., Any], given: tuple[Any, ...], resources: Any) -> Any:  # noqa: ANN401
+        """Return what a function gives on a worker with what it asks for; an error of its own is raised here.
+
+        What goes there and comes back is pickled by a pipe between processes: it holds no tensors.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 from activesci.types import Executor
 
+from .resources import Resources
 from .serial import SerialExecutor
 
 if TYPE_CHECKING:
     from activesci.study import Study
 
-__all__ = ["SerialExecutor", "executor_for"]
+__all__ = ["SerialExecutor", "executor_for", "resources_of"]
+
+
+def resources_of(study: "Study") -> Resources | None:
+    """Return what training and choice ask of a worker; None where they are done by the controller."""
+    asked = getattr(study.executor.settings, "learning", None)
+    return None if asked is None else Resources(asked.cpus, asked.gpus, asked.memory)
 
 
 def executor_for(study: "Study") -> Executor:
@@ -22,7 +29,6 @@ def executor_for(study: "Study") -> Executor:
     if study.executor.kind == "serial":
         return SerialExecutor()
     from .allowance import DEATHS, Allowance
-    from .resources import Resources
 
     asked, settings = study.simulator, study.executor.settings
     resources = Resources(cpus=asked.cpus, gpus=asked.gpus, memory=asked.memory)

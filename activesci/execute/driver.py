@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
@@ -69,6 +69,28 @@ class Driver(Closes):
         while (heard := self._hear())[0] == "results":
             yield from heard[1]
         self._gathering = False
+
+    def call(self, function: Callable[..., Any], given: tuple[Any, ...], resources: Any) -> Any:  # noqa: ANN401
+        """Return what a function gives on a worker with what it asks for; see `Calling`.
+
+        Raises:
+            CampaignError: If no machine has that.
+            WorkersLost: If its worker has died too often, or Ray itself or its driver is gone.
+        """
+        self._say("call", function, given, resources)
+        return self._hear()[1]
+
+    def cut(self) -> list[BlockResult]:
+        """Begin nothing more, and return what is done; see `Cuttable`.
+
+        Raises:
+            WorkersLost: If Ray itself, or its driver, is gone.
+        """
+        self._say("cut")
+        found: list[BlockResult] = []
+        while (heard := self._hear())[0] == "results":
+            found += heard[1]
+        return found
 
     def close(self) -> None:
         """Stop what is running and, if it was started for this, Ray; may be called twice."""

@@ -67,6 +67,10 @@ class Driving:
                 elif order[0] == "submit":
                     executor.submit(order[1], self._blocks)
                     self._blocks = []
+                elif order[0] == "call":
+                    self._line.send(_called(executor, order[1:]))
+                elif order[0] == "cut":
+                    self._send_all(iter([executor.cut()]))
                 else:
                     self._send_all(executor.batches())
 
@@ -74,6 +78,14 @@ class Driving:
         for results in batches:
             self._line.send(("results", results))
         self._line.send(("done",))
+
+
+def _called(executor: RayExecutor, order: tuple[Any, ...]) -> tuple[str, Any]:
+    """Return what a function gives on a worker, or its error, after which the work goes on."""
+    try:
+        return "value", executor.call(*order)
+    except Exception as error:  # noqa: BLE001 (it is raised there)
+        return "raised", error
 
 
 def main(number: int) -> None:

@@ -11,7 +11,7 @@ import secrets
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -87,6 +87,7 @@ class RayExecutor(Closes):
     ) -> None:
         self._resources, self._width, self._allowance = resources or Resources(), width, allowance or Allowance()
         self._overlap: bool = overlap
+        self._cut = False
         self._drain: Drain | None = None
         self._ray, self._owner = _started(address, workers, folder)
         self._waiting: deque[tuple[Any, Chunk]] = deque()
@@ -129,8 +130,60 @@ class RayExecutor(Closes):
         yield from self._drain.results()
         self._drain = None
 
+    def call(self, function: Callable[..., Any], given: tuple[Any, ...], resources: Resources) -> Any:  # noqa: ANN401
+        """Return what a function gives on a worker that has what it asks for; see `Calling`.
+
+        Raises:
+            CampaignError: If no machine has that.
+            WorkersLost: If its worker has died too often, or Ray itself is gone.
+        """
+        resources.at_once(self._ray.cluster_resources(), "training", "executor.ray.learning")
+        remote = self._ray.remote(_called).options(**resources.options(), **NEVER_RETRY)
+        errors, reason = self._ray.exceptions, DIED
+        for _ in range(DEATHS):
+            try:
+                value, error = self._ray.get(self._ended(remote.remote(function, *map(self._ray.put, given))))
+            except lost_with(errors) as lost:
+                reason = reason_of(errors, lost)
+                continue
+            except errors.LocalRayletDiedError as lost:
+                raise WorkersLost("executor.ray: Ray has died on this machine") from lost
+            if error is not None:
+                raise error
+            return value
+        raise WorkersLost(f"executor.ray: training came to nothing {DEATHS} times: {reason}")
+
+    def _ended(self, reference: Any) -> Any:  # noqa: ANN401 (Ray has no types)
+        """Wait for a task, looking after the cluster meanwhile, and return its reference."""
+        pulse = Pulse(self._ray.cluster_resources)
+        while not self._ray.wait([reference], num_returns=1, timeout=PATIENCE)[0]:
+            pulse.beat()
+        return reference
+
+    def cut(self) -> list[BlockResult]:
+        """Begin nothing more, and return what is done; see `Cuttable`. Only where workers go on while nobody gathers.
+
+        Raises:
+            WorkersLost: If Ray itself is gone.
+        """
+        self._cut = True
+        try:
+            return [result for results in self.batches() for result in results]
+        finally:
+            self._cut = False
+
+    def _forget(self) -> None:
+        """Forget what is not at work yet: tasks begin in the order in which they were handed out."""
+        self._waiting.clear()
+        for reference in list(self._running)[self.workers :]:
+            self._ray.cancel(reference)
+
     def _gathered(self) -> Iterator[list[BlockResult]]:
         while self._running or self._waiting:
+            if self._cut:
+                self._forget()
+            if not self._running and not self._waiting:
+                return
             self._fill()
             found = [result for reference in self._through() for result in self._collect(reference)]
             self._fill()  # whoever takes the results may take their time
@@ -346,6 +399,14 @@ def reason_of(errors: ModuleType, error: Exception) -> str:
         return MEMORY
     machine = errors.NodeDiedError, errors.ObjectLostError, errors.GetTimeoutError
     return MACHINE if isinstance(error, machine) else DIED
+
+
+def _called(function: Callable[..., Any], *given: Any) -> tuple[Any, Exception | None]:  # noqa: ANN401
+    """Call a function, and return what it gives or its error; this is what a worker does."""
+    try:
+        return function(*given), None
+    except Exception as error:  # noqa: BLE001 (it is raised where it is asked for)
+        return None, error
 
 
 def _own(block: Block) -> Block:

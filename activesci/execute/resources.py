@@ -35,8 +35,13 @@ class Resources:
         offered = _offered(cluster)
         return int(min((offered[name] / asked for name, asked in self.options().items()), default=1))
 
-    def at_once(self, cluster: Mapping[str, float]) -> int:
+    def at_once(self, cluster: Mapping[str, float], what: str = "one simulation", where: str = "simulator") -> int:
         """Return how many tasks a cluster can run at once.
+
+        Args:
+            cluster: What it has, as Ray names it.
+            what: What a task is, in words.
+            where: Where a study says what it asks for.
 
         Raises:
             CampaignError: If it cannot run one.
@@ -45,8 +50,8 @@ class Resources:
         for name, asked in self.options().items():
             if asked > offered[name]:
                 raise CampaignError(
-                    f"executor.ray: one simulation asks for {asked:g} {name}, this Ray has {offered[name]:g}; "
-                    "ask for less under simulator, or join a larger one with executor.ray.address"
+                    f"executor.ray: {what} asks for {asked:g} {name}, this Ray has {offered[name]:g}; "
+                    f"ask for less under {where}, or join a larger one with executor.ray.address"
                 )
         return max(1, self.room(cluster))
 

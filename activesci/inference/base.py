@@ -199,6 +199,18 @@ def simulated(surrogate: Surrogate, bank: Bank, row: int) -> Surrogate:
 
 
 @runtime_checkable
+class Movable(Protocol):
+    """A surrogate that computes on a device of the machine that it is on."""
+
+    def on(self, device: str) -> Self:
+        """Return the surrogate on a device as `inference.device` names it; itself if it is there.
+
+        Raises:
+            ValueError: If this machine has none.
+        """
+
+
+@runtime_checkable
 class Observed(Protocol):
     """A surrogate of simulations whose noise is not that of a measurement."""
 

@@ -474,7 +474,8 @@ class Campaign(Closes):
         while self._memory.number == number:
             if self._setup.simulates:
                 self._simulating.complete(number)
-            self._learning.complete(number)
+            with self._simulating.meanwhile(number):
+                self._learning.complete(number)
         return State(number, self.history.rounds[number], self.posterior)
 
     def _discreetly(self, step: Callable[[], Answer]) -> Answer:

@@ -97,7 +97,8 @@ class Learning:
         fresh = int(learned[len(bank) - len(self._memory.simulated(name)) :].sum())
         rng = generator(learner.study.seed, number, Purpose.FIT, step)
         try:
-            return last.fit(bank.where(learned), fresh, rounds.focus(learner.of(belief)), rng)
+            given = bank.where(learned), fresh, rounds.focus(learner.of(belief)), rng
+            return self._setup.workplace.fit(name, last, *given)
         except ValueError as error:
             raise Pause(learner.named(str(error))) from error
 

@@ -21,6 +21,7 @@ from activesci.loop.round import Belief, Cost
 from activesci.loop.salting import Salting
 from activesci.loop.setup import Setup
 from activesci.loop.stop import Pause, StopReason
+from activesci.loop.workplace import Costs
 from activesci.measure.base import Attempt
 from activesci.rng import Purpose, generator
 from activesci.simulate.reasons import shortened
@@ -96,7 +97,7 @@ class Measuring:
 
     @property
     def _cost(self) -> Cost | None:
-        return self._setup.cost if self._setup.has_cost else None
+        return Costs(self._setup.simulator) if self._setup.has_cost else None
 
     @property
     def _pool(self) -> FloatArray | None:
@@ -109,7 +110,7 @@ class Measuring:
             space = setup.study.design_space
             pool = without(pool, np.array([space.encode(one["design"]) for one in self._memory.record.unmeasured]))
         designer = self._trained.designer(number, belief)
-        return rounds.choose(setup.study, number, belief, designer, self._cost, pool, size, taken)
+        return setup.workplace.choose(number, belief, designer, self._cost, pool, size, taken)
 
     def _record_choices(
         self, record: RoundRecord, belief: Belief, choices: Sequence[Choice], more: Mapping[str, Any]

@@ -43,7 +43,7 @@ class Memory:
     @property
     def record(self) -> RoundRecord:
         """What is recorded of the round to work on."""
-        return self._recorded(self.number)
+        return self.recorded()
 
     @property
     def under_way(self) -> bool:
@@ -51,8 +51,9 @@ class Memory:
         record = self.record
         return bool(record.measured or record.passes)
 
-    def _recorded(self, number: int) -> RoundRecord:
-        rounds = self._setup.journal.history.rounds
+    def recorded(self, number: int | None = None) -> RoundRecord:
+        """Return what is recorded of a round, by default of the one to work on."""
+        rounds, number = self._setup.journal.history.rounds, self.number if number is None else number
         return rounds[number] if number < len(rounds) else RoundRecord(number)
 
     def belief(self) -> Belief | None:
@@ -132,8 +133,8 @@ class Memory:
         """Return the simulations of the present pass that came back, of a hypothesis' own simulator or the study's."""
         return bank_of(self.number, self.record.current, self._setup.journal.arrays, name)
 
-    def proposed(self) -> FloatArray:
-        """Return the designs of the round to work on, (q, k)."""
+    def proposed(self, number: int | None = None) -> FloatArray:
+        """Return the designs of a round, by default of the one to work on, (q, k)."""
         space = self._setup.study.design_space
-        rows = [space.encode(proposal["design"]) for proposal in self.record.proposals]
+        rows = [space.encode(proposal["design"]) for proposal in self.recorded(number).proposals]
         return np.array(rows).reshape(len(rows), space.dim)

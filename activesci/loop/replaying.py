@@ -150,6 +150,7 @@ class Replaying:
                 yield from self._measured(record, record.chosen)
             for i, one in enumerate(record.passes):
                 if self._setup.simulates:
+                    self._simulating.repeat(one.planned.payload.get("early", 0) if one.planned else 0)
                     self._simulating.complete(record.number)
                 self._learning.complete(record.number)
                 yield self._learned(record.number, one, self._setup.journal.history.rounds[record.number].passes[i])

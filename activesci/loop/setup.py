@@ -6,8 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from activesci.design import Designer
 from activesci.inference.candidates import Candidates
 from activesci.loop.candidates import nature_of, rivals_digest, simulators_of, surrogates_of
@@ -16,6 +14,7 @@ from activesci.loop.learners import Learner
 from activesci.loop.plugins import designer_of
 from activesci.loop.registering import seen_rows
 from activesci.loop.surrogates import Chosen, surrogate_for
+from activesci.loop.workplace import Costs, Workplace
 from activesci.measure import Experiment, PoolRows
 from activesci.simulate import Simulator, simulator_for
 from activesci.study import Study
@@ -117,6 +116,7 @@ class Setup:
         learners: The simulators whose likelihoods are learned from simulations.
         designer: Who searches for designs.
         journal: The ledger.
+        workplace: Where simulations are run, and perhaps surrogates trained and designs chosen.
     """
 
     study: Study
@@ -128,6 +128,7 @@ class Setup:
     learners: tuple[Learner, ...]
     designer: Designer
     journal: Journal
+    workplace: Workplace
 
     @classmethod
     def of(
@@ -150,7 +151,8 @@ class Setup:
         journal = Journal.of(study, folder, parts.said(), observer, deviate, blind)
         pool = parts.experiment.pool()
         learning = parts.candidates, parts.own, parts.learners
-        return cls(study, parts.simulator, parts.experiment, pool, *learning, parts.designer, journal)
+        workplace = Workplace(study, parts.candidates)
+        return cls(study, parts.simulator, parts.experiment, pool, *learning, parts.designer, journal, workplace)
 
     @property
     def simulates(self) -> bool:
@@ -177,5 +179,4 @@ class Setup:
 
     def cost(self, xi: FloatArray) -> FloatArray:
         """Return what designs (n, k) cost, (n,)."""
-        cost = self.simulator.cost(xi) if len(xi) else None
-        return np.zeros(len(xi)) if cost is None else cost
+        return Costs(self.simulator)(xi)

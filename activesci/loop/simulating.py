@@ -2,7 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -11,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from activesci.errors import WorkersLost
-from activesci.execute import executor_for
 from activesci.ledger import Bank, Event, Kind, pack_attempts
 from activesci.ledger.bank import marked
 from activesci.loop import round as rounds
+from activesci.loop.early import Early, promising
 from activesci.loop.learners import Learner
 from activesci.loop.memory import Memory
 from activesci.loop.setup import Setup
@@ -22,7 +23,7 @@ from activesci.loop.spending import spent
 from activesci.loop.stop import Pause, StopReason
 from activesci.rng import Purpose
 from activesci.simulate import blocks
-from activesci.types import Block, BlockResult, BoolArray, Executor, FailedAttempt, FloatArray, IntArray
+from activesci.types import Block, BlockResult, BoolArray, Cuttable, FailedAttempt, FloatArray, IntArray
 
 FLUSH_SECONDS = 1.0
 """Results are recorded this often."""
@@ -66,8 +67,8 @@ class Simulating:
 
     def __init__(self, setup: Setup, memory: Memory) -> None:
         self._setup, self._memory = setup, memory
-        self._executors: dict[str, Executor] = {}  # by the hypothesis whose own simulator it runs
         self._begun: set[str] = set()
+        self._early = Early(setup, memory)
 
     def begin(self, number: int) -> None:
         """Hand out the round's simulations before its designs are measured, if the study asks for that.
@@ -83,6 +84,28 @@ class Simulating:
             if todo:
                 self._submit(todo, learner)
                 self._begun.add(learner.hypothesis)
+
+    @contextmanager
+    def meanwhile(self, number: int) -> Iterator[None]:
+        """Let simulations of the next round run while this one's surrogate is trained, if the study asks for that.
+
+        How many are through by the end depends on the time it takes, so their number is recorded with the plan of the
+        round that they are part of; those of a campaign that ends or is killed before that are lost.
+        """
+        overlap = getattr(self._setup.study.executor.settings, "overlap", False)
+        todo = self._early.blocks(number) if overlap is True else []
+        if todo:
+            self._submit(todo, self._setup.learners[0])
+        yield
+        if todo and isinstance(executor := self._setup.workplace.executor, Cuttable):
+            try:
+                self._early.take(executor.cut())
+            except WorkersLost as error:
+                raise _gone(error) from error
+
+    def repeat(self, early: int) -> None:
+        """Let the round to plan next have so many simulations that were early when it was recorded."""
+        self._early.repeat(early)
 
     def complete(self, number: int) -> None:
         """Run the round's missing simulations; those that failed are run again if too many did.
@@ -109,10 +132,8 @@ class Simulating:
         return todo, missing, frozenset(failed.tolist())
 
     def _submit(self, todo: Sequence[Block], learner: Learner) -> None:
-        if learner.hypothesis not in self._executors:
-            self._executors[learner.hypothesis] = executor_for(learner.study)
         try:
-            self._executors[learner.hypothesis].submit(learner.simulator.run, todo)
+            self._setup.workplace.executor_of(learner).submit(learner.simulator.run, todo)
         except WorkersLost as error:
             raise _gone(error) from error
 
@@ -140,17 +161,33 @@ class Simulating:
                 theta, events = spent(study, knob, number, self._most(number), belief, step)
                 plans[""], more = (theta, np.empty((len(theta), 0))), {"events": events}
                 said = {"events": int(events.sum()), "cost": float(knob.cost(events).sum())}
+        early = self._early.given(number)
+        if early is not None:
+            plans[""] = np.concatenate([early.theta, plans[""][0]]), np.concatenate([early.xi, plans[""][1]])
+            said["early"] = len(early.theta)
         said = {"count": len(plans[""][0]), "purpose": Purpose.SIMULATE.name, **said}
         others = {name: len(theta) for name, (theta, _) in plans.items() if name}
         arrays = {marked("theta", name): theta for name, (theta, _) in plans.items()}
         arrays |= {marked("xi", name): xi for name, (_, xi) in plans.items()}
         said |= {"others": others} if others else {}
-        return self._setup.journal.append(Kind.PLANNED, number, said, arrays | more)
+        planned = self._setup.journal.append(Kind.PLANNED, number, said, arrays | more)
+        if early is not None and early.results:
+            self._record_early(number, early.results, len(plans[""][0]))
+        return planned
+
+    def _record_early(self, number: int, results: Sequence[BlockResult], count: int) -> None:
+        """Record the outcomes of simulations that were through before the plan of so many that they are part of."""
+        missing, seconds = np.ones(count, dtype=np.bool_), sum(one.seconds for one in results)
+        found = [wanted(one, missing, 0) for one in results]
+        self._record(number, self._setup.learners[0], frozenset(), found, seconds)
 
     def _places(self, number: int, learner: Learner) -> tuple[FloatArray, FloatArray]:
         """Return where a simulator is run next: parameters and designs."""
         pool = None if self._setup.pool is None else self._setup.pool.xi
-        places, belief = (self._measured_places(), self._promising()), learner.of(self._memory.belief())
+        places, belief = (
+            (self._measured_places(), promising(self._memory, self._setup)),
+            learner.of(self._memory.belief()),
+        )
         stream = learner.stream(len(self._memory.record.passes))
         return rounds.plan(learner.study, number, self._most(number), belief, places, pool, stream)
 
@@ -164,14 +201,6 @@ class Simulating:
         space = self._setup.study.design_space
         waiting = [space.encode(one["design"]) for one in self._memory.record.unmeasured]
         return np.concatenate([self._memory.data().xi, np.array(waiting).reshape(len(waiting), space.dim)])
-
-    def _promising(self) -> FloatArray:
-        """Return the round's designs, those that were nearly chosen, and those where the surrogate is least known."""
-        chosen, event = self._memory.proposed(), self._memory.record.chosen
-        arrays = self._setup.journal.arrays(event) if event else {}
-        if not arrays:
-            return chosen
-        return rounds.promising(chosen, arrays["xi"], arrays["gain"], arrays.get("ignorance"))
 
     def _run(
         self, number: int, learner: Learner, todo: Sequence[Block], missing: BoolArray, again: frozenset[int]
@@ -191,7 +220,7 @@ class Simulating:
         if learner.hypothesis not in self._begun:
             self._submit(todo, learner)
         self._begun.discard(learner.hypothesis)
-        executor, record = self._executors[learner.hypothesis], partial(self._record, number, learner, again)
+        executor, record = self._setup.workplace.executor_of(learner), partial(self._record, number, learner, again)
         done, total = int((~missing).sum()), len(missing)
         buffer, seen, failed, since = list[Wanted](), 0, 0, time.perf_counter()
         try:
@@ -239,9 +268,7 @@ class Simulating:
     def release(self) -> None:
         """Stop the workers; may be called twice."""
         self._begun.clear()
-        for executor in reversed(self._executors.values()):  # the first may have started what others use
-            executor.close()
-        self._executors.clear()
+        self._setup.workplace.release()
 
 
 def _gone(error: WorkersLost) -> Pause:

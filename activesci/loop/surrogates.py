@@ -160,7 +160,8 @@ def likelihood(study: Study, simulator: Simulator) -> Surrogate:
     """
     spaces = (study.parameter_space, study.design_space, study.outcome_space)
     try:
-        device = device_for(study.inference.device)
+        # a worker's GPU is not this machine's
+        device = "cpu" if getattr(study.executor.settings, "learning", None) else device_for(study.inference.device)
     except ValueError as error:
         raise StudyError(f"inference.device: {error}") from error
     whole = LikelihoodSurrogate(*spaces, members=study.inference.ensemble, device=device)

@@ -220,18 +220,52 @@ class DesignerPart(Alternative):
     estimator: Literal["nested", "barber_agakov"] = "nested"
 
 
+MEASURING = "measuring"
+
+
+def _overlap(value: Any) -> bool | str:  # noqa: ANN401 -- anything a file may hold
+    if isinstance(value, bool) or value == MEASURING:
+        return MEASURING if value == MEASURING else bool(value)
+    raise wrong("true, false or measuring")
+
+
+Overlap = Annotated[
+    bool | str,
+    BeforeValidator(_overlap),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"const": MEASURING}]}),
+]
+
+
+class LearningPart(Part):
+    """`learning:`, what training and choice ask for to be done by a worker and not by the controller.
+
+    Attributes:
+        cpus: CPUs; by default one.
+        gpus: GPUs.
+        memory: Memory [bytes].
+    """
+
+    cpus: Resource | None = None
+    gpus: Resource | None = None
+    memory: Resource | None = None
+
+
 class RayPart(Part):
     """`ray:`.
 
     Attributes:
         address: The cluster to join; by default one is started here.
         workers: How many CPUs the one started here has; by default all.
-        overlap: Whether a round's simulations are run while its designs are being measured.
+        overlap: Whether a round's simulations are run while its designs are being measured and, with true, more of
+            them while the surrogate is trained.
+        learning: What a worker must have that surrogates are trained and designs chosen on; by default the controller
+            does both.
     """
 
     address: Text | None = None
     workers: Annotated[Whole, Field(ge=1, le=10_000)] | None = None
-    overlap: Annotated[bool, that("true or false", bool)] = False
+    overlap: Overlap = False
+    learning: LearningPart | None = None
 
 
 class ExecutorPart(Alternative):

@@ -180,3 +180,17 @@ def test_simulations_that_ask_for_a_gpu_run_where_there_is_one(study, tmp_path):
     seen = [path.read_text() for path in (tmp_path / "seen").iterdir() if path.name != str(process.pid)]
     assert seen
     assert set(seen) == {"0"}
+
+
+def test_training_that_asks_for_a_gpu_goes_where_there_is_one_and_changes_no_bit(study, undisturbed, tmp_path):
+    executor = {"executor": {"ray": {"learning": {"gpus": 1}}}}
+    (study / "study.yaml").write_text(yaml.safe_dump({**STUDY, **executor}, sort_keys=False))
+    with nodes.Nodes((1,)) as cluster:
+        refused = begun(study, tmp_path / "run", cluster)
+        assert "training asks for 1 num_gpus, this Ray has 0" in refused.communicate(timeout=120)[0]
+        assert refused.returncode == 2
+        cluster.join(1, gpus=1)
+        process = begun(study, tmp_path / "run", cluster)
+        said = process.communicate(timeout=300)[0]
+    assert process.returncode == 0, said
+    assert answer(tmp_path / "run") == undisturbed

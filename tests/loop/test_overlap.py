@@ -2,12 +2,18 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from activesci.ledger import Kind, Ledger, fold
+from activesci.loop.controller import Campaign
+from activesci.loop.early import Early
+from activesci.loop.journal import Nobody
+from activesci.loop.replaying import Replaying
 
-from .worlds import LEARNED, finished, world
+from .worlds import LEARNED, PLAIN, finished, world
 
 # leaves a mark for each simulation of a scalar simulator
 MODEL = """\
@@ -35,7 +41,7 @@ from activesci.loop.controller import Campaign
 from activesci.study import Study
 
 if __name__ == "__main__":
-    settings = {"executor": {"ray": {"workers": 1, "overlap": True}}}
+    settings = {"executor": {"ray": {"workers": 1, "overlap": "measuring"}}}
     with Campaign(Study.load("study.yaml").with_settings(settings), "overlapped") as campaign:
         print(campaign.run().status)
 """
@@ -73,3 +79,46 @@ def test_simulations_run_while_nature_is_asked_and_change_no_bit(tmp_path):
     together, other_order = content(tmp_path / "overlapped")
     assert together == alone
     assert (order, other_order) == ([Kind.MEASURED, Kind.PLANNED], [Kind.PLANNED, Kind.MEASURED])
+
+
+@pytest.mark.ray
+def test_simulators_go_on_while_the_surrogate_is_trained_and_a_replay_does_as_many(tmp_path):
+    few = {**LEARNED, "simulations": 60, "per_round": 30, "ensemble": 1, "particles": 64}
+    study = world(tmp_path, MODEL, simulator={"function": "model:simulate"}, inference=few, stop={"rounds": 1})
+    (tmp_path / "marks").mkdir()
+    running = study.with_settings({"executor": {"ray": {"workers": 1, "overlap": True}}})
+    campaign = finished(running, tmp_path / "run")
+    first, later = [record.passes[0].planned.payload for record in campaign.history.rounds]
+    assert "early" not in first
+    assert 1 <= later["early"] <= 120  # what was at work is waited for
+    assert later["count"] - later["early"] == 30
+    assert [record.simulations for record in campaign.history.rounds] == [60, later["count"]]
+    assert Replaying(tmp_path / "run", tmp_path / "again", 0.0, Nobody()).run() is None
+    with Ledger.read_only(tmp_path / "again") as ledger:
+        again = [event.payload for event in ledger.events() if event.kind is Kind.PLANNED]
+    assert [said.get("early") for said in again] == [None, later["early"]]
+
+
+def test_nothing_is_simulated_early_for_a_round_that_will_not_be(tmp_path):
+    study = world(tmp_path, PLAIN, inference=LEARNED, stop={"any": [{"rounds": 2}, {"simulations": 700}]})
+    with Campaign(study, tmp_path / "run") as campaign:
+        early = Early(campaign._setup, campaign._memory)
+        next(iter(campaign))
+        assert [(block.round, block.first) for block in early.blocks(0)] == [(1, 0), (1, 64), (1, 128), (1, 192)]
+        assert early.blocks(2) == []  # the last round's
+        tight = study.with_settings({"stop": {"simulations": 500}})
+        assert Early(replace(campaign._setup, study=tight), campaign._memory).blocks(0) == []
+
+
+def test_what_is_through_is_kept_up_to_the_first_gap_and_goes_on_from_there(tmp_path):
+    with Campaign(world(tmp_path, PLAIN, inference=LEARNED), tmp_path / "run") as campaign:
+        next(iter(campaign))
+        early, run = Early(campaign._setup, campaign._memory), campaign._setup.simulator.run
+        planned = early.blocks(0)
+        early.take([run(planned[1]), run(planned[0]), run(planned[3])])
+        assert [block.first for block in early.blocks(0)] == [128, 192]
+        given = early.given(1)
+        assert len(given.theta) == 128
+        assert [one.first for one in given.results] == [0, 64]
+        assert np.array_equal(given.theta[:64], planned[0].theta)
+        assert early.given(2) is None

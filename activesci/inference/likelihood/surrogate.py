@@ -14,6 +14,7 @@ from activesci.inference.closed_form.rivals import RIVALS
 from activesci.inference.likelihood.density import Density
 from activesci.inference.networks.comparisons import Comparisons
 from activesci.inference.networks.coordinates import Inputs
+from activesci.inference.networks.device import device_for
 from activesci.inference.networks.network import Network, one_thread
 from activesci.inference.networks.region import Region
 from activesci.inference.networks.rows import Rows
@@ -104,6 +105,13 @@ class LikelihoodSurrogate:
         with one_thread():
             learned = self._renewed(self.learned, bank, rng) if warm and self.learned else self._cold(bank, rng)
             return self._trained(learned, bank, fresh, warm, rng)
+
+    def on(self, device: str) -> Self:
+        """Return the surrogate on a device; see `Movable`."""
+        if (found := device_for(device)) == self.device:
+            return self
+        there = replace(self, device=found)
+        return there if self.learned is None else there.restore(self.state())
 
     def _cold(self, bank: Bank, rng: np.random.Generator) -> Learned:
         inputs = Inputs.of(self.parameters, self.designs, bank.xi, self.region)

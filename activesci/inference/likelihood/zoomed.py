@@ -73,6 +73,10 @@ class ZoomedSurrogate:
         """The number of members."""
         return self.whole.members
 
+    def on(self, device: str) -> Self:
+        """Return the surrogates on a device; see `Movable`."""
+        return replace(self, whole=self.whole.on(device), zones=tuple(zone.on(device) for zone in self.zones))
+
     def fit(self, bank: Bank, fresh: int, focus: FloatArray | None, rng: np.random.Generator) -> tuple[Self, FitInfo]:
         """Return the surrogates fitted; see `Surrogate.fit`. The info is that of the finest one."""
         whole, info = self.whole.fit(bank, fresh, None, rng)
