@@ -145,6 +145,7 @@ class Walk:
         self.browser.until("document.body.innerText.includes('round')", 120)
         self.seen("a campaign while it runs")
         self.browser.until("document.body.innerText.includes('Stopped: rounds 3 >= 3.')", 300)
+        self.browser.until("!document.querySelector('[data-soon]')")
         self.seen("it has come to its end, and the page by itself", "Stopped: rounds 3 >= 3.")
 
     def measure(self, campaign):
