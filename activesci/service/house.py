@@ -80,13 +80,13 @@ class House:
         self.desk.close()
 
 
-def house(request: Request) -> House:
+async def house(request: Request) -> House:
     """Return the house that a request has come to."""
     found: House = request.app.state.house
     return found
 
 
-def principal(request: Request) -> Principal:
+async def principal(request: Request) -> Principal:
     """Return who asks; the gate has let nobody else in."""
     found: Principal = request.state.principal
     return found

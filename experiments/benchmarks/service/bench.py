@@ -334,10 +334,17 @@ def _campaign_cpu(service, name, meanwhile):
 
 
 def fuzz(scratch, seeds=(1, 2, 3), examples=60):
-    """Send what the API's own description allows and forbids; positive data may be refused for what they mean."""
+    """Send what the API's own description allows and forbids; positive data may be refused for what they mean.
+
+    Seeds that are done in this scratch folder are not done again.
+    """
     command = os.environ.get("SCHEMATHESIS", "schemathesis")
     found = {}
     for seed in seeds:
+        done = scratch / f"fuzz-{seed}.json"
+        if done.exists():
+            found[seed] = json.loads(done.read_text())
+            continue
         store = Path(tempfile.mkdtemp(dir=scratch))
         finished(world(store.with_name(store.name + "-study")), store / "done")
         finished(world(store.with_name(store.name + "-manual"), stop={"rounds": 1}), store / "asked")
@@ -373,11 +380,12 @@ def fuzz(scratch, seeds=(1, 2, 3), examples=60):
         for endless in ("/api/campaigns/{campaign}/stream", "/api/catalogue/{analysis}/stream"):
             given += ["--exclude-path", endless]
         given += ["--continue-on-failure", "--no-color"]
-        done = subprocess.run([command, *given], capture_output=True, text=True, check=False)
-        (scratch / f"fuzz-{seed}.txt").write_text(done.stdout + done.stderr)
-        counted = re.search(r"(\d+) generated", done.stdout)
-        found[seed] = {"code": done.returncode, "generated": counted and int(counted[1]), "faults": service.faults()}
+        ran = subprocess.run([command, *given], capture_output=True, text=True, check=False)
+        (scratch / f"fuzz-{seed}.txt").write_text(ran.stdout + ran.stderr)
+        counted = re.search(r"(\d+) generated", ran.stdout)
+        found[seed] = {"code": ran.returncode, "generated": counted and int(counted[1]), "faults": service.faults()}
         service.end()
+        done.write_text(json.dumps(found[seed]))
     return found
 
 
