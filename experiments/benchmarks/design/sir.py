@@ -39,7 +39,8 @@ STEP, EVERY = 0.05, 40
 TIMES = np.arange(0.0, END + 1e-9, STEP * EVERY)
 COUNTS, OUTBREAKS, PAIRS = 5, 10_000, 4
 CASES = {
-    "chosen": "activesci, one by one",
+    "chosen": "activesci, gain for what is used up of counts and days",
+    "greedy": "activesci, gain",
     "even": "20, 40, 60, 80, 100 days",
     "random": "five times by chance, in order",
 }
@@ -124,14 +125,19 @@ def likelihood(surrogate, theta, data):
     return surrogate.log_prob(theta, data.xi, data.y[:, None, None, :])[:, 0, 0].sum(axis=0)
 
 
-def chosen(study, surrogate, path, rng):
-    """Choose each time by the gain that it promises, of those that are left."""
+def spent(xi):
+    """Return what counts at designs (n, 3) cost: the shares of the counts and of the days that they use up, (n,)."""
+    return 1 / COUNTS + (xi[:, 0] - xi[:, 1]) / END
+
+
+def chosen(study, surrogate, path, rng, cost=spent):
+    """Choose each time, of those that are left, by the gain that it promises for what it uses up."""
     belief, designer, last, ask, infer = rounds.before_data(study, surrogate), designer_for(study.designer), 0, [], []
     for number in range(1, COUNTS + 1):
         start = time.process_time()
         when = np.arange(last + 1, len(TIMES) - COUNTS + number)
         before = np.full(len(when), last)
-        xi = rounds.choose(study, number, belief, designer, None, designs(when, before, path[before]), 1)[0].xi
+        xi = rounds.choose(study, number, belief, designer, cost, designs(when, before, path[before]), 1)[0].xi
         last = int(np.argmin(np.abs(TIMES - xi[0])))
         middle = time.process_time()
         y = np.append(belief.data.y, [[float(path[last])]], axis=0)
@@ -148,6 +154,7 @@ def fixed(when, path):
 
 COUNT = {
     "chosen": chosen,
+    "greedy": lambda *given: chosen(*given, cost=None),
     "even": lambda _study, _surrogate, path, _rng: fixed(np.arange(1, COUNTS + 1) * (len(TIMES) - 1) // COUNTS, path),
     "random": lambda _study, _surrogate, path, rng: fixed(
         np.sort(rng.choice(np.arange(1, len(TIMES)), COUNTS, replace=False)), path
@@ -157,11 +164,15 @@ COUNT = {
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=100)
+    parser.add_argument(
+        "--seeds", type=int, default=200, help="outbreaks that are counted at fixed times or by chance"
+    )
+    parser.add_argument("--chosen", type=int, default=20, help="outbreaks whose times are chosen, which takes longer")
     parser.add_argument("--again", action="store_true")
     given, rows = parser.parse_args(), []
     for how, name in CASES.items():
-        lines = kept("sir", [{"how": how, "seed": seed} for seed in range(1, given.seeds + 1)], campaign, given.again)
+        count = given.chosen if how in ("chosen", "greedy") else given.seeds
+        lines = kept("sir", [{"how": how, "seed": seed} for seed in range(1, count + 1)], campaign, given.again)
         seconds = [np.mean([line[what] for line in lines]) for what in ("ask", "infer", "training")]
         rows.append([name, len(lines), mean([line["told"] for line in lines], 2), *(f"{one:.2f}" for one in seconds)])
     head = ["counted", "outbreaks", "lower bound [nats]", "CPU s an ask", "CPU s a posterior", "CPU s of learning"]
