@@ -2,6 +2,7 @@
 
     .venv/bin/python experiments/benchmarks/inference/growing_data.py prior
     .venv/bin/python experiments/benchmarks/inference/growing_data.py active [--lengths 20 40]
+    .venv/bin/python experiments/benchmarks/inference/growing_data.py few
     .venv/bin/python experiments/benchmarks/inference/growing_data.py table      # prints the table, draws the picture
 
 y = a exp(-b xi) + 0.1 t4 with a in [0.5, 2], b in [0.1, 2], xi in [0, 5]. The posterior of T measurements at T random
@@ -10,6 +11,9 @@ serves every data set; `active` places the first 1000 so and the others, 1500 at
 around the posterior so far and a third of them at the measured designs. Printed is KL(exact || learned) in nats on a
 grid, the median over data sets and seeds. Errors of the surrogate add up over measurements, so the figure grows with
 T; an engine that is right for one measurement may be far off for forty.
+
+`few` asks of 700 simulations over the prior and ten measurements whether the posterior that a loop states is as wide
+as it should be: how far its means are from the exact ones, in its own sds, and its sds over the exact ones.
 
 Every case is a line of `runs/benchmarks/growing_data.jsonl`, and is not done again.
 """
@@ -41,6 +45,7 @@ LINES = HERE.parents[2] / "runs" / "benchmarks" / "growing_data.jsonl"
 NOISE, DEGREES = 0.1, 4
 LENGTHS = (1, 5, 10, 20, 40)
 SIMULATIONS, FIRST, MORE, MEMBERS, POINTS = 4000, 1000, 1500, 4, 61
+FEW, FEW_MEASURED = 700, 10
 PROTOTYPE = (0.017, 0.056, 0.088, 0.238, 0.443)
 SETS = (0.664, 0.767, 0.976, 0.944)
 
@@ -148,6 +153,31 @@ def of_loop(seed, data):
     return {"kl": divergence(surrogate, data), "stated": divergence(surrogate, data, posterior.widened), **said}
 
 
+def few(options):
+    """Do what is missing of few simulations, data sets of their own for each seed."""
+    done = {(one["seed"], one["data_set"]) for one in lines() if one["placed"] == "few"}
+    for number in range(options.data_sets):
+        for seed in range(options.seeds):
+            if (seed, number) not in done:
+                data = measured(10 * seed + number, FEW_MEASURED)
+                record(
+                    {"placed": "few", "seed": seed, "length": FEW_MEASURED, "data_set": number} | of_few(seed, data)
+                )
+
+
+def of_few(seed, data):
+    """How far the stated means are from the exact ones, in stated sds, and the stated sds over the exact ones."""
+    study, surrogate = STUDY.with_settings({"seed": seed}), from_prior(seed, FEW)[0]
+    belief = rounds.after_data(study, 1, rounds.before_data(study, surrogate), surrogate, data)
+    belief = rounds.widened(study, 1, belief) if doubted_surrogate(belief) else belief
+    grid = SPACE.from_cube(square((0, 1), (0, 1)))
+    weights = np.exp(exact(grid, data) - logsumexp(exact(grid, data)))
+    mean, theta = weights @ grid, belief.posterior.theta
+    sd, apart = np.sqrt(weights @ (grid - mean) ** 2), belief.posterior.disagreement
+    shift, ratio = (theta.mean(axis=0) - mean) / theta.std(axis=0), theta.std(axis=0) / sd
+    return {"kl": divergence(surrogate, data), "shift": list(shift), "ratio": list(ratio), "apart": float(max(apart))}
+
+
 def record(line):
     LINES.parent.mkdir(parents=True, exist_ok=True)
     with LINES.open("a") as file:
@@ -192,6 +222,12 @@ def table():
     axes.plot(LENGTHS[: len(SETS)], SETS, "^:", color="0.5", label="posterior of sets, learned at once", markersize=4)
     axes.plot([20, 40], [0.12, 0.2], "_", color="C0", markersize=16, label="target, prior")
     axes.plot([20, 40], [0.05, 0.1], "_", color="C3", markersize=16, label="target, active")
+    if cases := [one for one in lines() if one["placed"] == "few"]:
+        shift, ratio = (np.array([one[name] for one in cases]) for name in ("shift", "ratio"))
+        kl = np.median([one["kl"] for one in cases])
+        print(f"{FEW} simulations, T = {FEW_MEASURED}, {len(cases)} cases: KL {kl:.3f}")
+        print("root mean square of shifts in stated sd", np.sqrt((shift**2).mean(axis=0)).round(2))
+        print("what means scatter over what is stated", (shift**2 + 1 / ratio**2).mean(axis=0).round(2))
     axes.set(xscale="log", yscale="log", xlabel="measurements", ylabel="KL(exact || learned) [nats]")
     axes.set_xticks(LENGTHS, [str(length) for length in LENGTHS])
     axes.legend(fontsize=7, frameon=False)
@@ -201,12 +237,15 @@ def table():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["prior", "active", "table"])
+    parser.add_argument("what", choices=["prior", "active", "few", "table"])
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--data-sets", type=int, default=6)
     parser.add_argument("--lengths", type=int, nargs="+", choices=LENGTHS, default=list(LENGTHS))
     options = parser.parse_args()
-    table() if options.what == "table" else run(options.what, options)
+    if options.what in ("prior", "active"):
+        run(options.what, options)
+    else:
+        table() if options.what == "table" else few(options)
 
 
 if __name__ == "__main__":
