@@ -1,6 +1,6 @@
 """What does it save to choose how many events each simulation has, rather than to fix their number?
 
-    python experiments/benchmarks/tuning/knob.py --truths 6
+    python experiments/benchmarks/tuning/knob.py --truths 3
 
 On the cheap generator with 6 parameters (generator.py). A simulation costs its events and an overhead, in units of an
 event. Campaigns whose simulations all have 2 000 or 20 000 events are held against those that choose them
@@ -114,9 +114,9 @@ def found(row, overhead, after, what):
 
 
 def table(rows):
-    """Return the table: medians over the truths, and how many had an answer for that cost."""
+    """Return the table: medians over the truths, and quartiles of a round's mean number of events."""
     heads = [f"{what}, {after} rounds" for after in WITHIN for what in FOUND]
-    lines = [f"| overhead | events | {' | '.join(heads)} | events each, quartiles |", "|---|---|---|---|---|---|---|"]
+    lines = [f"| overhead | events of a simulation | {' | '.join(heads)} |", "|---|---|---|---|---|---|"]
     for overhead in OVERHEADS:
         for way in (*(f"fixed {events}" for events in FIXED), f"chosen {overhead}"):
             mine = [row for row in rows if row["way"] == way]
@@ -124,15 +124,15 @@ def table(rows):
             cells = [f"{np.median(one):.2f}" if np.isfinite(one).all() else "no answer" for one in numbers]
             each = [one["events"] / one["simulations"] for row in mine for one in row["rounds"][2:]]
             low, high = np.quantile(each, [0.25, 0.75])
-            said = f"{low:,.0f} to {high:,.0f}" if "chosen" in way else way.split()[1]
-            lines.append(f"| {overhead} | {way.split()[0]} | {' | '.join(cells)} | {said} |")
+            name = f"chosen, {low:,.0f} to {high:,.0f}" if "chosen" in way else way
+            lines.append(f"| {overhead} | {name} | {' | '.join(cells)} |")
     return "\n".join([*lines, f"{len(rows)} campaigns, CPU {sum(row['cpu'] for row in rows):.0f} s"])
 
 
 def main():
     """Run what is missing, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--truths", type=int, default=6)
+    parser.add_argument("--truths", type=int, default=3)
     wanted = parser.parse_args()
     LINES.parent.mkdir(parents=True, exist_ok=True)
     done = [json.loads(line) for line in LINES.read_text().splitlines()] if LINES.exists() else []
