@@ -1,11 +1,12 @@
 """Whole campaigns on published problems: how much was learned, and at what cost. `python sequential.py [CASE ...]`
 
 A campaign is played with the product's own surrogate, sampler, gain and designer (`kept.play`), its truth drawn from
-the prior, and kept, as are its scores (`scores.py`); what is there is not done again. `--rollouts` says how many there
-have to be; the table is of all that are there. Without a case, all of them.
+the prior, and kept, as are its scores (`scores.py`), which are of what was played; what is there is not done again.
+`--rollouts` says how many there have to be; the table is of all that are there. Without a case, all of them.
 """
 
 import argparse
+import hashlib
 import time
 from dataclasses import dataclass
 
@@ -150,8 +151,13 @@ def rows_of(scored: Scored) -> list[list[str]]:
     study, seeds = scored.case.study(), played(scored)
     if len(seeds) < 2:
         return []
-    keys = [{"case": scored.case.name, "seed": seed, "samples": max(scored.samples.values())} for seed in seeds]
-    found = [read(FOLDER / scored.case.name / f"{seed}.npz", seed) for seed in seeds]
+    files = [FOLDER / scored.case.name / f"{seed}.npz" for seed in seeds]
+    found = [read(file, seed) for file, seed in zip(files, seeds, strict=True)]
+    samples, digests = max(scored.samples.values()), [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    keys = [
+        {"case": scored.case.name, "seed": seed, "samples": samples, "campaign": digest[:16]}
+        for seed, digest in zip(seeds, digests, strict=True)
+    ]
     rollout = dict(zip(seeds, found, strict=True))
     lines = kept("sequential", keys, lambda key: scores_of(scored, rollout[key["seed"]], study))
     return [row_of(scored, length, lines, found) for length in scored.case.lengths]
