@@ -67,8 +67,9 @@ def live(study, run):
 
 
 def played(study, run, kill):
-    """Run in processes that are killed; return their lines, those before which one was killed, and the kills."""
-    lines, ends, kills = [], [], 0
+    """Run in processes that are killed; return their lines, and those at which one was killed."""
+    kept = run.parent / "lines.json"
+    lines, ends = json.loads(kept.read_text()) if kept.exists() else ([], [])
     while True:
         command = [sys.executable, __file__, "--live", str(study), "--to", str(run)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -79,10 +80,10 @@ def played(study, run, kill):
                 if lines[-1][0] - first >= kill:
                     process.kill()
                     ends.append(lines[-1])
-                    kills += 1
+                    kept.write_text(json.dumps([lines, ends]))
                     break
         if process.returncode == 0:
-            return lines, ends, kills
+            return lines, ends
 
 
 def cpu(command):
@@ -134,7 +135,7 @@ def main():
         live(asked.live, asked.to)
         return
     study, run = written(asked.to / "study", asked.rounds, asked.share), asked.to / "run"
-    lines, ends, kills = played(study, run, asked.kill)
+    lines, ends = played(study, run, asked.kill)
     table(lines)
     from activesci.ledger import Ledger, fold
 
@@ -142,9 +143,8 @@ def main():
         history = fold(ledger.check())
     numbers = [one.proposal for one in history.measured()]
     program = [sys.executable, "-m", "activesci.cli"]
-    print(
-        f"\n{kills} kills, {len(numbers)} measurements, none lost or repeated: {numbers == list(range(asked.rounds))}"
-    )
+    whole = numbers == list(range(asked.rounds))
+    print(f"\n{len(ends)} kills, {len(numbers)} measurements, none lost or repeated: {whole}")
     if len(ends) > 1:
         print(f"memory at the same age of a process: {growth(ends):+.2f} MB every 1000 rounds")
     tried = sum(len(record.measured) for record in history.rounds)
