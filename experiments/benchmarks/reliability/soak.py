@@ -29,7 +29,7 @@ STUDY = {
     "outcome": {"y": {"real": []}},
     "simulator": {"function": "model:simulate", "batch": 64, "timeout": faulty.PATIENCE},
     "experiment": {"truth": {"slope": 0.5}},
-    "inference": {"surrogate": "exact", "particles": 64},
+    "inference": {"surrogate": "exact", "particles": 32},
     "designer": {"random": {}},
 }
 EACH = 100
