@@ -38,7 +38,7 @@ LIKELIHOOD = """
 def log_likelihood(theta, design, outcome):
     return -0.5 * ((outcome["y"] - theta["slope"] * design["x"]) / 0.1) ** 2 - np.log(0.1 * np.sqrt(2 * np.pi))
 """
-PATIENCE = 0.2  # seconds after which one that hangs is stopped
+PATIENCE = 2.0  # seconds after which one that hangs is stopped; a busy machine needs some for a likelihood too
 
 
 def model(share, likelihood=False, silent=False):

@@ -12,6 +12,7 @@ holds.
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -29,7 +30,7 @@ STUDY = {
     "outcome": {"y": {"real": []}},
     "simulator": {"function": "model:simulate", "batch": 64, "timeout": faulty.PATIENCE},
     "experiment": {"truth": {"slope": 0.5}},
-    "inference": {"surrogate": "exact", "particles": 32},
+    "inference": {"surrogate": "exact", "particles": 64},
     "designer": {"random": {}},
 }
 EACH = 100
@@ -84,6 +85,8 @@ def played(study, run, kill):
                     break
         if process.returncode == 0:
             return lines, ends
+        if process.returncode != -signal.SIGKILL:
+            raise RuntimeError(f"the campaign ended with exit code {process.returncode}: see above")
 
 
 def cpu(command):
