@@ -95,10 +95,13 @@ def main():
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--share", type=float, default=0.01)
     parser.add_argument("--mutant", action="store_true")
+    parser.add_argument("--only", choices=list(STUDIES), help="one likelihood of the two")
     asked = parser.parse_args()
     found = [json.loads(line) for line in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
     known = {tuple(one[name] for name in ABOUT) for one in found}
     for likelihood, (run, size) in STUDIES.items():
+        if asked.only not in (None, likelihood):
+            continue
         for seed in range(asked.seeds // size):
             about = dict(zip(ABOUT, (likelihood, seed, asked.share, asked.mutant), strict=True))
             if tuple(about.values()) in known:
@@ -119,6 +122,13 @@ def kept(rows):
         file.writelines(json.dumps(row) + "\n" for row in rows)
 
 
+def mean(rows, name):
+    """Return the mean of something and its error; truths of one likelihood are not independent."""
+    seeds = sorted({one["seed"] for one in rows})
+    each = np.array([np.mean([one[name] for one in rows if one["seed"] == seed]) for seed in seeds])
+    return each.mean(), each.std() / np.sqrt(len(each))
+
+
 def table(found):
     """Print what there is, a line for each likelihood and share of failures."""
     heads = "likelihood | calls that fail | truths | that failed | truth within 68 %"
@@ -126,11 +136,10 @@ def table(found):
     kinds = [(one["likelihood"], one["share"], one["mutant"]) for one in found]
     for kind in sorted(set(kinds)):
         part = [one for one, its in zip(found, kinds, strict=True) if its == kind]
-        shift, inside = np.array([one["shift"] for one in part]), np.mean([one["inside"] for one in part])
-        error = np.sqrt(INSIDE * (1.0 - INSIDE) / len(part)), shift.std() / np.sqrt(len(part))
-        off = f"{shift.mean():+.3f} +- {error[1]:.3f}, {np.abs(shift).max():.2f}"
+        (inside, unsure), (shift, error) = mean(part, "inside"), mean(part, "shift")
+        off = f"{shift:+.3f} +- {error:.3f}, {max(abs(one['shift']) for one in part):.2f}"
         width, failed = f"{np.mean([one['width'] for one in part]):.3f}", sum(one["failed"] for one in part)
-        name, covered = kind[0] + ", mutant" * kind[2], f"{inside:.3f} +- {error[0]:.3f}"
+        name, covered = kind[0] + ", mutant" * kind[2], f"{inside:.3f} +- {unsure:.3f}"
         print("| " + " | ".join(map(str, (name, f"{kind[1]:.0%}", len(part), failed, covered, off, width))) + " |")
 
 
