@@ -223,13 +223,22 @@ def predicting(surrogate: Surrogate) -> Surrogate:
     return surrogate.observed() if isinstance(surrogate, Observed) else surrogate
 
 
+AT_ONCE = 1000
+"""Measurements whose log densities are in memory together: with all of them it would grow with a long campaign."""
+
+
 def log_likelihood(surrogate: Surrogate, theta: FloatArray, data: Data) -> FloatArray:
     """Return the log-likelihood of all the data by each member, (members, m), in nats; see `Joint`."""
     if len(data) == 0:
         return np.zeros((surrogate.members, len(theta)))
     if isinstance(surrogate, Joint):
         return surrogate.log_likelihood(theta, data)
-    total: FloatArray = surrogate.log_prob(theta, data.xi, data.y[:, None, None, :])[:, :, 0, :].sum(axis=0)
+    total: FloatArray = np.zeros((surrogate.members, len(theta)))
+    for start in range(0, len(data), AT_ONCE):
+        xi, y = data.xi[start : start + AT_ONCE], data.y[start : start + AT_ONCE]
+        found = surrogate.log_prob(theta, xi, y[:, None, None, :])[:, :, 0, :]
+        # in the order of one sum over all, so that the answer is the same to the last bit
+        total = (np.concatenate([total[None], found]) if start else found).sum(axis=0)
     return total
 
 

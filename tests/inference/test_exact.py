@@ -1,7 +1,9 @@
+import tracemalloc
+
 import numpy as np
 
 from activesci.inference import posterior as posteriors
-from activesci.inference.base import Data
+from activesci.inference.base import Data, log_likelihood
 from activesci.inference.exact import ExactSurrogate
 
 from .conjugate import Line
@@ -58,3 +60,17 @@ def test_designs_share_their_random_numbers():
     drawn = ExactSurrogate(line).sample(np.zeros((20, 2)), xi, np.random.default_rng(2))
     assert np.array_equal(drawn[0], drawn[2])
     np.testing.assert_allclose(drawn[0], drawn[1])
+
+
+def test_many_measurements_weigh_what_they_do_all_at_once_in_less_memory():
+    rng, line = np.random.default_rng(5), Line()
+    theta = rng.standard_normal((64, 2))
+    data = Data(rng.random((20_000, 1)), rng.standard_normal((20_000, 1)))
+    surrogate = ExactSurrogate(line)
+    every = surrogate.log_prob(theta, data.xi, data.y[:, None, None, :])[:, :, 0, :]
+    tracemalloc.start()
+    found = log_likelihood(surrogate, theta, data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_array_equal(found, every.sum(axis=0))
+    assert peak < every.nbytes
