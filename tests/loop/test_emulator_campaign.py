@@ -62,7 +62,7 @@ def test_a_campaign_with_designs_finds_the_truth_and_gains_what_it_expects(tmp_p
 
 
 def test_data_that_are_all_at_hand_are_described_together(tmp_path):
-    campaign = finished(tuned(tmp_path), tmp_path / "run")
+    campaign = finished(tuned(tmp_path, simulations=120), tmp_path / "run")
     mean, sd = believed(campaign)
     # three draws of sd 0.5 under a standard normal prior: precision 13, mean 12 * 0.5333 / 13 = 0.492
     assert abs(mean - 0.492) < 0.15

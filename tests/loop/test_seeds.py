@@ -44,7 +44,7 @@ import numpy as np
 
 def simulate(theta, design, rng):
     u = rng.random(np.shape(theta["slope"]))
-    return {"u": u, "y": rng.normal(theta["slope"] * design["x"], 0.1)}
+    return {"u": u, "y": rng.normal(theta["slope"] * design["x"], 0.03)}
 """
     inference = {**LEARNED, "simulations": 128, "per_round": 30, "passes": 3}
     study = world(
