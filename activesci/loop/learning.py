@@ -104,10 +104,7 @@ class Learning:
 
     def _infer(self, number: int, surrogate: Candidates) -> None:
         start, study = time.perf_counter(), self._setup.study
-        if (before := self._memory.belief()) is None:
-            belief = rounds.before_data(study, surrogate)
-        else:
-            belief = rounds.after_data(study, number, before, surrogate, self._memory.data(), self._step)
+        belief = self._believed(number, surrogate)
         others = self._others_checked(number, belief)
         checked = self._checked(number, belief)
         doubt = doubt_about(belief) or (checked.doubt if checked else None) or next(iter(doubts_in(others)), None)
@@ -120,13 +117,8 @@ class Learning:
             "doubt": doubt,
             "again": again,
         }
-        if not said["again"]:
-            self._mention_doubts(number, belief, checked)
-            for one in doubts_in(others):
-                self._setup.journal.alarm(number, "surrogate", f"{one}: {MORE}")
-            said |= (taught := self._teaching.found(number, belief))
-            said |= self._foreseen(belief) if number == 0 else {}
-            self._teaching.mention(number, taught)
+        if not again:
+            said |= self._settled(number, belief, checked, others)
         tuned = self._tuned(belief)
         self._mention_reach(number, tuned)
         said |= {} if tuned is None else {"tuning": tuned.said}
@@ -137,6 +129,25 @@ class Learning:
         self._setup.journal.append(
             Kind.INFERRED, number, said, {**as_arrays(belief.posterior), **rivals_as_arrays(belief), **ranks, **found}
         )
+
+    def _believed(self, number: int, surrogate: Candidates) -> Belief:
+        """Return what is believed after the round's data with this pass' surrogates."""
+        study = self._setup.study
+        if (before := self._memory.belief()) is None:
+            return rounds.before_data(study, surrogate)
+        return rounds.after_data(study, number, before, surrogate, self._memory.data(), self._step)
+
+    def _settled(
+        self, number: int, belief: Belief, checked: HeldOut | None, others: Mapping[str, HeldOut]
+    ) -> dict[str, Any]:
+        """Return what is said of a round's last belief alone, its alarms raised."""
+        self._mention_doubts(number, belief, checked)
+        for one in doubts_in(others):
+            self._setup.journal.alarm(number, "surrogate", f"{one}: {MORE}")
+        taught = self._teaching.found(number, belief)
+        said = {**taught, **(self._foreseen(belief) if number == 0 else {})}
+        self._teaching.mention(number, taught)
+        return said
 
     def _foreseen(self, belief: Belief) -> dict[str, Any]:
         """Return what the study's hypotheses let expect before the first measurement; nothing in a study without."""

@@ -23,10 +23,13 @@ from activesci.loop.spending import spent
 from activesci.loop.stop import Pause, StopReason
 from activesci.rng import Purpose
 from activesci.simulate import blocks
+from activesci.study.tuning import EventsPart
 from activesci.types import Block, BlockResult, BoolArray, Cuttable, FailedAttempt, FloatArray, IntArray
 
 FLUSH_SECONDS = 1.0
 """Results are recorded this often."""
+Places = tuple[FloatArray, FloatArray]
+"""Where to simulate: parameters (n, d) and designs (n, k)."""
 EARLY = 50
 """Simulations after which too large a share of failures pauses the campaign at once."""
 
@@ -150,17 +153,9 @@ class Simulating:
 
     def _record_plan(self, number: int) -> Event:
         """Plan, and record it: where to simulate, and with how many events where that is for us to choose."""
-        study, plans, said = self._setup.study, dict[str, tuple[FloatArray, FloatArray]](), dict[str, Any]()
-        plans[""] = np.empty((0, study.parameter_space.dim)), np.empty((0, study.design_space.dim))
-        knob, more = None if study.tuning is None else study.tuning.events, dict[str, NDArray[Any]]()
-        for learner in self._setup.learners:
-            if knob is None:
-                plans[learner.hypothesis] = self._places(number, learner)
-            else:  # of a study that is tuned, which has one simulator
-                belief, step = self._memory.belief(), len(self._memory.record.passes)
-                theta, events = spent(study, knob, number, self._most(number), belief, step)
-                plans[""], more = (theta, np.empty((len(theta), 0))), {"events": events}
-                said = {"events": int(events.sum()), "cost": float(knob.cost(events).sum())}
+        study = self._setup.study
+        knob = None if study.tuning is None else study.tuning.events
+        plans, said, more = self._spent(number, knob) if knob else (self._plans(number), {}, {})
         early = self._early.given(number)
         if early is not None:
             plans[""] = np.concatenate([early.theta, plans[""][0]]), np.concatenate([early.xi, plans[""][1]])
@@ -175,19 +170,31 @@ class Simulating:
             self._record_early(number, early.results, len(plans[""][0]))
         return planned
 
+    def _plans(self, number: int) -> dict[str, Places]:
+        """Return where each simulator is run next, by the hypothesis; the study's own nowhere if it states all."""
+        study = self._setup.study
+        nowhere = np.empty((0, study.parameter_space.dim)), np.empty((0, study.design_space.dim))
+        return {"": nowhere} | {one.hypothesis: self._places(number, one) for one in self._setup.learners}
+
+    def _spent(
+        self, number: int, knob: EventsPart
+    ) -> tuple[dict[str, Places], dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return where the one simulator of a study that is tuned is run next, what that costs, and the events."""
+        belief, step = self._memory.belief(), len(self._memory.record.passes)
+        theta, events = spent(self._setup.study, knob, number, self._most(number), belief, step)
+        said = {"events": int(events.sum()), "cost": float(knob.cost(events).sum())}
+        return {"": (theta, np.empty((len(theta), 0)))}, said, {"events": events}
+
     def _record_early(self, number: int, results: Sequence[BlockResult], count: int) -> None:
         """Record the outcomes of simulations that were through before the plan of so many that they are part of."""
         missing, seconds = np.ones(count, dtype=np.bool_), sum(one.seconds for one in results)
         found = [wanted(one, missing, 0) for one in results]
         self._record(number, self._setup.learners[0], frozenset(), found, seconds)
 
-    def _places(self, number: int, learner: Learner) -> tuple[FloatArray, FloatArray]:
-        """Return where a simulator is run next: parameters and designs."""
-        pool = None if self._setup.pool is None else self._setup.pool.xi
-        places, belief = (
-            (self._measured_places(), promising(self._memory, self._setup)),
-            learner.of(self._memory.belief()),
-        )
+    def _places(self, number: int, learner: Learner) -> Places:
+        """Return where a simulator is run next."""
+        pool, belief = None if self._setup.pool is None else self._setup.pool.xi, learner.of(self._memory.belief())
+        places = self._measured_places(), promising(self._memory, self._setup)
         stream = learner.stream(len(self._memory.record.passes))
         return rounds.plan(learner.study, number, self._most(number), belief, places, pool, stream)
 
