@@ -14,7 +14,6 @@ started for every simulation). What is told, for the cost of 80 simulations of 2
 Every truth and way is a line of runs/benchmarks/tuning_knob.jsonl, and is not done again.
 """
 
-import argparse
 import json
 import os
 import time
@@ -26,6 +25,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from generator import expected
+from kept import kept, truths
 from peers import TOLD
 from toy import data, question
 
@@ -34,7 +34,6 @@ from activesci.inference.base import Data
 from activesci.inference.posterior import prior, update
 
 HERE = Path(__file__).parent
-LINES = HERE.parents[2] / "runs" / "benchmarks" / "tuning_knob.jsonl"
 OVERHEADS, FIXED, USUAL, RANGE = (0, 300, 10_000), (2000, 20_000), 2000, [200, 100_000]
 WAYS = (*(f"fixed {events}" for events in FIXED), *(f"chosen {overhead}" for overhead in OVERHEADS))
 ROUNDS, WITHIN, FOUND = 12, (6, 12), ("unsettled", "off")
@@ -131,19 +130,8 @@ def table(rows):
 
 def main():
     """Run what is missing, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--truths", type=int, default=3)
-    wanted = parser.parse_args()
-    LINES.parent.mkdir(parents=True, exist_ok=True)
-    done = [json.loads(line) for line in LINES.read_text().splitlines()] if LINES.exists() else []
-    known = {(row["truth"], row["way"]) for row in done}
-    for number in range(wanted.truths):
-        for way in WAYS:
-            if (number, way) not in known:
-                done.append(run(number, way))
-                with LINES.open("a") as file:
-                    file.write(json.dumps(done[-1]) + "\n")
-    print(table([row for row in done if row["truth"] < wanted.truths]))  # noqa: T201
+    keys = [{"truth": number, "way": way} for number in range(truths(__doc__, 3)) for way in WAYS]
+    print(table(kept("tuning_knob", keys, run)))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ can be had on average, whoever knows the simulator exactly. Methods:
 Every pair of truth and method is a line of runs/benchmarks/tuning_peers.jsonl, and is not done again.
 """
 
-import argparse
 import json
 import os
 import time
@@ -28,6 +27,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from generator import EVENTS, NAMES, expected, simulate
+from kept import kept, truths
 from scipy.optimize import minimize
 from skopt import Optimizer
 from toy import FINE, data, question
@@ -35,7 +35,6 @@ from toy import FINE, data, question
 import activesci as asci
 
 HERE = Path(__file__).parent
-LINES = HERE.parents[2] / "runs" / "benchmarks" / "tuning_peers.jsonl"
 COUNTS = (40, 80, 120, 160, 240, 320, 480, 640)
 CALLS, SLOW = 100, 2
 TOLD = np.vstack([np.eye(6)[:4], [0, 0, 0, 0, 1, 1]])
@@ -149,20 +148,10 @@ def table(rows):
 
 def main():
     """Run what is missing, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--truths", type=int, default=6)
-    asked = parser.parse_args()
-    LINES.parent.mkdir(parents=True, exist_ok=True)
-    done = [json.loads(line) for line in LINES.read_text().splitlines()] if LINES.exists() else []
-    known = {(row["truth"], row["method"]) for row in done}
-    wanted = [(number, method) for method in ("quadratic", "cubic", "activesci") for number in range(asked.truths)]
-    wanted += [(number, "gp_minimize") for number in range(min(SLOW, asked.truths))]
-    for number, method in wanted:
-        if (number, method) not in known:
-            done.append(run(number, method))
-            with LINES.open("a") as file:
-                file.write(json.dumps(done[-1]) + "\n")
-    print(table([row for row in done if row["truth"] < asked.truths]))  # noqa: T201
+    asked = truths(__doc__, 6)
+    wanted = [(number, method) for method in ("quadratic", "cubic", "activesci") for number in range(asked)]
+    wanted += [(number, "gp_minimize") for number in range(min(SLOW, asked))]
+    print(table(kept("tuning_peers", [{"truth": number, "method": method} for number, method in wanted], run)))  # noqa: T201
 
 
 if __name__ == "__main__":

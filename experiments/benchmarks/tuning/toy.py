@@ -3,7 +3,6 @@
 python experiments/benchmarks/tuning/toy.py --truths 50
 """
 
-import argparse
 import json
 import time
 from pathlib import Path
@@ -11,11 +10,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from generator import EVENTS, NAMES, expected
+from kept import kept, truths
 
 import activesci as asci
 
 HERE = Path(__file__).parent
-RAW = HERE.parents[2] / "runs" / "benchmarks" / "tuning_toy.jsonl"
 FINE = 0.01
 """The relative error that every bin has beside that of its number of events."""
 
@@ -103,16 +102,7 @@ def table(rows):
 
 def main():
     """Run what is missing, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--truths", type=int, default=50)
-    asked = parser.parse_args()
-    RAW.parent.mkdir(parents=True, exist_ok=True)
-    done = [json.loads(line) for line in RAW.read_text().splitlines()] if RAW.exists() else []
-    for number in sorted(set(range(asked.truths)) - {row["truth"] for row in done}):
-        done.append(run(number))
-        with RAW.open("a") as file:
-            file.write(json.dumps(done[-1]) + "\n")
-    print(table([row for row in done if row["truth"] < asked.truths]))  # noqa: T201
+    print(table(kept("tuning_toy", [{"truth": number} for number in range(truths(__doc__, 50))], run)))  # noqa: T201
 
 
 if __name__ == "__main__":
