@@ -8,6 +8,9 @@ from typing import Self
 
 from activesci.errors import SimulatorError
 
+from .guardian import MARK
+from .image import have
+
 ENGINES = ("docker", "podman", "apptainer")
 
 
@@ -30,18 +33,27 @@ class Container:
 
     @classmethod
     def of(cls, image: str, engine: str | None) -> Self:
-        """Find the engine.
+        """Find the engine, and have it fetch the image if this machine has not got it.
 
         Args:
             image: The image.
-            engine: The engine; None is the first one that is there.
+            engine: The engine; None is the first one that is there and can have the image.
 
         Raises:
-            SimulatorError: If it is not there.
+            SimulatorError: If there is none, or none that can have the image.
         """
+        refused = []
         for name in (engine,) if engine else ENGINES:
-            if (program := shutil.which(name)) is not None:
+            if (program := shutil.which(name)) is None:
+                continue
+            try:
+                if name != "apptainer":  # which fetches by itself
+                    have(program, image)
                 return cls(name, program, image)
+            except SimulatorError as error:
+                refused.append(f"{name}: {error}")
+        if refused:
+            raise SimulatorError(f"environment.image: {image} cannot be had: {'; '.join(refused)}")
         raise SimulatorError(f"environment.image: found no {engine or 'docker, podman or apptainer'} on PATH")
 
     def command(
@@ -81,7 +93,9 @@ class Container:
         mounted = [word for mount in mounts for word in ("--mount", mount)]
         limits = ([f"--cpus={cpus:g}"] if cpus else []) + ([f"--memory={memory:.0f}b"] if memory else [])
         fixed = ["run", "--rm", "--init", "--name", name, "--network", "none", "--workdir", str(folder)]
-        who = ["--user", user] + (["--userns", "keep-id"] if self.engine == "podman" else [])
+        fixed += ["--env", MARK]  # without a value: that of the engine's own, by which its processes are known as ours
+        rootless = self.engine == "podman" and not user.startswith("0:")
+        who = ["--user", user] + (["--userns", "keep-id"] if rootless else [])
         return [self.program, *fixed, *who, *limits, *self._gpus(gpus), *mounted, *given, self.image, *inside]
 
     def _gpus(self, gpus: float | None) -> list[str]:
@@ -91,7 +105,8 @@ class Container:
 
     def removal(self, name: str) -> list[str] | None:
         """Return the command line that ends a container whatever it does; None where it ends with its engine."""
-        return None if self.engine == "apptainer" else [self.program, "rm", "--force", name]
+        at_once = ["--time", "0"] if self.engine == "podman" else []
+        return None if self.engine == "apptainer" else [self.program, "rm", "--force", *at_once, name]
 
 
 def _mount(path: Path) -> str:

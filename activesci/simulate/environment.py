@@ -5,9 +5,10 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
@@ -15,7 +16,7 @@ from uuid import uuid4
 from .container import Container
 from .packages import Packages, packages_for
 from .process import Ended, Order, run
-from .surroundings import fixed, surroundings
+from .surroundings import fixed, inherited, surroundings
 
 if TYPE_CHECKING:
     from activesci.study.programs import EnvironmentPart
@@ -134,9 +135,14 @@ class Environment:
         variables = {**fixed(folder, limits["cpus"]), **self.variables}
         line = container.command(command, folder, readable, variables, name=name, user=user, **limits)
         watched = limits["memory"] if container.engine == "apptainer" else None  # the others see to it themselves
-        order = Order(line, folder, surroundings({}, folder, None), timeout, watched)
-        ended = run(order)
+        order = Order(line, folder, inherited(), timeout, watched)
+        ended = _as_inside(run(order))
         removal = container.removal(name)
         if not ended.ok and removal is not None:
-            run(Order(removal, folder, surroundings({}, folder, None), LONGEST_REMOVAL))
+            run(Order(removal, folder, inherited(), LONGEST_REMOVAL))
         return ended, "" if ended.ok else ended.reason(order)
+
+
+def _as_inside(ended: Ended) -> Ended:
+    """Return how the program ended: an engine says 128 and the number of the signal that killed it."""
+    return replace(ended, code=128 - ended.code) if ended.code - 128 in signal.valid_signals() else ended

@@ -17,8 +17,12 @@ def surroundings(variables: Mapping[str, str], folder: Path, cpus: float | None)
         folder: The scratch folder, where its temporary files go.
         cpus: The CPUs that it may use, one by default: as many threads are asked of numerical libraries.
     """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    return {**kept, **fixed(folder, cpus), **variables}
+    return {**inherited(), **fixed(folder, cpus), **variables}
+
+
+def inherited() -> dict[str, str]:
+    """Return the variables that there are, less our secrets."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
 
 
 def fixed(folder: Path, cpus: float | None) -> dict[str, str]:

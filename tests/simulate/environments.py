@@ -39,6 +39,9 @@ import json, os, subprocess, sys
 if sys.argv[1] == "rm":
     open({told!r} + ".removed", "w").write(sys.argv[-1])
     sys.exit()
+if sys.argv[1] in ("image", "pull"):
+    open({told!r} + ".fetching", "a").write(sys.argv[1] + " ")
+    sys.exit({fetching}[sys.argv[1]] and "no such " + sys.argv[1])
 given = sys.argv[1:]
 json.dump(given, open({told!r}, "w"))
 place = next(i for i, word in enumerate(given) if "@sha256:" in word)
@@ -46,12 +49,16 @@ sys.exit(subprocess.run(given[place + 1:], cwd=given[given.index({cwd!r}) + 1]).
 """
 
 
-def engine(folder, name, monkeypatch):
-    """Put an engine on PATH that writes down how it was called, and runs the program here; return where it writes."""
+def engine(folder, name, monkeypatch, *, image=0, pull=1):
+    """Put an engine on PATH that writes down how it was called, and runs the program here; return where it writes.
+
+    It has every image; `image=1` has none, and `pull` says whether one can be fetched.
+    """
     told, program = folder / "told.json", folder / "bin" / name
-    program.parent.mkdir(exist_ok=True)
+    program.parent.mkdir(parents=True, exist_ok=True)
     cwd = "--pwd" if name == "apptainer" else "--workdir"
-    program.write_text(ENGINE.format(python=sys.executable, told=str(told), cwd=cwd))
+    fetching = {"image": image, "pull": pull}
+    program.write_text(ENGINE.format(python=sys.executable, told=str(told), cwd=cwd, fetching=fetching))
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
     return told

@@ -1,6 +1,7 @@
 """What a program runs in: packages of its own, or a container, as the study says and as it is recorded."""
 
 import json
+import os
 import pickle
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from activesci.errors import SimulatorError
 from activesci.simulate import CommandSimulator
 from activesci.simulate.environment import Environment
+from activesci.simulate.guardian import MARK
 from activesci.simulate.packages import packages_for
 from activesci.study.programs import EnvironmentPart
 
@@ -38,7 +40,8 @@ def test_a_container_sees_its_folder_and_may_write_nothing_else(tmp_path, monkey
     assert given[-2:] == [IMAGE, "true"]
     assert {"--network", "none", "--cpus=2", "--memory=1000000000b", "BEAM=e+", "OMP_NUM_THREADS=2"} <= set(given)
     assert not any("RAY" in word or word.startswith("HOME=") for word in given)
-    assert ("keep-id" in given) == (name == "podman")
+    assert ("keep-id" in given) == (name == "podman" and os.getuid() != 0)  # podman refuses root's
+    assert given[given.index(MARK) - 1] == "--env"  # its processes are known as ours
     assert environment.ran == {"engine": name, "image": IMAGE}
 
 
@@ -65,6 +68,15 @@ def test_a_container_that_takes_too_long_is_removed(tmp_path, monkeypatch):
     assert why == "timed out after 0.5 s"
     name = json.loads(told.read_text())[4]
     assert told.with_name("told.json.removed").read_text() == name
+
+
+def test_a_signal_in_a_container_is_said_as_one_outside(tmp_path, monkeypatch):
+    engine(tmp_path, "docker", monkeypatch)
+    (tmp_path / "scratch").mkdir()
+    environment = Environment.of(EnvironmentPart(image=IMAGE))
+    for code, why in {"137": "killed by SIGKILL", "139": "killed by SIGSEGV", "255": "exit code 255"}.items():
+        ended, said = environment.run(["/bin/sh", "-c", f"exit {code}"], tmp_path / "scratch")
+        assert (ended.ok, said.partition(",")[0]) == (False, why)
 
 
 def test_no_engine_is_said_so(monkeypatch, tmp_path):

@@ -75,3 +75,32 @@ def test_a_step_in_a_container_is_done_again_with_another_image(tmp_path, monkey
     assert done(run(tmp_path / "workflow.yaml")[0]) == []
     again, _ = run(write(tmp_path, text.replace("IMAGE", IMAGE[:-1] + "0")))
     assert (again["make"].status, again["make"].why) == ("done", "its environment is another one: image")
+
+
+REAL = """\
+workflow: real
+parameters: {g: 1.5}
+steps:
+  make:
+    command: [sh, -c, "cat {inputs.notes} > y.txt; echo $1 >> y.txt", sh, "{parameters.g}"]
+    environment: {image: IMAGE, engine: podman}
+    inputs: {notes: ./notes.txt}
+    outputs: {y: y.txt}
+  spoil:
+    script: "echo mine > {inputs.y}; echo > {outputs.z}"
+    environment: {image: IMAGE, engine: podman}
+    inputs: {y: make.y}
+    outputs: {z: z.txt}
+publishes: {y: make.y, z: spoil.z}
+"""
+
+
+def test_steps_run_in_a_real_container(tmp_path, image):
+    results, steps = run(write(tmp_path, REAL.replace("IMAGE", image)))
+    assert results["make"].status == "done", results["make"].reason
+    assert results["make"].ran["image"] == image
+    assert text_of(steps, results, "make", "y").splitlines()[-1] == "1.5"
+    assert results["spoil"].status == "failed"
+    assert results["spoil"].reason.endswith("Read-only file system")
+    again, _ = run(tmp_path / "workflow.yaml")
+    assert again["make"].status == "reused"
