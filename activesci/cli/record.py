@@ -28,6 +28,8 @@ def kept() -> Iterator[None]:
         yield
     finally:
         if was:
+            gc.freeze()  # or all that is new would be looked at as soon as it may be
+            gc.unfreeze()
             gc.enable()
 
 

@@ -90,7 +90,7 @@ class RoundRecord:
     measured: tuple[Event, ...] = ()
     passes: tuple[Pass, ...] = ()
 
-    @cached_property
+    @property
     def current(self) -> Pass:
         """The pass that is under way, or an empty one."""
         last = self.passes[-1] if self.passes else None
