@@ -19,7 +19,8 @@ from activesci.inference.amortised.origins import log_normal
 from activesci.inference.amortised.summary import Summary
 from activesci.inference.closed_form.arrays import below
 from activesci.inference.closed_form.basis import Basis
-from activesci.inference.closed_form.start import Start, simplest
+from activesci.inference.closed_form.held_out import simplest
+from activesci.inference.closed_form.start import Start
 from activesci.inference.embeddings.critic import part
 from activesci.inference.embeddings.own import OwnModule
 from activesci.inference.embeddings.readers import Readers

@@ -1,6 +1,6 @@
 """The closed-form start: a Gaussian with smooth mean, noise and dependence, before any network is trained."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -8,34 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from activesci.inference.closed_form.arrays import below
-from activesci.inference.closed_form.basis import Basis, knots_over, places_of
+from activesci.inference.closed_form.basis import Basis
 from activesci.inference.closed_form.dependence import Dependence
+from activesci.inference.closed_form.held_out import CLEARLY, TOLERANCE, parts, simplest
 from activesci.inference.closed_form.log_scale import bounded, noise, scale_of
 from activesci.inference.closed_form.own_noise import OwnNoise
 from activesci.inference.closed_form.polynomial import Polynomial, regression
 from activesci.inference.closed_form.ridges import Ridges
 from activesci.inference.closed_form.smooth import MOST_APART, Smooth
 from activesci.inference.closed_form.tails import heeded
+from activesci.inference.closed_form.terms import curved, noises, plain_noises, trends
 from activesci.types import FloatArray
 
-TOLERANCE = 0.003
-"""Held-out log density [nats] that a simpler start may lose against the best one; of exchangeable events each may
-lose its share of it."""
-CLEARLY = 2.0
-"""Standard errors by which a noise that varies more has to be better."""
-MOST_SMOOTH = 8
-"""Of more inputs no smooth mean is tried."""
-NOISIEST = 6
-"""The highest degree of the log scale."""
-TREND_KNOTS, NOISE_KNOTS = (8,), (8, 16)
-"""Knots of the splines that are tried beside polynomials, for the mean and for the log scale."""
 HEEDINGS = 3
 """Rounds in which a mean is found anew where tails are heavy."""
-
-CROSSED = ((1, 8), (1, 16), (2, 8), (2, 16), (3, 8))
-"""Degrees in the parameters, and knots in the designs, of what is tried where there are both."""
-MOST_AT_A_PLACE = 3
-"""The degree from which on designs get no terms of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +102,10 @@ class Start:
             tolerance: How much worse than the best, in nats a row, a simpler one may describe held-out rows.
         """
         learn, check = parts(x, z)
-        degrees, width = degrees_of(x), x.shape[1]
-        near = crossed(x, parameters)
-        trends = sorted(degrees + splined(x, TREND_KNOTS) + near, key=lambda basis: basis.size(width))
-        noises = degrees[: NOISIEST + 1] + splined(x, NOISE_KNOTS) + [replace(one, degree=0) for one in near[:1]]
-        means = [cls._of(*learn, one, Basis(min(one.degree, 2))) for one in trends]
-        trend = trends[simplest(means, *check, tolerance)]
-        noisy = noises[simplest([cls._of(*learn, trend, one) for one in noises], *check, tolerance)]
+        means, scales = trends(x, parameters), noises(x, parameters)
+        tried = [cls._of(*learn, one, Basis(min(one.degree, 2))) for one in means]
+        trend = means[simplest(tried, *check, tolerance)]
+        noisy = scales[simplest([cls._of(*learn, trend, one) for one in scales], *check, tolerance)]
         return cls._of(x, z, trend, noisy)
 
     def refined(self, x: FloatArray, z: FloatArray, first: int = 1, tolerance: float = TOLERANCE) -> Self:
@@ -186,7 +169,7 @@ class Start:
             Breiman et al., Classification and regression trees, 1984: the simplest within standard errors of the best.
         """
         residual = z - self.mean(x)
-        tried = [replace(self, log_scale=noise(x, residual, basis)) for basis in degrees_of(x)[: NOISIEST + 1]]
+        tried = [replace(self, log_scale=noise(x, residual, basis)) for basis in plain_noises(x)]
         tried.append(self)
         scores = np.stack([start.scores(x_check, z_check) for start in tried])
         lost = scores[scores.mean(axis=1).argmax()] - scores
@@ -313,34 +296,6 @@ def ridge_of(trend: Basis, scale: FloatArray) -> float:
 LOG_2PI = float(np.log(2 * np.pi))
 
 
-def parts(x: FloatArray, z: FloatArray) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
-    """Return the rows to learn from and every fifth row, to check on."""
-    held = np.arange(len(x)) % 5 == 0
-    return (x[~held], z[~held]), (x[held], z[held])
-
-
-def degrees_of(x: FloatArray) -> list[Basis]:
-    """Return monomials up to each degree that there are rows enough for, (n, p)."""
-    return [basis for basis in map(Basis, range(9)) if basis.affordable(x)]
-
-
-def splined(x: FloatArray, sizes: tuple[int, ...]) -> list[Basis]:
-    """Return a line and splines of so many knots each, as far as there are rows enough for inputs (n, p)."""
-    options = [Basis(1, knots_over(x, size)) for size in sizes if x.shape[1]]
-    return [basis for basis in options if basis.affordable(x)]
-
-
-def crossed(x: FloatArray, parameters: int) -> list[Basis]:
-    """Return low degrees in the parameters times functions of the designs, as far as there are rows enough."""
-    xi = x[:, parameters:]
-    if not parameters or not xi.shape[1]:
-        return []
-    options = [Basis(degree, knots_over(xi, size)) for degree, size in CROSSED]
-    if len(places := places_of(xi)):
-        options = [replace(one, places=places) for one in options if one.degree < MOST_AT_A_PLACE] + options
-    return [basis for basis in options if basis.affordable(x)]
-
-
 def bent(state: Mapping[str, NDArray[np.generic]]) -> Smooth | Ridges:
     """Return the functions that `state` has described."""
     return Ridges.restore(state) if "directions" in state else Smooth.restore(state)
@@ -354,16 +309,3 @@ def shares(columns: int, parts: int) -> list[slice]:
 def processes(columns: int) -> int:
     """Return how many processes columns get: each its own where they are few, one for all where they are many."""
     return columns if columns <= MOST_APART else 1
-
-
-def curved(trend: Polynomial, x: FloatArray) -> bool:
-    """Return whether a mean is bent so much, or has so few terms to choose from, that a smooth one may be better."""
-    most = len(degrees_of(x)) - 1
-    return 0 < x.shape[1] <= MOST_SMOOTH and (trend.basis.degree >= min(3, most) or bool(len(trend.basis.knots)))
-
-
-def simplest(starts: Sequence[Start], x: FloatArray, z: FloatArray, tolerance: float = TOLERANCE) -> int:
-    """Return which start is the first that describes rows about as well as the best one."""
-    scores = [start.score(x, z) for start in starts]
-    enough = max(scores) - tolerance
-    return next(i for i, score in enumerate(scores) if score >= enough)

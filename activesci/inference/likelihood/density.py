@@ -1,6 +1,6 @@
 """The neural density of one outcome group: coordinates, a closed-form start, and an ensemble of corrections."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -10,30 +10,28 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from activesci.inference.closed_form.arrays import below
+from activesci.inference.closed_form.held_out import CLEARLY, TOLERANCE
 from activesci.inference.closed_form.rivals import Rivals
-from activesci.inference.closed_form.start import CLEARLY, TOLERANCE, Start
+from activesci.inference.closed_form.start import Start
 from activesci.inference.closed_form.tails import student
 from activesci.inference.likelihood.humps import Humps
 from activesci.inference.likelihood.mixture import Layout, Mixture, initial_bias, tailed
+from activesci.inference.likelihood.schedule import Schedule
+from activesci.inference.likelihood.seen import Seen
 from activesci.inference.likelihood.tabulated import table
 from activesci.inference.networks.comparisons import Comparisons
 from activesci.inference.networks.coordinates import OutcomeScale
 from activesci.inference.networks.network import Network, train
 from activesci.inference.networks.rows import (
-    COLD_RATE,
-    ROWS_AT_ONCE,
-    WARM_RATE,
-    WARM_STEPS,
     Rows,
     batches,
-    cold_steps,
     some_events,
     split,
     thinned,
 )
 from activesci.rng import torch_generator
 from activesci.study.outcomes import OutcomeGroup
-from activesci.types import FloatArray, IntArray
+from activesci.types import FloatArray
 
 EVENTS_A_STEP = 16
 MOST_PAIRS = 250_000
@@ -44,8 +42,6 @@ MARGIN = 0.05
 TRIAL_STEPS = 250
 DECAY, MEMORY = 0.1, 0.98
 """Weight decay, and the share of the averaged weights that is kept a step."""
-PATIENCE, LEAST_PATIENCE = 0.15, 50
-"""A training ends when it has not become better for this share of its steps, and at least for so many."""
 BETTER = 1e-4
 """Log density [nats] of an outcome by which it has to become better; what is off in one event is off in all."""
 
@@ -144,15 +140,8 @@ class Density:
         learn, held = split(len(rows))
         draw = batches(learn, rows.fresh if rows.warm else 0, len(rows), members, generator)
         held = thinned(held)
-        if rows.warm:
-            steps, rate, patience = min(WARM_STEPS, most or WARM_STEPS), WARM_RATE, None
-            visits = [draw() for _ in range(steps)]
-            learn = np.unique(torch.stack(visits).numpy()) if visits else held[:1]
-            batch: Callable[[], Tensor] = iter(visits).__next__
-        else:
-            steps = min(most or 6000, cold_steps(len(rows), rows.events))
-            rate, patience, batch = COLD_RATE, max(LEAST_PATIENCE, int(PATIENCE * steps)), draw
-        known = Seen.of(self, rows, np.union1d(learn, held))
+        plan = Schedule.warm(draw, held, most) if rows.warm else Schedule.cold(draw, learn, rows, most)
+        known = Seen.of(self, rows, np.union1d(plan.learn, held))
 
         def loss(network: Network, index: Tensor) -> Tensor:
             each, real = self._lost(network, *known.at(index), generator=generator)
@@ -161,17 +150,17 @@ class Density:
         held_rows = torch.tensor(held).expand(members, -1)
         better = BETTER / rows.events
         network, recent, least = train(
-            self.network, loss, batch, held_rows, steps, rate, DECAY, MEMORY, patience, better
+            self.network, loss, plan.batch, held_rows, plan.steps, plan.rate, DECAY, MEMORY, plan.patience, better
         )
         with torch.no_grad():
-            level = network.levelled(known.at(torch.tensor(thinned(learn)).expand(members, -1))[0])
+            level = network.levelled(known.at(torch.tensor(thinned(plan.learn)).expand(members, -1))[0])
             if self.start is not None and not self._differ_clearly(network, level, known.at(held_rows)):
                 network, least = level, loss(level, held_rows)
         final, held_out = (
             known.events_a_row * (known.jacobian_of(part) - float(mean.mean()))
-            for part, mean in ((learn, recent), (held, least))
+            for part, mean in ((plan.learn, recent), (held, least))
         )
-        return replace(self, network=network), -final, held_out, steps
+        return replace(self, network=network), -final, held_out, plan.steps
 
     def _lost(
         self, network: Network, x: Tensor, events: Tensor, *start: Tensor, generator: torch.Generator | None = None
@@ -369,50 +358,6 @@ def mapped(layout: Layout, scales: tuple[OutcomeScale, ...], events: FloatArray)
         z[..., column], log_derivative = scale.forward(events[..., column])
         jacobian += log_derivative
     return z, jacobian
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a training sees of the bank, as float32 where the network is.
-
-    Attributes:
-        place: For each row of the bank its place among those seen, (n,).
-        tensors: Inputs (k, p), events in their coordinates (k, events, columns), the start's mean and scale (k, c)
-            and regressions (k or 1, q).
-        jacobian: Mean over a row's events of the log of the coordinates' derivative, (k,).
-        events_a_row: Mean number of events of a row that are no padding.
-    """
-
-    place: Tensor
-    tensors: tuple[Tensor, ...]
-    jacobian: FloatArray
-    events_a_row: float
-
-    @classmethod
-    def of(cls, density: Density, rows: Rows, seen: IntArray) -> Self:
-        """Return the rows (k,) of a bank as a density sees them; made piece by piece, so that no copy is large."""
-        pieces, jacobians, counts = [], [], []
-        for piece in np.array_split(seen, max(1, -(-len(seen) // ROWS_AT_ONCE))):
-            x, events = rows.take(piece)
-            z, jacobian = density.coordinates(events)
-            counts.append((~np.isnan(events).any(axis=2)).sum(axis=1))
-            jacobians.append(np.nansum(np.where(np.isnan(z).any(axis=2), np.nan, jacobian), axis=1) / counts[-1])
-            pieces.append([density.tensor(array) for array in (x, z, *density.started(x))])
-        place = torch.zeros(len(rows), dtype=torch.int64)
-        place[torch.tensor(seen)] = torch.arange(len(seen))
-        joined = (
-            parts[0] if len(parts[0]) < len(pieces[0][0]) else torch.cat(parts) for parts in zip(*pieces, strict=True)
-        )
-        return cls(place, tuple(joined), np.concatenate(jacobians), float(np.concatenate(counts).mean()))
-
-    def at(self, index: Tensor) -> list[Tensor]:
-        """Return the tensors at rows of the bank (members, b)."""
-        where = self.place[index].to(self.tensors[0].device)
-        return [tensor[where] if len(tensor) > 1 or len(self.tensors[0]) == 1 else tensor for tensor in self.tensors]
-
-    def jacobian_of(self, part: IntArray) -> float:
-        """Return the mean log derivative over rows of the bank (k,)."""
-        return float(np.nanmean(self.jacobian[self.place[torch.tensor(part)].numpy()]))
 
 
 def starts(
