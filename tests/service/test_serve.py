@@ -21,7 +21,7 @@ from activesci.ledger.lock import WriterLock
 from activesci.loop.controller import Campaign
 from activesci.service.client import Client
 from activesci.service.logbook import Lines
-from activesci.service.serve import serve
+from activesci.service.serve import listening_at, serve
 from activesci.service.store import Store
 from tests.loop.worlds import LINE, MODEL, world
 
@@ -193,6 +193,14 @@ def test_two_services_on_one_store_and_a_taken_port_are_refused_in_words(tmp_pat
         begin()
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(CampaignError, match="cannot listen there"):
         begin(taken.getsockname()[1])
+
+
+@pytest.mark.enable_socket
+def test_an_answer_in_two_pieces_does_not_wait_for_an_acknowledgement():
+    with listening_at("127.0.0.1", 0) as server, socket.create_connection(server.getsockname()):
+        connection, _ = server.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_client_without_a_token_says_what_it_needs(monkeypatch):
