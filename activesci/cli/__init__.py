@@ -24,6 +24,7 @@ from .register import register
 from .reinterpret import publish, reinterpret
 from .replay import replay
 from .serve import serve
+from .stop import stop
 from .study import init, schema, validate
 from .unblind import unblind
 from .vary import vary
@@ -42,6 +43,7 @@ __all__ = ["main"]
         resume,
         ask,
         tell,
+        stop,
         status,
         report,
         calibrate,

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .exits import Paused, Unmet
+from .exits import Paused, Unmet, Wrong
 from .signals import pausing
 from .values import pair, parsed
 
 if TYPE_CHECKING:
+    from activesci.ledger import History
     from activesci.loop.controller import Campaign
     from activesci.study import Study
 
@@ -77,6 +78,7 @@ def conduct(made: "Callable[[Observer], Campaign]", folder: Path, as_json: bool)
 
     try:
         with pausing(), observer(stderr=as_json) as shown, made(shown) as campaign:
+            _refuse_ended(campaign.history, folder)
             status = campaign.run().status
             failed = unmet(campaign.history)
             summary = json.dumps(campaign.summary(), indent=2, allow_nan=False) if as_json else None
@@ -87,3 +89,12 @@ def conduct(made: "Callable[[Observer], Campaign]", folder: Path, as_json: bool)
         raise Paused(f"paused; activesci resume {folder} goes on")
     if failed:
         raise Unmet("; ".join(f"expected {one}" for one in failed))
+
+
+def _refuse_ended(history: "History", folder: Path) -> None:
+    """Refuse to go on with a campaign that somebody has ended: one that its own rule stopped is merely shown again."""
+    if history.by_hand is not None:
+        raise Wrong(
+            f"{folder}: found a run that was {history.reason}, expected one that can go on: activesci branch {folder} "
+            "--at ROUND --to DIR2 goes on from any of its rounds, as another run"
+        )

@@ -1,4 +1,4 @@
-"""`--server URL`: ask, tell and status of a campaign that a service has, in place of one in a folder here."""
+"""`--server URL`: ask, tell, stop and status of a campaign that a service has, in place of one in a folder here."""
 
 import getpass
 import json
@@ -54,6 +54,13 @@ def tell_there(
         answer = client.tell(campaign, proposal, mapping(outcomes), design=design)
     why = f": {answer['why']}" if answer["why"] else ""
     click.echo(f"answer {answer['id']}: {answer['state']}{why}")
+
+
+def stop_there(server: str, campaign: str, why: str) -> None:
+    """Have a campaign ended for good, and say what its service does about it."""
+    with _client(server) as client:
+        work = client.stop(campaign, why)
+    click.echo(f"{campaign}: {work['wished']} ({work['state']}); activesci status {campaign} --server {server} says when")
 
 
 def status_there(server: str, campaign: str, as_json: bool, failures: bool) -> None:

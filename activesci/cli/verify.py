@@ -71,5 +71,5 @@ def foundations(events: "list[Event]", history: "History") -> list[str]:
         *(["what can be computed again was pruned: activesci replay --mend puts it back"] if taken else []),
         *_surroundings(said),
         f"activesci {said['versions'].get('activesci')}, python {said['versions'].get('python')}, "
-        f"{len(history.alarms)} alarms, {history.status}",
+        f"{len(history.alarms)} alarms, {history.status}" + (f": {history.reason}" if history.by_hand else ""),
     ]

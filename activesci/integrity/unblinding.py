@@ -52,11 +52,14 @@ def _expectations(history: History, waiting: frozenset[str]) -> tuple[bool, str]
 
 
 def _registration(history: History, waiting: frozenset[str]) -> tuple[bool, str]:
-    event, departed = history.registration, history.deviations
+    event, departed, ended = history.registration, history.deviations, history.by_hand
     if event is None:
         return False, "no plan was registered before the data"
+    if blindly := ended is not None and ended["blind"]:  # the last of them; the answer had no part in it
+        departed = departed[:-1]
     what = ", ".join(dict.fromkeys(one["what"] for one in departed))
-    return not departed, f"departed from: {what}" if departed else f"kept to the plan of {event.time[:10]}"
+    but = " but for its end, by hand while it was blind" if blindly else ""
+    return not departed, f"departed from: {what}" if departed else f"kept to the plan of {event.time[:10]}{but}"
 
 
 def _calibration(history: History, waiting: frozenset[str]) -> tuple[bool, str]:

@@ -32,6 +32,8 @@ class Kind(StrEnum):
     BRANCHED = "branched"
 
 
+BY_HAND = "HAND"
+"""What an event that says `stopped` names as the rule where somebody has ended the campaign."""
 KINDS = {kind.value: kind for kind in Kind}
 """A kind by its value."""
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from activesci.errors import LedgerError
 
 from .bank import Bank, marked
-from .events import Event, Kind
+from .events import BY_HAND, Event, Kind
 from .past import Past, Read, Rounds
 from .rounds import Measurement, Pass, RoundRecord
 from .sealing import BLINDED, UNBLINDED
@@ -35,6 +35,7 @@ class History:
         notes: What was noted beside the rounds, a calibration for example.
         status: 'running', 'paused' or 'stopped'.
         reason: Why it is paused or stopped.
+        ending: The event with which it stopped; None while it goes on.
         past: What the rounds come to that are not at hand.
     """
 
@@ -44,6 +45,7 @@ class History:
     notes: tuple[Event, ...] = ()
     status: str = "running"
     reason: str = ""
+    ending: Event | None = field(default=None, repr=False)
     last: Event | None = field(default=None, repr=False)
     past: Past = field(default=Past(), repr=False, compare=False)
 
@@ -169,10 +171,25 @@ class History:
     @property
     def deviations(self) -> list[dict[str, Any]]:
         """What departs from the registered plan: each with what, registered, now, reason, by and time."""
-        notes = [event for event in self.notes if event.payload.get("what") == "deviation"]
-        common = {event.seq: {key: event.payload[key] for key in ("reason", "by")} for event in notes}
-        every = [(event, one) for event in notes for one in event.payload["deviations"]]
+        told = [event for event in self.notes if event.payload.get("what") == "deviation"]
+        told += [self.ending] if self.ending and "deviations" in self.ending.payload else []
+        common = {event.seq: _why_and_who(event.payload) for event in told}
+        every = [(event, one) for event in told for one in event.payload["deviations"]]
         return [{**one, **common[event.seq], "time": event.time} for event, one in every]
+
+    @property
+    def by_hand(self) -> dict[str, Any] | None:
+        """What is said of a stop by hand: why, by, unused, time; None if the campaign goes on or came to its own end."""
+        if self.ending is None or self.ending.payload.get("rule") != BY_HAND:
+            return None
+        said = {key: self.ending.payload[key] for key in ("why", "by", "unused")}
+        return {**said, "time": self.ending.time, "blind": self._was_blind(self.ending)}
+
+    def _was_blind(self, then: Event) -> bool:
+        """Say whether the answer was hidden when an event happened."""
+        hidden = any(event.payload.get("what") == BLINDED for event in self.notes)
+        branched = self.started is not None and self.started.kind is Kind.BRANCHED
+        return hidden and not branched and (self.unblinding is None or self.unblinding.seq > then.seq)
 
     def measured(self, skip: int = 0) -> list[Measurement]:
         """Return the measurements that count, in order, but for so many at the beginning."""
@@ -204,6 +221,11 @@ class History:
         chosen = [record for record in self.rounds if upto is None or record.number <= upto]
         passes = [(record.number, one) for record in chosen for one in record.passes]
         return Bank.join([bank_of(number, one, arrays, hypothesis) for number, one in passes])
+
+
+def _why_and_who(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return reason and author of a deviation; that of a stop by hand says the reason in a sentence besides."""
+    return {"reason": said.get("why", said["reason"]), "by": said["by"]}
 
 
 def fold(events: Iterable[Event]) -> History:
@@ -261,6 +283,7 @@ class Folding:
             self._alarms.append({"round": event.round, **order, **event.payload})
         elif event.kind in (Kind.PAUSED, Kind.STOPPED):
             self._state.update(status=event.kind.value, reason=str(event.payload.get("reason", "")))
+            self._state["ending"] = event if event.kind is Kind.STOPPED else None
         elif event.kind is Kind.RESUMED:
             self._state.update(status="running", reason="")
 

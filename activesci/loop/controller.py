@@ -35,8 +35,9 @@ from activesci.loop.registering import plan_of, register, seen_by, who
 from activesci.loop.setup import Parts, Setup
 from activesci.loop.simulating import Simulating
 from activesci.loop.state import Result, State
-from activesci.loop.stop import Pause, StopReason
+from activesci.loop.stop import Pause, StopReason, in_words
 from activesci.loop.unblinding import unblind
+from activesci.simulate.reasons import shortened
 from activesci.study import Study
 from activesci.types import Closes, FloatArray
 
@@ -195,6 +196,35 @@ class Campaign(Closes):
             raise
         finally:
             self._simulating.release()
+
+    def stop(self, why: str, by: str | None = None) -> Result:
+        """End the campaign for good before its stop rule holds, and write the results.
+
+        What is measured is learned from first, so that no outcome is left out by ending in time; designs that wait are
+        not measured any more. If the rule holds by then, that is what stopped it. Else who ended it and why is part of
+        its answer, and a deviation from a registered plan. Only a branch goes on from there.
+
+        Args:
+            why: Why, in words.
+            by: Who; by default the user's name.
+
+        Raises:
+            CampaignError: If it has stopped already, or nobody says why in at most 300 characters.
+        """
+        self._refuse_if_stopped()
+        words = in_words(why)
+        if self._memory.record.measurements:
+            self._carefully(lambda: self._discreetly(self._taken_in))
+        if not self._discreetly(lambda: self._ending.reached(look_ahead=False)):
+            self._ending.by_hand(words, shortened(by or "") or who())
+        self.write()
+        return Result(self.history.status, self.history.reason)
+
+    def _taken_in(self) -> State:
+        """Learn from what the present round has measured, whatever else it asked for."""
+        if self.history.status == "paused":
+            self._journal.append(Kind.RESUMED, self._memory.number, {})
+        return self._learned(self._memory.number)
 
     def ask(self, n: int | None = None, more: bool = False) -> dict[str, Any] | list[dict[str, Any]]:
         """Return the next design to measure, or a list of n, each chosen given the others.
@@ -471,6 +501,10 @@ class Campaign(Closes):
             self._measuring.propose()
             self._simulating.begin(number)
             self._measuring.measure()
+        return self._learned(number)
+
+    def _learned(self, number: int) -> State:
+        """Simulate, fit and infer until the round is complete, and return the state after it."""
         while self._memory.number == number:
             if self._setup.simulates:
                 self._simulating.complete(number)

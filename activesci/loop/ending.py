@@ -1,4 +1,6 @@
-"""Whether a campaign has come to its end, asked between its rounds."""
+"""Whether a campaign has come to its end, asked between its rounds, and how somebody ends it before."""
+
+from typing import Any
 
 from activesci.ledger import Kind
 from activesci.loop.measuring import Measuring
@@ -44,6 +46,27 @@ class Ending:
         """Say whether the stop rule will hold by what the round under way costs once all it asked for is measured."""
         asked = self._memory.proposed()
         return self._rule_reached(None, float(self._setup.cost(asked).sum())) is not None
+
+    def by_hand(self, why: str, by: str) -> None:
+        """Record that somebody ends the campaign before that; of a registered plan it is a deviation, in the same event.
+
+        Args:
+            why: Why, in words.
+            by: Who.
+        """
+        unused = len(self._memory.record.measurements)
+        left = f"; what was measured last ({unused}) could not be learned from" if unused else ""
+        said = {"reason": f"{StopReason.HAND}, by {by}: {why}{left}", "rule": StopReason.HAND.name}
+        rest = {"why": why, "by": by, "unused": unused, **self._departure()}
+        self._setup.journal.append(Kind.STOPPED, self._memory.number, said | rest)
+
+    def _departure(self) -> dict[str, Any]:
+        """Return how an end by hand departs from the registered plan; nothing without one."""
+        if self._setup.journal.history.registration is None:
+            return {}
+        rule, done = self._setup.study.mapping().get("stop"), max(self._memory.number - 1, 0)
+        planned = "until every recorded measurement is used" if rule is None else rule
+        return {"deviations": [{"what": "stop", "registered": planned, "now": f"by hand after {done} rounds"}]}
 
     def _used_up(self) -> bool:
         """Say whether there was a pool and nothing of it is left; a rule lets data without a design be fitted on."""

@@ -35,7 +35,7 @@ def expect(study: Study, journal: Journal, folder: Path) -> bool:
         said["hypotheses"] = {one.name: _predicted(one, known, history) for one in study.rivals}
     if history.noted(WHAT) == said:
         return False
-    journal.append(Kind.NOTE, history.rounds[-1].number, said)
+    journal.append(Kind.NOTE, max(len(history.rounds) - 1, 0), said)
     return True
 
 

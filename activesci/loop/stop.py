@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from activesci.errors import CampaignError
 from activesci.integrity.claims import Standing
+from activesci.simulate.reasons import LONGEST, shortened
 from activesci.study.stopping import StopRule
 
 
@@ -12,12 +14,27 @@ class StopReason(StrEnum):
     """Why a campaign has ended or paused, in words."""
 
     RULE = "its stop rule was reached"
+    HAND = "ended by hand before its stop rule was reached"
     POOL = "every recorded measurement has been used"
     INTERRUPTED = "interrupted; `activesci resume` goes on"
     FAILURES = "too many simulations failed; see the reasons, then `activesci resume` runs the failed ones again"
     MEASUREMENT = "the measurement failed repeatedly; `activesci resume` tries again"
     WORKERS = "nothing that came back is lost; `activesci resume` goes on once there are workers again"
     WAITING = "waiting for a measurement; `activesci tell` goes on"
+
+
+def in_words(why: str) -> str:
+    """Return why somebody ends a campaign, on one line.
+
+    Raises:
+        CampaignError: If nothing is said, or too much.
+    """
+    if not (words := shortened(why)) or len(why) > LONGEST:
+        raise CampaignError(
+            f"why: found {len(why) if words else 'nothing'}{' characters' if words else ''}, expected in at most "
+            f"{LONGEST} characters why the campaign is ended: its answer says so"
+        )
+    return words
 
 
 class Pause(Exception):  # noqa: N818 (no error: the world stands in the way, and the campaign catches it)

@@ -55,7 +55,7 @@ def _open(journal: Journal, study: Study, key: Key, by: str) -> Event:
         **_told(journal, study, key),
         "key": key.secret.hex(),
     }
-    return journal.append(Kind.NOTE, journal.history.rounds[-1].number, {"what": UNBLINDED, **said})
+    return journal.append(Kind.NOTE, max(len(journal.history.rounds) - 1, 0), {"what": UNBLINDED, **said})
 
 
 def _told(journal: Journal, study: Study, key: Key) -> dict[str, Any]:

@@ -98,6 +98,7 @@ def _answer(reading: "Reading") -> dict[str, Any]:
     return {
         "status": history.status,
         "ending": ending(history),
+        "by_hand": by_hand(history),
         "doubt": clean(untrusted(history.inferred) or "", 600) if history.inferred else "",
         "forecasts": [clean(line, 600) for line in forecasts(history)],
         "blind": blindness(reading),
@@ -200,6 +201,19 @@ def ending(history: History) -> str:
     if history.status == "paused":
         return f"Paused: {reason}. It can be resumed." if reason else "Paused. It can be resumed."
     return f"Still running: this is what is known in round {history.rounds[-1].number if history.rounds else 0}."
+
+
+SEEN = (
+    "Whoever ended it could see what was believed by then. A posterior does not depend on what made the measurements "
+    "end; how often such campaigns are wrong at a given truth does: error rates foreseen for its stop rule do not hold."
+)
+UNSEEN = "The answer was hidden then: whoever ended it could not see it."
+
+
+def by_hand(history: History) -> str:
+    """Return what it means for the answer that somebody ended the campaign; nothing if it came to its own end."""
+    ended = history.by_hand
+    return "" if ended is None else UNSEEN if ended["blind"] else SEEN
 
 
 def _and(names: list[str]) -> str:

@@ -30,7 +30,8 @@ def summary(study: "Study", history: History) -> dict[str, Any]:
     `rounds` starts at round 1, the first that has a design; round 0, the prior's, counts only towards `simulations`.
     In a study with `batch: q` each of a round's `design`, `outcome`, `gain`, `gain_error` and `surprise` is a list
     of q. What has not happened yet is None. `expectations` is there where the study has some: text, held, found;
-    `registration` where it was registered: claim, time, by, digest, deviations; `hypotheses` where there are some, see
+    `by_hand` where somebody ended it before its stop rule held: why, by, unused (measurements that could not be learned
+    from), time, blind (whether the answer was hidden then); `registration` where it was registered: claim, time, by, digest, deviations; `hypotheses` where there are some, see
     `contest_summary`, and in each round their probabilities; `blind` where it is or was: hidden, the parameters that
     are still shifted, and once opened time, by, checks and shifts; `forecast`, how many
     more measurements it will take, while the campaign goes on and has a goal; `tuning` where the data have errors of
@@ -49,6 +50,7 @@ def summary(study: "Study", history: History) -> dict[str, Any]:
         **_belief(study, history.inferred),
         "simulations": history.simulations,
         "alarms": plain(history.alarms),
+        **({} if (ended := history.by_hand) is None else {"by_hand": ended}),
         **({"expectations": _expectations(history)} if study.expectations else {}),
         **({"registration": _registration(study, history)} if history.registration else {}),
         **({"hypotheses": contest_summary(study, history)} if study.rivals else {}),

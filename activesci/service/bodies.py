@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+from activesci.simulate.reasons import LONGEST
 
 from .store import FILE, NAME, VERSION
 
@@ -83,13 +85,33 @@ class Branch(Body):
     settings: Mapping = Field(default_factory=dict)
 
 
+def in_words(why: str) -> str:
+    """Refuse a reason without a word."""
+    if not why.split():
+        raise ValueError("found nothing but blanks, expected words")
+    return why
+
+
+Why = Annotated[
+    str,
+    Field(min_length=1, max_length=LONGEST, description="Why, in words: the campaign's answer says so."),
+    AfterValidator(in_words),
+]
+
+
+class Stop(Body):
+    """A campaign is to be ended for good."""
+
+    why: Why
+
+
 class Work(Said):
     """What is being done for a campaign here."""
 
     state: str = Field(
         description="none, queued, starting, busy, waiting, pausing, or elsewhere: on the command line."
     )
-    wished: str = Field(description="none, running, paused, done or failed.")
+    wished: str = Field(description="none, running, paused, stopping, done or failed.")
     why: str = Field(description="Why, where it is not by wish.")
     stage: str = ""
     done: int = 0

@@ -107,6 +107,18 @@ class Client:
         said = {"name": campaign, "study": study, "version": version, "seed": seed, "settings": dict(settings or {})}
         self._post("/api/campaigns", said)
 
+    def stop(self, campaign: str, why: str) -> dict[str, Any]:
+        """Have a campaign ended for good before its stop rule holds; return what is done about it, see `wait`.
+
+        Args:
+            campaign: Its name.
+            why: Why, in words; its answer says so.
+
+        Raises:
+            CampaignError: If it has stopped already, or the service refuses.
+        """
+        return dict(self._post(f"/api/campaigns/{campaign}/stop", {"why": why}))
+
     def wait(self, campaign: str, longest: float | None = None) -> dict[str, Any]:
         """Wait until a campaign has stopped, and return its status.
 

@@ -26,6 +26,9 @@ CREATE TABLE IF NOT EXISTS wishes (
     campaign TEXT PRIMARY KEY, state TEXT NOT NULL, why TEXT NOT NULL DEFAULT '', study TEXT, seed INTEGER,
     settings TEXT NOT NULL DEFAULT '{}', created TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS stops (
+    campaign TEXT PRIMARY KEY, by TEXT NOT NULL, why TEXT NOT NULL, created TEXT NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS leases (
     campaign TEXT NOT NULL, proposal INTEGER NOT NULL, instrument TEXT NOT NULL, token TEXT NOT NULL,
     boot TEXT NOT NULL, until REAL NOT NULL, PRIMARY KEY (campaign, proposal)

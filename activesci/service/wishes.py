@@ -8,6 +8,11 @@ from typing import Any
 
 from .desk import Desk
 
+PUT = """
+INSERT INTO wishes (campaign, state, why, created) VALUES (?, ?, ?, ?)
+ON CONFLICT (campaign) DO UPDATE SET state = excluded.state, why = excluded.why
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -15,7 +20,8 @@ class Wish:
 
     Attributes:
         campaign: Its name in the store.
-        state: 'running', 'paused', 'done' as it has stopped, or 'failed' as its worker could not do it.
+        state: 'running', 'paused', 'stopping' for good, 'done' as it has stopped, or 'failed' as its worker could not do
+            it.
         why: Why, in words, where it is not by wish.
         study: The study file of one made here, from the store's root; None for one made on the command line.
         seed: A seed instead of the study's.
@@ -53,11 +59,18 @@ class Wishes:
 
     def put(self, campaign: str, state: str, why: str = "") -> None:
         """Note what is wished of a campaign from now on."""
-        self._desk.do(
-            "INSERT INTO wishes (campaign, state, why, created) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (campaign) DO UPDATE SET state = excluded.state, why = excluded.why",
-            *(campaign, state, why, _now()),
-        )
+        self._desk.do(PUT, campaign, state, why, _now())
+
+    def stop(self, campaign: str, by: str, why: str) -> None:
+        """Note that a campaign is to be ended for good, who says so and why."""
+        with self._desk.change() as connection:
+            connection.execute("INSERT OR REPLACE INTO stops VALUES (?, ?, ?, ?)", (campaign, by, why, _now()))
+            connection.execute(PUT, (campaign, "stopping", "", _now()))
+
+    def stopping(self, campaign: str) -> dict[str, str] | None:
+        """Return who is ending a campaign and why: `by` and `why`; None if nobody is."""
+        query = "SELECT stops.by, stops.why FROM stops JOIN wishes USING (campaign)"
+        return self._desk.row(f"{query} WHERE campaign = ? AND state = 'stopping'", campaign)
 
     def make(self, campaign: str, study: str, seed: int | None, settings: Mapping[str, Any], state: str) -> None:
         """Note that a campaign of a study is to be there."""

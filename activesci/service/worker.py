@@ -85,16 +85,21 @@ class Worker:
         campaign: The campaign.
         orders: What is asked for.
         say: Where reports go.
+        stop: Who wants it ended for good, and why: `by` and `why`; None if it is to run.
     """
 
-    def __init__(self, campaign: Campaign, orders: Orders, say: Say) -> None:
-        self._campaign, self._orders, self._say = campaign, orders, say
+    def __init__(
+        self, campaign: Campaign, orders: Orders, say: Say, stop: Mapping[str, str] | None = None
+    ) -> None:
+        self._campaign, self._orders, self._say, self._stop = campaign, orders, say, stop
 
     def run(self) -> None:
-        """Run it."""
+        """Run it, or end it."""
         experiment = self._campaign.study.experiment
         try:
-            if experiment is not None and experiment.kind == "manual":
+            if self._stop is not None:
+                self._end(self._stop)
+            elif experiment is not None and experiment.kind == "manual":
                 self._attend()
             else:
                 self._campaign.run()
@@ -120,6 +125,13 @@ class Worker:
         self._say({"closing": True})
         while (order := self._orders.next())["do"] != "end":
             self._obey(order)
+
+    def _end(self, stop: Mapping[str, str]) -> None:
+        """Take what was told until now, and end the campaign unless that did; what is told meanwhile comes too late."""
+        self._close()
+        if self._campaign.history.status != "stopped":
+            self._campaign.stop(stop["why"], stop["by"])
+        self._close()
 
     def _prepared(self) -> bool:
         """Bring the campaign to where it waits for a measurement; say whether it does."""
@@ -165,7 +177,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, _interrupt)
     try:
         with _opened(given, Watching(say)) as campaign:
-            Worker(campaign, orders, say).run()
+            Worker(campaign, orders, say, given.stop).run()
     except KeyboardInterrupt:
         say({"interrupted": True})
     except ActiveSciError as error:
@@ -180,6 +192,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--study", type=Path)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--settings", type=json.loads, default={})
+    parser.add_argument("--stop", type=json.loads)
     return parser
 
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from activesci.errors import CampaignError
 from activesci.ledger.lock import holder
 from activesci.simulate.tail import Tail
 
@@ -92,14 +93,20 @@ class Workers:
     def begin(self) -> None:
         """Go on with what was running when the service ended, and from now on with whatever is wished for."""
         for wish in self.wishes.listed():
-            if wish.state == "running":
+            if wish.state in ("running", "stopping"):
                 self._enqueue(wish.campaign)
         self._ticking.start()
 
     def run(self, name: str) -> None:
-        """Run a campaign, or go on with it, as soon as there is a place."""
-        self.wishes.put(name, "running")
-        self._crashes.pop(name, None)
+        """Run a campaign, or go on with it, as soon as there is a place.
+
+        Raises:
+            CampaignError: If it is being ended.
+        """
+        with self._lock:
+            self._require_going_on(name)
+            self.wishes.put(name, "running")
+            self._crashes.pop(name, None)
         self._enqueue(name)
 
     def nudge(self, name: str) -> None:
@@ -122,10 +129,36 @@ class Workers:
             worker.order({"do": "more", "count": count})
             return True
 
-    def pause(self, name: str) -> None:
-        """Stop a campaign's worker, and do not go on with it before somebody asks."""
-        self.wishes.put(name, "paused")
+    def stop(self, name: str, by: str, why: str) -> None:
+        """End a campaign for good: its worker pauses, and another one takes what was told before and ends it.
+
+        Raises:
+            CampaignError: If it is being ended already by somebody else, or for another reason.
+        """
         with self._lock:
+            if self.wishes.stopping(name) == {"by": by, "why": why}:
+                return  # sent again
+            self._require_going_on(name)
+            self.wishes.stop(name, by, why)
+            self._crashes.pop(name, None)
+            if name in self._running:
+                self._interrupt(self._running[name])
+        self._enqueue(name)
+
+    def _require_going_on(self, name: str) -> None:
+        if (ending := self.wishes.stopping(name)) is not None:
+            by = ending["by"]
+            raise CampaignError(f"{name}: found a campaign that {by} is ending for good, expected one that goes on")
+
+    def pause(self, name: str) -> None:
+        """Stop a campaign's worker, and do not go on with it before somebody asks.
+
+        Raises:
+            CampaignError: If it is being ended.
+        """
+        with self._lock:
+            self._require_going_on(name)
+            self.wishes.put(name, "paused")
             self._queue = [one for one in self._queue if one != name]
             if name in self._running:
                 self._interrupt(self._running[name])
@@ -224,6 +257,8 @@ class Workers:
         given = [str(self._store.root / wish.campaign)]
         if wish.study is not None:
             given += ["--study", str(self._store.root / wish.study), "--settings", json.dumps(wish.settings)]
+        if wish.state == "stopping":
+            given += ["--stop", json.dumps(self.wishes.stopping(wish.campaign))]
         return given + ([] if wish.seed is None else ["--seed", str(wish.seed)])
 
     def _complaints(self, worker: Running) -> None:
@@ -314,6 +349,8 @@ class Workers:
             self.wishes.put(name, "done")
         elif "refused" in told and holder(self._store.root / name) is None:
             self.wishes.put(name, "failed", told["refused"])
+        elif wish.state == "stopping" and (worker.pausing or "ended" in told):
+            self._enqueue(name)
         elif told.get("ended") == "paused" and not told.get("interrupted"):
             self.wishes.put(name, "paused", told["reason"])
         elif not worker.pausing and "ended" not in told:

@@ -160,6 +160,20 @@ def test_running_and_pausing_are_wishes_that_outlive_the_service(asks, house):
     assert operator.post("/api/campaigns/nothing/run").status_code == 404
 
 
+def test_a_campaign_is_ended_once_by_an_owner_who_says_why(owner, asks, house):
+    end = "/api/campaigns/asked/stop"
+    assert asks(Scope.OPERATOR).post(end, json={"why": "x"}).status_code == 403
+    assert [owner.post(end, json={"why": why}).status_code for why in ("", " \n", "x" * 301)] == [422] * 3
+    said = owner.post(end, json={"why": "the lamp broke"})
+    assert (said.status_code, said.json()["state"], said.json()["wished"]) == (202, "queued", "stopping")
+    assert owner.post(end, json={"why": "the lamp broke"}).status_code == 202  # sent again
+    for refused in (owner.post(end, json={"why": "y"}), *(owner.post(f"/api/campaigns/asked/{w}") for w in ("run", "pause"))):
+        assert (refused.status_code, "test is ending for good" in refused.text) == (409, True)
+    assert house.workers.wishes.stopping("asked") == {"by": "test", "why": "the lamp broke"}
+    assert owner.post("/api/campaigns/done/stop", json={"why": "x"}).status_code == 409  # it has stopped
+    assert owner.post("/api/campaigns/nothing/stop", json={"why": "x"}).status_code == 404
+
+
 def test_long_work_is_a_job_at_once(owner, house):
     said = owner.post("/api/campaigns/done/crate").json()
     assert (said["state"], said["kind"]) == ("queued", "crate")

@@ -34,6 +34,14 @@ def test_a_folder_becomes_a_study_and_a_campaign(client, house, tmp_path):
         client.keep("mine", folder)
 
 
+def test_a_campaign_is_ended_and_waited_for(client, house):
+    assert client.stop("asked", "the lamp broke")["wished"] == "stopping"
+    with pytest.raises(CampaignError, match="has not stopped after 0 s"):
+        client.wait("asked", 0)
+    with pytest.raises(CampaignError, match="has stopped already"):
+        client.stop("done", "again")
+
+
 def test_a_campaign_that_has_stopped_is_not_waited_for(client, house):
     house.workers.wishes.put("done", "done")
     assert client.wait("done")["summary"]["status"] == "stopped"

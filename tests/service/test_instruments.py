@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -51,7 +52,7 @@ class Given:
         return self._orders.pop(0)
 
 
-def worked(house, orders=(), name="asked"):
+def worked(house, orders=(), name="asked", stop=None):
     """Let a worker do what the service would hand it, in this process; return what it reports."""
     said = []
     received = house.desk.rows("SELECT * FROM answers WHERE state = 'received' ORDER BY id")
@@ -61,7 +62,7 @@ def worked(house, orders=(), name="asked"):
         for one in received
     ]
     with Campaign.open(house.store.root / name) as campaign:
-        Worker(campaign, Given([*given, *orders]), said.append).run()
+        Worker(campaign, Given([*given, *orders]), said.append, stop).run()
     for one in said:
         if "answer" in one:
             house.workers._settle(name, one)
@@ -158,6 +159,30 @@ def test_of_a_campaign_that_has_stopped_every_answer_is_settled(house, tell):
     assert said[0] == {"closing": True}
     assert said[-1] == {"ended": "stopped", "reason": "rounds 3 >= 3"}
     assert states(house) == ["counted"]
+
+
+def test_whoever_ends_a_campaign_leaves_out_nothing_that_was_told_before(house, tell):
+    tell("before")
+    said = worked(house, [{"do": "end"}] * 2, stop={"by": "Ada", "why": "the lamp broke"})
+    assert [one for one in said if "closing" in one] == [{"closing": True}] * 2
+    assert said[-1]["reason"].endswith("by Ada: the lamp broke")
+    assert tell("after", proposal=0)["state"] == "late"
+    assert states(house) == ["counted", "late"]
+    assert house.reader.campaign("asked").history.inferred.round == 1
+    assert house.reader.campaign("asked").history.by_hand["unused"] == 0
+    assert house.instruments.ask(house.reader.campaign("asked"), "arm", "t", 1, LEASE)["state"] == "stopped"
+
+
+def test_an_end_that_was_asked_for_is_tried_until_it_is_there(house):
+    workers = house.workers
+    workers.stop("asked", "Ada", "x")
+    assert json.loads(workers._arguments(workers.wishes.of("asked"))[-1]) == {"by": "Ada", "why": "x"}
+    for told, pausing in (({"interrupted": True}, True), ({"ended": "paused", "reason": "too many fail"}, False)):
+        workers._queue.clear()
+        workers._ended("asked", Running(SimpleNamespace(pid=1, returncode=0), told=told, pausing=pausing))
+        assert (workers._queue, workers.wishes.of("asked").state) == (["asked"], "stopping")
+    workers._ended("asked", Running(SimpleNamespace(pid=1, returncode=0), told={"ended": "stopped"}))
+    assert workers.wishes.of("asked").state == "done"
 
 
 def test_a_failed_measurement_is_on_record_and_its_design_waits_on(house, ask, tell):

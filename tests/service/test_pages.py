@@ -9,6 +9,7 @@ import pytest
 
 from activesci.ledger import Kind, Ledger
 from activesci.ledger.graph import Graph
+from activesci.loop.controller import Campaign
 from activesci.report.numbers import number
 from activesci.service.pages import drawing, pictures
 from activesci.service.pages.fields import outcome_fields, outcome_of
@@ -170,6 +171,20 @@ def test_a_person_tells_an_outcome_and_can_take_it_back(owner, house):
     assert post(owner, "/campaigns/asked/bench/undo", {"answer": str(answer["id"])}).status_code == 303
     assert "Measure next" in Tags(owner.get("/campaigns/asked/bench").text).text
     assert [one["state"] for one in house.instruments.answers("asked", 10)] == ["undone"]
+
+
+def test_a_person_ends_a_campaign_and_the_page_offers_nothing_else(owner, house):
+    assert "End it for good" in Tags(owner.get("/campaigns/asked").text).text
+    assert post(owner, "/campaigns/asked/stop", {"why": " "}).status_code == 422
+    assert post(owner, "/campaigns/asked/stop", {"why": "the lamp broke"}).status_code == 303
+    page = Tags(owner.get("/campaigns/asked").text)
+    assert "being ended for good" in page.text
+    assert [one["action"] for one in page.of("form")] == ["/logout"]
+    with Campaign.open(house.store.root / "asked") as campaign:
+        campaign.stop("the lamp broke", "Ada")
+    page = Tags(owner.get("/campaigns/asked").text)
+    assert "Stopped: ended by hand before its stop rule was reached, by Ada: the lamp broke." in page.text
+    assert "Whoever ended it could see what was believed" in page.text
 
 
 def post(client, path, fields):

@@ -88,6 +88,18 @@ def pause(house: TheHouse, campaign: bodies.Name) -> bodies.Work:
     return bodies.Work(**work_of(house, campaign))
 
 
+@router.post("/{campaign}/stop", status_code=202, **open_to(Scope.OWNER))
+def stop(house: TheHouse, campaign: bodies.Name, body: bodies.Stop, who: Who) -> bodies.Work:
+    """End a campaign for good before its stop rule holds; what was measured or told until now is learned from first."""
+    found = house.reader.campaign(campaign)
+    if found is None and house.workers.wishes.of(campaign) is None:
+        raise HTTPException(404, "found no such campaign")
+    if found is not None and found.history.status == "stopped":
+        raise CampaignError(f"{campaign}: it has stopped already ({found.history.reason})")
+    house.workers.stop(campaign, who.label if who.label.split() else f"token {who.token}", body.why)
+    return bodies.Work(**work_of(house, campaign))
+
+
 @router.get("/{campaign}/work", **open_to(Scope.VIEWER))
 def work(house: TheHouse, campaign: bodies.Name) -> bodies.Work:
     """Say what is being done for a campaign, also before it has a ledger."""

@@ -10,7 +10,7 @@ from activesci.ledger import Event, History, Kind, Ledger, RoundRecord
 from activesci.ledger.graph import Graph
 from activesci.report.figures.base import panel
 from activesci.report.genealogy import PLURALS
-from activesci.report.page import ending, question_sentence, report_html
+from activesci.report.page import by_hand, ending, question_sentence, report_html
 from activesci.report.sections.answer import answers, facts
 from activesci.report.sections.base import Picture, Reading
 from activesci.report.sections.gain import Panels, gain_pictures
@@ -42,6 +42,7 @@ class View:
     Attributes:
         sentence: The question.
         ending: Where it stands.
+        by_hand: What it means that somebody ended it; empty if nobody did.
         answers: What is believed of each parameter.
         facts: Counts and times: (name, value).
         rounds: The latest rounds, the latest first.
@@ -50,6 +51,7 @@ class View:
 
     sentence: str
     ending: str
+    by_hand: str
     answers: list[Any]
     facts: list[tuple[str, str]]
     rounds: list[Any]
@@ -167,6 +169,7 @@ def _view(campaign: Campaign) -> View:
     return View(
         sentence=question_sentence(campaign.study.mapping()),
         ending=ending(campaign.history),
+        by_hand=by_hand(campaign.history),
         answers=answers(reading),
         facts=facts(reading),
         rounds=round_rows(_only(reading, reading.history.rounds[-ROWS:]))[::-1],

@@ -25,6 +25,14 @@ SHOWN = 3
 EVENTS = 100
 
 
+class Reason(BaseModel):
+    """Why a campaign is to be ended."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    why: bodies.Why
+
+
 class Nothing(BaseModel):
     """A form without fields."""
 
@@ -112,4 +120,13 @@ def pause(house: TheHouse, campaign: bodies.Name, form: Annotated[Nothing, Form(
     from activesci.service.api.campaigns import pause
 
     pause(house, campaign)
+    return RedirectResponse(f"/campaigns/{campaign}", 303)
+
+
+@router.post("/stop", **open_to(Scope.OWNER))
+def stop(house: TheHouse, campaign: bodies.Name, who: Who, form: Annotated[Reason, Form()]) -> Response:
+    """End the campaign for good."""
+    from activesci.service.api.campaigns import stop
+
+    stop(house, campaign, bodies.Stop(why=form.why), who)
     return RedirectResponse(f"/campaigns/{campaign}", 303)
