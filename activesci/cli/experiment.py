@@ -47,9 +47,15 @@ def ask(place: str, count: int | None, more: bool, as_json: bool, server: str | 
     "--proposal", type=click.IntRange(min=0), help="The number that `ask` gave; needed if the design is another."
 )
 @click.option("--outcome", "outcomes", multiple=True, required=True, metavar="OUTCOME", help="What came out.")
+@click.option("--partial", is_flag=True, help="It was ended early: fewer events came than were asked for.")
 @SERVER
 def tell(
-    place: str, designs: tuple[str, ...], proposal: int | None, outcomes: tuple[str, ...], server: str | None
+    place: str,
+    designs: tuple[str, ...],
+    proposal: int | None,
+    outcomes: tuple[str, ...],
+    partial: bool,
+    server: str | None,
 ) -> None:
     """Tell the run in DIR what was measured.
 
@@ -61,7 +67,7 @@ def tell(
     activesci tell run --proposal 3 --outcome '{"y": [0.1, 0.4]}'
     """  # noqa: D301 - click wants the character \b itself
     if server is not None:
-        tell_there(server, place, designs, proposal, outcomes)
+        tell_there(server, place, designs, proposal, outcomes, partial)
         return
     from activesci.loop.controller import Campaign
     from activesci.report.sentences import posterior_text, waiting
@@ -70,7 +76,7 @@ def tell(
         raise click.UsageError("found neither --design nor --proposal, expected one of them")
     with Campaign.open(local(place)) as campaign:
         design = mapping(designs) if designs or proposal is None else _designed(campaign.history, proposal)
-        state = campaign.tell(design, mapping(outcomes), proposal=proposal)
+        state = campaign.tell(design, mapping(outcomes), proposal=proposal, partial=partial)
         history = campaign.history
     if state.record.inferred:
         click.echo(f"round {state.round}: {posterior_text(state.record.inferred.payload['posterior'])}")

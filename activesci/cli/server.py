@@ -44,14 +44,14 @@ def ask_there(server: str, campaign: str, count: int | None, as_json: bool) -> N
 
 
 def tell_there(
-    server: str, campaign: str, designs: Sequence[str], proposal: int | None, outcomes: Sequence[str]
+    server: str, campaign: str, designs: Sequence[str], proposal: int | None, outcomes: Sequence[str], partial: bool
 ) -> None:
     """Tell what came out, and say whether it was received."""
     if proposal is None:
         raise click.UsageError("found no --proposal, expected the number that `ask` gave: a service goes by it")
     design = mapping(designs) if designs else None
     with _client(server) as client:
-        answer = client.tell(campaign, proposal, mapping(outcomes), design=design)
+        answer = client.tell(campaign, proposal, mapping(outcomes), design=design, partial=partial)
     why = f": {answer['why']}" if answer["why"] else ""
     click.echo(f"answer {answer['id']}: {answer['state']}{why}")
 
@@ -60,7 +60,8 @@ def stop_there(server: str, campaign: str, why: str) -> None:
     """Have a campaign ended for good, and say what its service does about it."""
     with _client(server) as client:
         work = client.stop(campaign, why)
-    click.echo(f"{campaign}: {work['wished']} ({work['state']}); activesci status {campaign} --server {server} says when")
+    said = f"{campaign}: {work['wished']} ({work['state']})"
+    click.echo(f"{said}; activesci status {campaign} --server {server} says when it is")
 
 
 def status_there(server: str, campaign: str, as_json: bool, failures: bool) -> None:

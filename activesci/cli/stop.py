@@ -13,20 +13,20 @@ from .signals import pausing
 
 @click.command()
 @click.argument("place", metavar="DIR")
-@click.option("--why", required=True, metavar="WHY", help="Why it ends; the ledger, the summary and the report say so.")
+@click.option("--why", required=True, metavar="WHY", help="Why it ends: its ledger, summary and report say so.")
 @click.option("--by", metavar="NAME", help="Who ends it; by default, the user's name.")
 @DEVIATE
 @SERVER
 def stop(place: str, why: str, by: str | None, deviate: str | None, server: str | None) -> None:
     """End the run in DIR for good, although its stop rule does not hold.
 
-    What is measured is learned from first; designs that wait are not measured any more. Who ended it and why is part of
-    the answer, and of a registered plan a deviation. There is no way back: `activesci branch` goes on from any of its
-    rounds, as another run. To go on later, interrupt it instead.
+    What is measured is learned from first; designs that wait are not measured any more. Who ended it and why is part
+    of the answer, and of a registered plan a deviation. There is no way back: `activesci branch` goes on from any of
+    its rounds, as another run. To go on later, interrupt it instead.
     """
     if server is not None:
         if by is not None or deviate is not None:
-            raise click.UsageError("found --by or --deviate with --server, expected neither: a service goes by the token")
+            raise click.UsageError("found --by or --deviate with --server, expected neither: it goes by the token")
         stop_there(server, place, why)
         return
     _stop(local(place), why, by, deviate)

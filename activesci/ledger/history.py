@@ -179,7 +179,7 @@ class History:
 
     @property
     def by_hand(self) -> dict[str, Any] | None:
-        """What is said of a stop by hand: why, by, unused, time; None if the campaign goes on or came to its own end."""
+        """What is said of an end by hand: why, by, unused, time, blind; None while it goes on, or by its own rule."""
         if self.ending is None or self.ending.payload.get("rule") != BY_HAND:
             return None
         said = {key: self.ending.payload[key] for key in ("why", "by", "unused")}

@@ -305,7 +305,13 @@ class Campaign(Closes):
         self._measuring.volunteer(xi)
 
     def tell(
-        self, design: Mapping[str, Any], outcome: Mapping[str, Any], proposal: int | None = None, *, write: bool = True
+        self,
+        design: Mapping[str, Any],
+        outcome: Mapping[str, Any],
+        proposal: int | None = None,
+        *,
+        partial: bool = False,
+        write: bool = True,
     ) -> State:
         """Record a measurement; with the last one that was asked for, refit and infer.
 
@@ -315,6 +321,8 @@ class Campaign(Closes):
             design: The design that was measured.
             outcome: What came out.
             proposal: The proposal that it answers, if the design is not exactly the one proposed.
+            partial: Whether it was ended early: fewer events may have come than the design asks for, and count as what
+                was measured; see `OutcomeSpace.counted`.
             write: Whether summary and report are written now; with many to tell, those of the last one do. The ledger
                 has each in any case.
 
@@ -323,12 +331,13 @@ class Campaign(Closes):
             OutcomeError: If the outcome does not fit the study; nothing is recorded then.
             CampaignError: If the campaign has stopped, or cannot go on.
         """
-        xi = self._checked(design)
-        y = self.study.outcome_space.flatten(outcome, dict(design))
+        asked, space = self._checked(design), self.study.outcome_space
+        measured = space.counted(outcome, design) if partial else dict(design)
+        xi, y = self._checked(measured), space.flatten(outcome, measured)
         self._ready(lambda: self._discreetly(self._catch_up))
         if proposal is None and not self._memory.record.unmeasured:
-            self._measuring.volunteer(xi)
-        number, answered = self._memory.number, self._answered(xi, proposal)
+            self._measuring.volunteer(asked)
+        number, answered = self._memory.number, self._answered(asked, proposal)
         self._discreetly(lambda: self._measuring.record(answered, xi, y, self._measuring.row_of(answered), 0.0))
         if not self._memory.record.unmeasured and self._carefully(lambda: self._discreetly(self._completed)):
             self._ending.reached(look_ahead=False)

@@ -48,7 +48,7 @@ class Ending:
         return self._rule_reached(None, float(self._setup.cost(asked).sum())) is not None
 
     def by_hand(self, why: str, by: str) -> None:
-        """Record that somebody ends the campaign before that; of a registered plan it is a deviation, in the same event.
+        """Record that somebody ends the campaign before; of a registered plan that is a deviation, in the same event.
 
         Args:
             why: Why, in words.

@@ -205,7 +205,7 @@ def ending(history: History) -> str:
 
 SEEN = (
     "Whoever ended it could see what was believed by then. A posterior does not depend on what made the measurements "
-    "end; how often such campaigns are wrong at a given truth does: error rates foreseen for its stop rule do not hold."
+    "end; how often such campaigns are wrong at a given truth does: error rates foreseen for its rule do not hold."
 )
 UNSEEN = "The answer was hidden then: whoever ended it could not see it."
 

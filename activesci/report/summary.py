@@ -30,8 +30,9 @@ def summary(study: "Study", history: History) -> dict[str, Any]:
     `rounds` starts at round 1, the first that has a design; round 0, the prior's, counts only towards `simulations`.
     In a study with `batch: q` each of a round's `design`, `outcome`, `gain`, `gain_error` and `surprise` is a list
     of q. What has not happened yet is None. `expectations` is there where the study has some: text, held, found;
-    `by_hand` where somebody ended it before its stop rule held: why, by, unused (measurements that could not be learned
-    from), time, blind (whether the answer was hidden then); `registration` where it was registered: claim, time, by, digest, deviations; `hypotheses` where there are some, see
+    `by_hand` where somebody ended it before its stop rule held: why, by, unused (measurements that could not be
+    learned from), time, blind (whether the answer was hidden then); `registration` where it was registered: claim,
+    time, by, digest, deviations; `hypotheses` where there are some, see
     `contest_summary`, and in each round their probabilities; `blind` where it is or was: hidden, the parameters that
     are still shifted, and once opened time, by, checks and shifts; `forecast`, how many
     more measurements it will take, while the campaign goes on and has a goal; `tuning` where the data have errors of
@@ -163,14 +164,19 @@ def contest_summary(study: "Study", history: History) -> dict[str, Any] | None:
 
 
 def entries(record: RoundRecord) -> list[tuple[Mapping[str, Any], Measurement | None]]:
-    """Return a round's proposals, each with the measurement that answered it.
+    """Return a round's proposals, each with the measurement that answered it, and the design that was measured.
 
     Recorded data that are used without a choice (simulator tuning) are proposals that nobody had to make.
     """
     answers = {measurement.proposal: measurement for measurement in record.measurements}
     made: dict[int, Mapping[str, Any]] = {proposal["id"]: proposal for proposal in record.proposals}
     given = {number: {"design": answer.design} for number, answer in answers.items() if number not in made}
-    return [(proposal, answers.get(number)) for number, proposal in {**made, **given}.items()]
+    return [(_measured(one, answers.get(number)), answers.get(number)) for number, one in {**made, **given}.items()]
+
+
+def _measured(proposal: Mapping[str, Any], answer: Measurement | None) -> Mapping[str, Any]:
+    """Return a proposal with the design that was measured in its place, as far as that is shown."""
+    return proposal if answer is None or not answer.design else {**proposal, "design": answer.design}
 
 
 def _entry(study: "Study", proposal: Mapping[str, Any], measured: Measurement | None) -> dict[str, Any]:

@@ -219,12 +219,15 @@ class Tell(Body):
     design: Mapping | None = Field(None, description="What was measured, if it is not exactly what was proposed.")
     outcome: Mapping | None = None
     failed: Annotated[str, Field(min_length=1, max_length=2000)] | None = Field(None, description="Why it failed.")
+    partial: bool = Field(False, description="Whether it was ended early: fewer events may be there than asked for.")
 
     @model_validator(mode="after")
     def one_of_both(self) -> Self:
         """Take an outcome or a failure, not both and not neither."""
         if (self.outcome is None) == (self.failed is None):
             raise ValueError("found both outcome and failed, or neither: expected one of them")
+        if self.partial and self.outcome is None:
+            raise ValueError("found partial and failed, expected partial with an outcome")
         return self
 
 

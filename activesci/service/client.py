@@ -187,6 +187,7 @@ class Client:
         *,
         design: Mapping[str, Any] | None = None,
         failed: str | None = None,
+        partial: bool = False,
         key: str | None = None,
     ) -> dict[str, Any]:
         """Tell what came of a measurement; return the answer, whose `state` says whether it counts.
@@ -200,6 +201,7 @@ class Client:
             outcome: What came out by name.
             design: What was measured, if it is not exactly what was asked for.
             failed: Why nothing came out, in place of an outcome.
+            partial: Whether it was ended early: of the events that were asked for, fewer may have come.
             key: What makes this answer known if it is sent twice; by default made up, and the same for every retry.
 
         Raises:
@@ -213,6 +215,7 @@ class Client:
             "design": None if design is None else dict(design),
             "outcome": None if outcome is None else dict(outcome),
             "failed": failed,
+            "partial": partial,
         }
         return dict(self._post(f"/api/campaigns/{campaign}/tell", body))
 

@@ -113,7 +113,8 @@ class Instruments:
 
         Args:
             campaign: The campaign.
-            told: key, instrument, proposal, and outcome or failed; perhaps the design that was measured in its place.
+            told: key, instrument, proposal, and outcome or failed; perhaps the design that was measured in its place;
+                partial, whether fewer events may be there than were asked for.
             token: The public id of the token it came with.
             hold: How long it can be taken back before a worker is given it [s].
 
@@ -176,6 +177,8 @@ class Instruments:
         if told["proposal"] not in known:
             raise DesignError(f"found proposal {told['proposal']}, expected one that was asked for")
         design = dict(known[told["proposal"]] if told["design"] is None else told["design"])
+        if told["partial"]:
+            design = campaign.study.outcome_space.counted(told["outcome"], design)
         space = campaign.study.design_space
         xi = space.encode(design)
         if not space.feasible(xi[None])[0]:

@@ -20,8 +20,7 @@ class Wish:
 
     Attributes:
         campaign: Its name in the store.
-        state: 'running', 'paused', 'stopping' for good, 'done' as it has stopped, or 'failed' as its worker could not do
-            it.
+        state: 'running', 'paused', 'stopping' for good, 'done' as it has stopped, or 'failed' as its worker could not.
         why: Why, in words, where it is not by wish.
         study: The study file of one made here, from the store's root; None for one made on the command line.
         seed: A seed instead of the study's.

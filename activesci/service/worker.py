@@ -88,9 +88,7 @@ class Worker:
         stop: Who wants it ended for good, and why: `by` and `why`; None if it is to run.
     """
 
-    def __init__(
-        self, campaign: Campaign, orders: Orders, say: Say, stop: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, campaign: Campaign, orders: Orders, say: Say, stop: Mapping[str, str] | None = None) -> None:
         self._campaign, self._orders, self._say, self._stop = campaign, orders, say, stop
 
     def run(self) -> None:
@@ -127,7 +125,7 @@ class Worker:
             self._obey(order)
 
     def _end(self, stop: Mapping[str, str]) -> None:
-        """Take what was told until now, and end the campaign unless that did; what is told meanwhile comes too late."""
+        """Take what was told until now, and end the campaign unless that did; what is told after that is late."""
         self._close()
         if self._campaign.history.status != "stopped":
             self._campaign.stop(stop["why"], stop["by"])

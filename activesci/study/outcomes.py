@@ -253,6 +253,37 @@ class OutcomeSpace:
                 row[index[:events]] = component.reading.read(value, (events,))
         return row
 
+    def counted(self, outcome: Mapping[str, Any], design: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the design of a measurement that was ended early: as asked, with the numbers of events that came.
+
+        Events are exchangeable and independent given the parameters, so that the likelihood of those that came is
+        exact, whatever was asked for.
+
+        Fails when:
+            the number that came depends on the parameters (a detector that was full, a source too weak for the time):
+            then it is an outcome, and has to be one in the study.
+
+        Args:
+            outcome: The components by name.
+            design: The design that was asked for, by name.
+
+        Raises:
+            OutcomeError: If no component has a number of events that a design variable gives, if there are more than
+                were asked for, or a component is no list of events.
+        """
+        counting = [component for component in self.components if isinstance(component.iid, str)]
+        if not counting:
+            raise OutcomeError(
+                "partial: found an outcome whose parts cannot be told by themselves, expected one with `iid: NAME`, "
+                "an integer design variable: of fewer events than were asked for the likelihood is known"
+            )
+        self._names_fit(outcome)
+        came = {str(component.iid): _events_of(component.name, outcome[component.name]) for component in counting}
+        for name, events in came.items():
+            if events > int(design[name]):
+                raise OutcomeError(f"partial: found {events} events, expected at most the {name} of {design[name]}")
+        return {**design, **came}
+
     def flatten_batch(self, outcome: Mapping[str, Any], xi: FloatArray, n: int) -> tuple[FloatArray, dict[int, str]]:
         """Return the flat rows of n outcomes, and why a row is no outcome.
 
@@ -345,6 +376,12 @@ class OutcomeSpace:
         if isinstance(iid, str):
             return np.rint(xi[:, self.event_columns[iid]]).astype(np.int64)
         return np.full(len(xi), iid or 1, dtype=np.int64)
+
+
+def _events_of(name: str, value: object) -> int:
+    if not isinstance(value, Sequence | np.ndarray) or isinstance(value, str):
+        raise OutcomeError(f"outcome.{name}: found {type(value).__name__}, expected a list of events")
+    return len(value)
 
 
 def _columns_of(components: Sequence[Component]) -> tuple[ColumnSpec, ...]:

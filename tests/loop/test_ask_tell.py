@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from activesci.errors import CampaignError, DesignError, OutcomeError
@@ -9,7 +10,7 @@ from activesci.loop.controller import Campaign
 from activesci.loop.journal import Nobody
 from activesci.loop.replaying import Replaying
 
-from .worlds import LEARNED, MODEL, PLAIN, POOL, designs, finished, world
+from .worlds import COUNTED, EVENTS, LEARNED, MODEL, PLAIN, POOL, designs, finished, world
 
 MANUAL = {"manual": True}
 
@@ -232,3 +233,33 @@ def test_no_more_is_asked_for_than_the_budget_pays(tmp_path):
         for one in waiting:
             campaign.tell(one["design"], {"y": 1.0}, proposal=one["id"], write=False)
         assert (campaign.history.status, campaign.history.reason) == ("stopped", "cost 3 >= 3")
+
+
+def test_what_was_ended_early_teaches_as_much_as_the_events_that_came(tmp_path):
+    """Three events of N(slope, 1) with mean 1 under a prior N(0, 1): the posterior is N(3/4, 1/2)."""
+    with Campaign(
+        world(tmp_path / "study", model=EVENTS, stop={"rounds": 1}, **COUNTED), tmp_path / "run"
+    ) as campaign:
+        asked = campaign.ask()
+        assert asked == {"n": 8}  # it teaches most
+        with pytest.raises(OutcomeError, match="y"):
+            campaign.tell(asked, {"y": [1.0, 0.8, 1.2]})
+        for events, error in (([1.0] * 9, OutcomeError), ([], DesignError), (1.0, OutcomeError)):
+            with pytest.raises(error, match="found"):
+                campaign.tell(asked, {"y": events}, partial=True)
+        campaign.tell(asked, {"y": [1.0, 0.8, 1.2]}, partial=True)
+        believed = campaign.posterior
+        assert believed.mean()["slope"] == pytest.approx(0.75, abs=5 * 0.5 / 2048**0.5)
+        assert believed.sd()["slope"] == pytest.approx(0.5, rel=5 / (2 * 2048) ** 0.5)
+        [measured] = campaign.history.measured()
+        predicted = campaign._journal.arrays(measured.event)["predicted"]
+        assert (np.isfinite(predicted).sum(axis=1) == 3).all()  # held against as many as came
+        [said] = campaign.summary()["rounds"]
+        assert (measured.design, said["design"], len(said["outcome"]["y"])) == ({"n": 3}, {"n": 3}, 3)
+    assert Replaying(tmp_path / "run", tmp_path / "again", 0.0, Nobody()).run() is None
+
+
+def test_no_other_part_of_an_outcome_can_be_told(campaign):
+    with pytest.raises(OutcomeError, match="partial: found an outcome whose parts cannot be told by themselves"):
+        campaign.tell(campaign.ask(), {"y": 1.0}, partial=True)
+    assert campaign.history.measured() == []

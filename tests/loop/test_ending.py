@@ -1,4 +1,4 @@
-"""Somebody ends a campaign before its stop rule does: nothing measured is left out, and its answer says who and why."""
+"""Somebody ends a campaign before its rule does: nothing measured is left out, and its answer says who and why."""
 
 import json
 
@@ -57,7 +57,11 @@ def test_what_was_measured_of_a_round_is_learned_from_before_the_end(tmp_path, l
         assert campaign.history.inferred.round == 1
         assert campaign.posterior.sd()["slope"] < before / 3
     history = sound(tmp_path / "run", tmp_path)
-    assert (history.by_hand["why"], history.by_hand["unused"], history.by_hand["blind"]) == ("the lamp broke", 0, False)
+    assert (history.by_hand["why"], history.by_hand["unused"], history.by_hand["blind"]) == (
+        "the lamp broke",
+        0,
+        False,
+    )
     summary = json.loads((tmp_path / "run/summary.json").read_text())
     assert (summary["stop_reason"], summary["by_hand"]["by"]) == (SAID, "Ada")
     report = (tmp_path / "run/report.html").read_text()
@@ -72,7 +76,9 @@ def test_an_answer_without_what_could_not_be_learned_from_says_so(tmp_path, monk
         first, second = campaign.ask(2)
         campaign.tell(first, {"y": 1.0})
         monkeypatch.setattr(campaign._simulating, "complete", failing)
-        assert campaign.stop("it breaks", "Ada").reason.endswith("what was measured last (1) could not be learned from")
+        assert campaign.stop("it breaks", "Ada").reason.endswith(
+            "what was measured last (1) could not be learned from"
+        )
         assert [campaign.history.by_hand["unused"], campaign.history.inferred.round] == [1, 1]
 
 

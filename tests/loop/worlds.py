@@ -46,6 +46,26 @@ LEARNED = {
 }
 """A likelihood that is learned, in one pass a round: `world(tmp_path, model=PLAIN, inference=LEARNED)`."""
 
+EVENTS = """\
+import numpy as np
+
+def simulate(theta, design, rng):
+    return {"y": rng.normal(theta["slope"][:, None], 1.0, (len(theta["slope"]), 8))}
+
+def log_likelihood(theta, design, outcome):
+    errors = (outcome["y"] - theta["slope"][:, None]) ** 2
+    return -0.5 * np.nansum(errors + np.log(2 * np.pi), axis=1)
+"""
+
+COUNTED: dict[str, Any] = {
+    "design": {"n": {"integer": [1, 8]}},
+    "outcome": {"y": {"real": [], "iid": "n"}},
+    "experiment": {"manual": True},
+    "inference": {"surrogate": "exact", "particles": 2048},
+    "designer": {"grid": {"points": 8}},
+}
+"""So many normal events as the design says: `world(tmp_path, model=EVENTS, **COUNTED)`."""
+
 POOL = "x,y\n" + "".join(f"{x},{0.5 * x}\n" for x in (0.5, 1.0, 1.0, 2.0))
 
 

@@ -167,7 +167,8 @@ def test_a_campaign_is_ended_once_by_an_owner_who_says_why(owner, asks, house):
     said = owner.post(end, json={"why": "the lamp broke"})
     assert (said.status_code, said.json()["state"], said.json()["wished"]) == (202, "queued", "stopping")
     assert owner.post(end, json={"why": "the lamp broke"}).status_code == 202  # sent again
-    for refused in (owner.post(end, json={"why": "y"}), *(owner.post(f"/api/campaigns/asked/{w}") for w in ("run", "pause"))):
+    others = [owner.post(f"/api/campaigns/asked/{what}") for what in ("run", "pause")]
+    for refused in (owner.post(end, json={"why": "y"}), *others):
         assert (refused.status_code, "test is ending for good" in refused.text) == (409, True)
     assert house.workers.wishes.stopping("asked") == {"by": "test", "why": "the lamp broke"}
     assert owner.post("/api/campaigns/done/stop", json={"why": "x"}).status_code == 409  # it has stopped

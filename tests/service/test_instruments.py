@@ -13,7 +13,7 @@ from activesci.loop.controller import Campaign
 from activesci.service.tokens import Scope
 from activesci.service.worker import Worker
 from activesci.service.workers import Running
-from tests.loop.worlds import world
+from tests.loop.worlds import COUNTED, EVENTS, world
 
 from .conftest import MANUAL
 
@@ -32,10 +32,11 @@ def ask(house):
 
 @pytest.fixture
 def tell(house):
-    def told(key="k", proposal=0, outcome=None, failed=None, design=None, instrument="arm"):
+    def told(key="k", proposal=0, outcome=None, failed=None, design=None, instrument="arm", partial=False):
         outcome = {"y": 1.0} if outcome is None and failed is None else outcome
         said = {"key": key, "instrument": instrument, "proposal": proposal, "outcome": outcome}
-        return house.instruments.tell(house.reader.campaign("asked"), said | {"failed": failed, "design": design}, "t")
+        more = {"failed": failed, "design": design, "partial": partial}
+        return house.instruments.tell(house.reader.campaign("asked"), said | more, "t")
 
     return told
 
@@ -137,6 +138,22 @@ def test_what_does_not_fit_the_study_is_refused_and_not_kept(house, tell, told, 
     with pytest.raises(error):
         tell(**told)
     assert states(house) == []
+
+
+def test_what_was_ended_early_counts_with_the_events_that_came(house, asks, tmp_path):
+    with Campaign(world(tmp_path / "study", model=EVENTS, **COUNTED), house.store.root / "events") as campaign:
+        asked = campaign.ask()["n"]
+    told = {"key": "k", "instrument": "arm", "proposal": 0, "outcome": {"y": [1.0] * (asked - 1)}}
+    arm = asks(Scope.OPERATOR)
+    path = "/api/campaigns/events/tell"
+    assert arm.post(path, json=told).status_code == 422
+    assert "fewer n than asked" in arm.get("/campaigns/events/bench").text
+    said = arm.post(path, json=told | {"partial": True}).json()
+    assert (said["state"], said["design"]) == ("received", {"n": asked - 1})
+    assert arm.post(path, json=told | {"partial": True, "key": "l", "outcome": {"y": []}}).status_code == 422
+    assert {"answer": 1, "state": "counted", "why": ""} in worked(house, name="events")
+    [found] = house.reader.campaign("events").history.measured()
+    assert (found.design, len(found.outcome["y"])) == ({"n": asked - 1}, asked - 1)
 
 
 def test_a_worker_counts_an_answer_once_and_knows_one_that_it_has_counted(house, tell):

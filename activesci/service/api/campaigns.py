@@ -90,7 +90,7 @@ def pause(house: TheHouse, campaign: bodies.Name) -> bodies.Work:
 
 @router.post("/{campaign}/stop", status_code=202, **open_to(Scope.OWNER))
 def stop(house: TheHouse, campaign: bodies.Name, body: bodies.Stop, who: Who) -> bodies.Work:
-    """End a campaign for good before its stop rule holds; what was measured or told until now is learned from first."""
+    """End a campaign for good before its stop rule holds; what was told until now is learned from first."""
     found = house.reader.campaign(campaign)
     if found is None and house.workers.wishes.of(campaign) is None:
         raise HTTPException(404, "found no such campaign")

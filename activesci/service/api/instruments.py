@@ -28,10 +28,10 @@ def _begun(house: House, name: str) -> Campaign | None:
     try:
         found = house.reader.campaign(name)
     except LedgerError:
-        if wish is None or wish.state != "running":
+        if wish is None or wish.state not in ("running", "stopping"):
             raise
         return None
-    if found is None and (wish is None or wish.state != "running"):
+    if found is None and (wish is None or wish.state not in ("running", "stopping")):
         raise HTTPException(404, "found no such campaign")
     return found
 

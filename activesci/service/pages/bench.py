@@ -1,7 +1,7 @@
 """The bench: a person measures. The next design, why it is the next, and a form for what came out."""
 
 import secrets
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form
 from pydantic import BaseModel, ConfigDict
@@ -36,6 +36,7 @@ class Answer(BaseModel):
     key: str
     proposal: int
     failed: str = ""
+    partial: Literal["", "yes"] = ""
 
 
 class Number(BaseModel):
@@ -67,6 +68,7 @@ def _bench(house: House, campaign: Campaign, who: Principal, wrong: str = "", se
         state=state_text(campaign.history.status, work["state"]),
         designs=designs,
         fields=outcome_fields(campaign.study),
+        events=list(campaign.study.outcome_space.event_columns),
         key=secrets.token_hex(8),
         wrong=wrong,
         sent=sent or {},
@@ -127,7 +129,7 @@ def tell(house: TheHouse, campaign: TheCampaign, who: Who, form: Annotated[Answe
     told = {"key": f"bench-{form.key[:100]}", "instrument": f"bench {who.label}", "proposal": form.proposal}
     try:
         outcome = None if failed else outcome_of(campaign.study, sent)
-        more = {"design": None, "outcome": outcome, "failed": failed}
+        more = {"design": None, "outcome": outcome, "failed": failed, "partial": bool(form.partial and not failed)}
         house.instruments.tell(campaign, told | more, who.token, UNDO)
     except ActiveSciError as error:
         return _bench(house, campaign, who, str(error), sent)
