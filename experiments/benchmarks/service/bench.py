@@ -39,7 +39,8 @@ sys.path.insert(0, str(ROOT))
 from activesci.errors import LedgerError  # noqa: E402 - after the path
 from activesci.export.analysis import publish  # noqa: E402
 from activesci.ledger import Ledger  # noqa: E402
-from tests.loop.worlds import LINE, MODEL, finished, world  # noqa: E402 - found beside the package, not installed
+from activesci.loop.controller import Campaign  # noqa: E402
+from tests.loop.worlds import COUNTED, EVENTS, LINE, MODEL, finished, world  # noqa: E402 - found beside the package, not installed
 
 MANUAL = LINE | {"experiment": {"manual": True}}
 
@@ -361,6 +362,10 @@ def fuzz(scratch, seeds=(1, 2, 3), examples=60):
         store = Path(tempfile.mkdtemp(dir=scratch))
         finished(world(store.with_name(store.name + "-study")), store / "done")
         finished(world(store.with_name(store.name + "-manual"), stop={"rounds": 1}), store / "asked")
+        for name in ("bench", "ending"):
+            study = world(store.with_name(f"{store.name}-{name}"), model=EVENTS, **COUNTED)
+            with Campaign(study, store / name) as campaign:
+                campaign.ask()
         publish(store / "done", store / ".catalogue" / "line", "line", 0.1, "ada")
         service = Service(store)
         described = service.http.get("/openapi.json").json()
@@ -415,7 +420,7 @@ def seeded(service):
     ):
         answer = send(f"/api/challenges/{path}", json=body)
         assert answer.is_success, answer.text
-    known = {"campaign": ["done", "asked"], "study": ["line"], "version": [version], "analysis": ["line"]}
+    known = {"campaign": ["done", "asked", "bench"], "study": ["line"], "version": [version], "analysis": ["line"]}
     return known | {"challenge": ["lines"], "entry": ["by-chance"]}
 
 
@@ -426,10 +431,11 @@ JOBS = ("run", "pause", "branch", "crate", "verify", "replay", "prune", "{other}
 def led_to(described, known):
     """Return a description whose paths name half of the time what is there."""
     for path, ways in described["paths"].items():
+        there = known | ({"campaign": ["done", "ending"]} if path.endswith("/stop") else {})
         parameters = [] if path.endswith(JOBS) else [one for way in ways.values() for one in way.get("parameters", ())]
         for one in parameters:
-            if one["in"] == "path" and one["name"] in known:
-                one["schema"] = {"anyOf": [{"enum": known[one["name"]]}, one["schema"]]}
+            if one["in"] == "path" and one["name"] in there:
+                one["schema"] = {"anyOf": [{"enum": there[one["name"]]}, one["schema"]]}
     return described
 
 
@@ -555,7 +561,6 @@ def _told(folder):
 
 def _undisturbed(folder, study):
     from activesci.errors import CampaignError
-    from activesci.loop.controller import Campaign
 
     shutil.rmtree(folder, ignore_errors=True)
     question = world(folder / "study", **study)
