@@ -466,7 +466,7 @@ def kills(scratch, moments=20, rounds=16):
             with log.open("a") as file:
                 file.write(json.dumps(done[-1]) + "\n")
             service = Service(store, "--workers", "3")
-        until(lambda: _measured(service, keys, 0.5) or all(_status(service, n) == "stopped" for n in studies), 1500)
+        until(lambda: _measured(service, keys, 0.5) or all(_settled(service, name) for name in studies), 1500)
     faults, code = service.faults(), service.end()
     same = {name: _told(store / name) == _undisturbed(scratch / f"by-hand-{name}", s) for name, s in studies.items()}
     return {
@@ -521,6 +521,11 @@ def _answers(store, told):
 def _status(service, name):
     answer = service.http.get(f"/api/campaigns/{name}")
     return answer.json()["summary"]["status"] if answer.status_code == 200 else ""
+
+
+def _settled(service, name):
+    """Say whether a campaign has stopped, and its worker has said what became of every answer."""
+    return service.http.get(f"/api/campaigns/{name}/work").json()["wished"] == "done"
 
 
 def _measured(service, keys, seconds):
