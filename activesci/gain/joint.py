@@ -54,7 +54,7 @@ class JointGain(ABC):
         """Return the gains of designs (c, k); jointly with `taken`, if there are any."""
         size = max(1, PAIRS // self._pairs_each)
         parts = (self.densities(xi[i : i + size], self._stream) for i in range(0, len(xi), size))
-        return Gain.joined([self.of(part + self._fixed) for part in parts])
+        return Gain.joined([self.of(part if self.taken is None else part + self._fixed) for part in parts])
 
     def given(self, xi: FloatArray) -> Self:
         """Return the estimator of the joint gain with designs (q, k)."""

@@ -76,17 +76,18 @@ class NestedGain(JointGain):
     def of(self, found: Densities) -> Gain:
         """Return the gains of outcomes of these log densities, each of one design or, summed, of several."""
         n, log_weight = found.pairs.shape[1], self.support.log_weight
-        joint = found.pairs + log_weight
-        top = joint.max(axis=2, keepdims=True)
-        share = np.exp(joint - top)
+        share = found.pairs + log_weight
+        top = share.max(axis=2, keepdims=True)
+        np.exp(np.subtract(share, top, out=share), out=share)
         total = share.sum(axis=2, keepdims=True)
         share /= total
-        predictive = (top + np.log(total))[:, :, 0] - np.log(joint.shape[2])
+        predictive = (top + np.log(total))[:, :, 0] - np.log(share.shape[2])
         own_share = np.minimum(share[:, np.arange(n), np.arange(n)], 1 - 1e-12)
-        rest = np.log1p(-own_share) - np.log1p(-self.support.weight[:n] / joint.shape[2])
+        rest = np.log1p(-own_share) - np.log1p(-self.support.weight[:n] / share.shape[2])
         counted = np.where(share > 0, found.pairs, 0.0)
-        expected = np.einsum("cnm,cnm->cn", share, counted)
-        scatter = np.einsum("cnm,cnm,cnm->cn", share, counted, counted) - expected**2
+        shared = share * counted
+        expected = shared.sum(axis=2)
+        scatter = np.einsum("cnm,cnm->cn", shared, counted) - expected**2
         width = np.minimum(-rest, ISOLATED)
         if found.own.shape[2] == 1:
             terms, lucks = expected - predictive, np.empty((*expected.shape, 0))
@@ -138,7 +139,7 @@ class NestedGain(JointGain):
         pairs, rows = self._pairs(self.support.theta, xi, y), np.arange(self._outer)
         possible = np.isfinite(pairs[:, rows, rows])  # a stated likelihood may call an outcome impossible: a failure
         valid = (possible & ~np.isnan(y).all(axis=2))[:, :, None]
-        pairs = np.where(valid, pairs, 0.0)
+        pairs = pairs if valid.all() else np.where(valid, pairs, 0.0)
         own = pairs[:, rows, rows][:, :, None]
         if self._alike is not None:
             own = np.concatenate([own, np.where(valid, self._near_own(self._alike.theta, xi, y), 0.0)], axis=2)

@@ -105,9 +105,12 @@ def splines(x: FloatArray, knots: FloatArray) -> FloatArray:
 
 def monomials(x: FloatArray, degree: int) -> FloatArray:
     """Return all monomials of inputs (n, p) up to a degree, (n, terms); each is an earlier one times an input."""
-    columns = [np.ones(len(x))]
-    layer: list[tuple[int, FloatArray]] = [(0, columns[0])]
+    inputs = np.ascontiguousarray(x.T)
+    columns = np.empty((powers(len(inputs), degree), len(x)))  # each along memory
+    columns[0] = 1.0
+    layer, size = [(0, columns[0])], 1
     for _ in range(degree):
-        layer = [(j, column * x[:, j]) for last, column in layer for j in range(last, x.shape[1])]
-        columns += [column for _, column in layer]
-    return np.stack(columns, axis=1)
+        pairs = [(j, column) for last, column in layer for j in range(last, len(inputs))]
+        layer = [(j, np.multiply(c, inputs[j], out=columns[size + i])) for i, (j, c) in enumerate(pairs)]
+        size += len(layer)
+    return columns.T

@@ -188,14 +188,15 @@ class Density:
         z, jacobian = self.coordinates(events)
         constant = np.nansum(jacobian, axis=-1)[..., None]
         members, size = self.network.members, len(theta) * z.shape[2] * self.network.members * self.layout.components
+        found = np.empty((len(xi), members, z.shape[2], len(theta)))
         with torch.no_grad():
             if z.shape[3] == 1 and 2 * size <= MOST_PAIRS:
-                blocks = np.array_split(np.arange(len(xi)), max(1, len(xi) * size // MOST_PAIRS))
-                pairs = [self._at_designs(theta, xi[block], z[block]) for block in blocks]
-                return np.asarray(np.concatenate(pairs).reshape(len(xi), members, -1, len(theta)) + constant)
-            return np.asarray(
-                np.stack([self._at_design(theta, *one) for one in zip(xi[:, None], z, strict=True)]) + constant
-            )
+                for block in np.array_split(np.arange(len(xi)), max(1, len(xi) * size // MOST_PAIRS)):
+                    found[block] = self._at_designs(theta, xi[block], z[block]) + constant[block]
+            else:
+                for i in range(len(xi)):
+                    found[i] = self._at_design(theta, xi[i : i + 1], z[i]) + constant[i]
+        return found
 
     def _at_designs(self, theta: FloatArray, xi: FloatArray, z: FloatArray) -> FloatArray:
         """Return log densities at designs, (t, members, n, m), of single events (t, members or 1, n, 1, columns)."""
@@ -289,17 +290,13 @@ class Density:
         theta, theirs = np.split(theta, [theta.shape[-1] - self.comparisons.width], axis=-1)
         xi, ours = np.split(xi, [xi.shape[-1] - self.comparisons.width], axis=-1)
         pairs = self.comparisons(theirs[:, None], ours[None, :, None])
-        grid = np.concatenate(
-            [
-                np.broadcast_to(theta[:, None], (len(theta), len(xi), *theta.shape[1:])),
-                np.broadcast_to(xi[None, :, None], (len(theta), len(xi), theta.shape[1], xi.shape[1])),
-                np.broadcast_to(pairs, (len(theta), len(xi), theta.shape[1], pairs.shape[-1])),
-            ],
-            axis=-1,
-        )
         raw = self.network.grid(*map(self.tensor, (theta, xi, pairs)))
-        parts = self.started(grid.reshape(-1, grid.shape[-1]))
-        shaped = (part.reshape(*grid.shape[:-1], -1) if len(part) > 1 else part for part in parts)
+        each = theta[:, None], xi[None, :, None], pairs
+        inputs = np.empty((sum(one.shape[-1] for one in each), *raw.shape[:-1]))  # each input along memory
+        for part, one in zip(np.split(inputs, np.cumsum([one.shape[-1] for one in each])[:-1]), each, strict=True):
+            part[:] = np.moveaxis(one, -1, 0)
+        parts = self.started(inputs.reshape(len(inputs), -1).T)
+        shaped = (part.reshape(*raw.shape[:-1], -1) if len(part) > 1 else part for part in parts)
         mean, scale, base = map(self.tensor, shaped)
         return raw, mean, scale, base
 

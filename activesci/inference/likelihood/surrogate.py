@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Self
 
 import numpy as np
@@ -184,12 +185,12 @@ class LikelihoodSurrogate:
         learned = self._ready()
         theta_in, xi_in = learned.of_theta(theta), learned.of_xi(xi)
         valid = np.asarray(~np.isnan(y).all(axis=-1, keepdims=True))
-        total = np.zeros(())
         with one_thread():
-            for group, density in zip(self.outcomes.groups, learned.densities, strict=True):
-                total = total + density.log_prob(theta_in, xi_in, events_of(group, y))
+            groups = zip(self.outcomes.groups, learned.densities, strict=True)
+            parts = (density.log_prob(theta_in, xi_in, events_of(group, y)) for group, density in groups)
+            total = reduce(np.add, parts)
             if learned.validity is None:
-                return np.where(valid, total, 0.0)
+                return total if valid.all() else np.where(valid, total, 0.0)
             logits = learned.validity.logits(*learned.plain(theta_in[None], xi_in))[:, :, None, :]
         return np.where(valid, total + log_expit(logits), log_expit(-logits))
 

@@ -45,7 +45,8 @@ class Comparison:
         if self.turn is not None:
             angle = apart[..., 0] * (2 * np.pi / self.turn)
             return [np.cos(angle), np.sin(angle)]
-        distance = 0.5 * np.log((apart**2).sum(axis=-1) + (NEAREST * size) ** 2)
+        square = sum(apart[..., i] ** 2 for i in range(1, apart.shape[-1])) + apart[..., 0] ** 2
+        distance = 0.5 * np.log(square + (NEAREST * size) ** 2)
         return [apart[..., 0], distance] if apart.shape[-1] == 1 else [distance]
 
 
