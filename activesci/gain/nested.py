@@ -84,7 +84,7 @@ class NestedGain(JointGain):
         predictive = (top + np.log(total))[:, :, 0] - np.log(share.shape[2])
         own_share = np.minimum(share[:, np.arange(n), np.arange(n)], 1 - 1e-12)
         rest = np.log1p(-own_share) - np.log1p(-self.support.weight[:n] / share.shape[2])
-        counted = np.where(share > 0, found.pairs, 0.0)
+        counted = found.pairs if np.isfinite(found.pairs.min()) else np.where(share > 0, found.pairs, 0.0)
         shared = share * counted
         expected = shared.sum(axis=2)
         scatter = np.einsum("cnm,cnm->cn", shared, counted) - expected**2

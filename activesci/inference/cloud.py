@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from scipy.linalg import solve_triangular
-from scipy.special import logsumexp
 
 from activesci.types import FloatArray
 
@@ -70,7 +68,8 @@ class Cloud:
     def _improved(self, z: FloatArray, whole: FloatArray) -> Self:
         """Return the components after a round of fitting to points (n, d) of covariance `whole`."""
         parts, dim = self._parts(z), z.shape[1]
-        belongs = np.exp(parts - logsumexp(parts, axis=1, keepdims=True))
+        belongs = np.exp(parts - parts.max(axis=1, keepdims=True))
+        belongs /= belongs.sum(axis=1, keepdims=True)
         count = belongs.sum(axis=0) + 1e-9
         centres = belongs.T @ z / count[:, None]
         apart = (z - centres[:, None]) * np.sqrt(belongs.T)[..., None]
@@ -97,15 +96,15 @@ class Cloud:
 
     def log_prob(self, z: FloatArray) -> FloatArray:
         """Return the log density at points (n, d), (n,), up to a constant that all clouds share."""
-        return np.asarray(logsumexp(self._parts(z), axis=1))
+        parts = self._parts(z)
+        top = parts.max(axis=1)
+        return np.asarray(top + np.log(np.exp(parts - top[:, None]).sum(axis=1)))
 
     def _parts(self, z: FloatArray) -> FloatArray:
         """Return the components' log densities times shares, (n, k)."""
-        found = []
-        for centre, factor, share in zip(self.centres, self.factors, self.shares, strict=True):
-            white = solve_triangular(factor, (z - centre).T, lower=True, check_finite=False)
-            found.append(np.log(share) - np.log(np.diagonal(factor)).sum() - 0.5 * (white**2).sum(axis=0))
-        return np.stack(found, axis=1)
+        heights = np.log(self.shares) - np.log(np.diagonal(self.factors, axis1=1, axis2=2)).sum(axis=1)
+        white = np.linalg.inv(self.factors) @ (z.T - self.centres[:, :, None])
+        return np.asarray(heights - 0.5 * (white**2).sum(axis=1).T)
 
 
 def components(points: int, dim: int) -> int:

@@ -92,11 +92,20 @@ class Network:
         """
         d, p = theta.shape[-1], xi.shape[-1]
         w0 = self.weights["w0"]
-        first = (theta @ w0[:, :d]).unsqueeze(1) + (xi @ w0[:, d : d + p]).unsqueeze(2)
-        if pairs is not None and pairs.shape[-1]:
-            first = first + pairs @ w0[:, d + p :].unsqueeze(1)
-        out = self.onwards(first.flatten(1, 2))
-        return out.reshape(*first.shape[:3], -1)
+        mine, theirs = theta @ w0[:, :d], xi @ w0[:, d : d + p]
+        t, m = theirs.shape[1], mine.shape[1]
+        whole = torch.is_grad_enabled() or self.device.type != "cpu"
+
+        def outputs(part: slice) -> Tensor:
+            first = (mine.unsqueeze(1) + theirs[:, part].unsqueeze(2)).flatten(1, 2)
+            if pairs is not None and pairs.shape[-1]:
+                both = pairs[:, part].flatten(1, 2).expand(self.members, -1, -1)
+                first = torch.baddbmm(first, both, w0[:, d + p :])
+            return self.onwards(first)
+
+        size = t if whole else max(1, AT_HAND // m)
+        out = torch.cat([outputs(slice(i, i + size)) for i in range(0, t, size)], dim=1)
+        return out.reshape(self.members, t, m, -1)
 
     def state(self) -> Mapping[str, NDArray[np.generic]]:
         """Return the weights as arrays."""
