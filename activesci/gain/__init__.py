@@ -4,6 +4,7 @@ Every estimate is a pair, too low and too high on average, whose middle is free 
 
     NestedGain   any outcome; outcomes are drawn from the surrogate
     SummedGain   one binary, category or count; all outcomes are summed over
+    QuadratureGain  one real number of a stated likelihood; outcomes are integrated over
     Further      of one measurement more beside others: the difference of two joint gains
     AmortisedGain  of Barber and Agakov: too low, by how far a posterior learned for all outcomes is from the right one
     WhichGain    about which hypothesis is true
@@ -30,6 +31,7 @@ from .doubt import doubted
 from .further import Further
 from .ignorance import ignorance
 from .nested import NestedGain
+from .quadrature import QuadratureGain
 from .realised import Known, Realised, realised
 from .summed import SummedGain
 from .which import Side, WhichGain
@@ -41,6 +43,7 @@ __all__ = [
     "GainEstimator",
     "Known",
     "NestedGain",
+    "QuadratureGain",
     "Realised",
     "Side",
     "SummedGain",
@@ -62,5 +65,7 @@ def estimator_for(study: Study, surrogate: Surrogate, theta: FloatArray, rng: np
         rng: Random numbers, from which the seed of the common ones is drawn.
     """
     beliefs = Beliefs.of(surrogate, study.parameter_space, theta, rng, study.target)
-    normalised = getattr(surrogate, "normalised", True)  # what is known up to a function of y cannot be summed over y
-    return (SummedGain.of(beliefs, study.outcome_space) if normalised else None) or NestedGain(beliefs)
+    if not getattr(surrogate, "normalised", True):  # what is known up to a function of y cannot be summed over y
+        return NestedGain(beliefs)
+    outcomes = study.outcome_space
+    return SummedGain.of(beliefs, outcomes) or QuadratureGain.of(beliefs, outcomes) or NestedGain(beliefs)

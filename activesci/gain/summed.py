@@ -112,32 +112,18 @@ class SummedGain:
         return np.asarray(np.exp(self.beliefs.surrogate.log_prob(theta, xi, y)))
 
     def _summed(self, xi: FloatArray, values: FloatArray) -> Gain:
-        q, weight = self._q(self._support.theta, xi, values), self._support.weight
-        size, predictive = q.shape[3], (q @ weight)[..., None] / q.shape[3]
-        alone = weight / size
-        own = alone * q / np.maximum(predictive, 1e-300)
-        # without its own sample, p is smaller by that sample's share of it
-        rest = np.log1p(-np.minimum(own, 1 - 1e-12)) - np.log1p(-alone)
-        width = (q * np.minimum(-rest, ISOLATED)).sum(axis=2).mean(axis=(1, 2))
-        terms = (q * (log_of(q) - log_of(predictive))).sum(axis=2)
-        whole = self._mean(terms, np.empty((len(xi), size, 0)))
+        terms, predictive, width = told(self._q(self._support.theta, xi, values), self._support)
+        size = terms.shape[2]
+        whole = mean_of(terms, np.empty((len(xi), size, 0)), self._support)
         if not self.beliefs.marginal:
             return bounded(whole.value, whole.value + width, whole.error)
         n = min(self.outer, size)
         higher, more, scatter = self._given_asked(xi, values, predictive, n)
         luck = (terms.mean(axis=1) - whole.value[:, None])[:, :n, None]
-        found = self._mean(higher, luck)
+        found = mean_of(higher, luck, self._support)
         drawn = scatter / min(n * self.draws, len(self.beliefs.theta))
         error = np.sqrt(found.error**2 + (found.slopes[:, 0] * whole.error) ** 2 + drawn)
         return bounded(found.value - more, found.value + width, error)
-
-    def _mean(self, terms: FloatArray, lucks: FloatArray) -> Mean:
-        """Return the means of each sample's terms (c, members, n); members that differ add to their error."""
-        c, members, n = terms.shape
-        features = np.broadcast_to(self._support.features[:n], (c, n, self._support.features.shape[1]))
-        found = controlled(terms.mean(axis=1), lucks, features, self._support, np.zeros(n, dtype=np.int64))
-        spread = apart(terms.mean(axis=2).var(axis=1, ddof=1), members) if members > 1 else 0.0
-        return replace(found, error=np.hypot(found.error, np.sqrt(spread)))
 
     def _given_asked(
         self, xi: FloatArray, values: FloatArray, predictive: FloatArray, n: int
@@ -161,6 +147,37 @@ class SummedGain:
         halves = sum(part * log_of(part) for part in (first, second)) / 2 - whole * log_of(whole)
         each = (q * (log_of(whole) - log_of(predictive))[..., None]).sum(axis=2)
         return terms, np.maximum(0.0, halves.sum(axis=2).mean(axis=(1, 2))), each.var(axis=3).mean(axis=(1, 2))
+
+
+def told(q: FloatArray, support: Support) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return what each sample's outcomes tell, (c, members, m), their chances, and how far apart the bounds are, (c,).
+
+    Args:
+        q: The chances of outcomes given each sample, (c, members, g, m).
+        support: The samples.
+    """
+    weight, size = support.weight, q.shape[3]
+    predictive, alone = (q @ weight)[..., None] / size, weight / size
+    own = alone * q / np.maximum(predictive, 1e-300)
+    # without its own sample, p is smaller by that sample's share of it
+    rest = np.log1p(-np.minimum(own, 1 - 1e-12)) - np.log1p(-alone)
+    width = (q * np.minimum(-rest, ISOLATED)).sum(axis=2).mean(axis=(1, 2))
+    return (q * (log_of(q) - log_of(predictive))).sum(axis=2), predictive, width
+
+
+def mean_of(terms: FloatArray, lucks: FloatArray, support: Support) -> Mean:
+    """Return the means of each sample's terms (c, members, n); members that differ add to their error.
+
+    Args:
+        terms: Of the first n samples of the support.
+        lucks: What has mean zero whatever the samples are, (c, n, l).
+        support: The samples.
+    """
+    c, members, n = terms.shape
+    features = np.broadcast_to(support.features[:n], (c, n, support.features.shape[1]))
+    found = controlled(terms.mean(axis=1), lucks, features, support, np.zeros(n, dtype=np.int64))
+    spread = apart(terms.mean(axis=2).var(axis=1, ddof=1), members) if members > 1 else 0.0
+    return replace(found, error=np.hypot(found.error, np.sqrt(spread)))
 
 
 def bounded(lower: FloatArray, upper: FloatArray, error: FloatArray) -> Gain:

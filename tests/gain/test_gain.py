@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from activesci.gain import NestedGain, SummedGain, estimator_for
+from activesci.gain import NestedGain, QuadratureGain, SummedGain, estimator_for
 from activesci.inference.exact import ExactSurrogate
 from activesci.inference.likelihood import LikelihoodSurrogate
 from activesci.ledger.bank import Bank
@@ -233,7 +233,13 @@ def test_gold_gains_of_the_toy_with_hard_edges():
 
 def test_an_estimator_suits_the_outcome():
     rng = np.random.default_rng(0)
-    for world, kind in ((line(), NestedGain), (hit(), SummedGain), (count(), SummedGain), (cosine(20), NestedGain)):
+    for world, kind in (
+        (line(), QuadratureGain),
+        (line(role="nuisance"), NestedGain),
+        (hit(), SummedGain),
+        (count(), SummedGain),
+        (cosine(20), NestedGain),
+    ):
         theta = world.study.parameter_space.from_cube(rng.random((1024, world.study.parameter_space.dim)))
         assert isinstance(estimator_for(world.study, ExactSurrogate(world), theta, rng), kind)
 
