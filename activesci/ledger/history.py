@@ -191,6 +191,11 @@ class History:
         branched = self.started is not None and self.started.kind is Kind.BRANCHED
         return hidden and not branched and (self.unblinding is None or self.unblinding.seq > then.seq)
 
+    def each_round(self, first: int = 0, after: int | None = None) -> Iterator[RoundRecord]:
+        """Yield the rounds from one to before another, by default to the last; of a long past a few at a time."""
+        until = len(self.rounds) if after is None else after
+        return self.rounds.between(first, until) if isinstance(self.rounds, Rounds) else iter(self.rounds[first:until])
+
     def measured(self, skip: int = 0) -> list[Measurement]:
         """Return the measurements that count, in order, but for so many at the beginning."""
         return list(self.each_measured(skip))

@@ -109,15 +109,15 @@ class Rounds(Sequence[RoundRecord]):
     def __getitem__(self, place: int | slice) -> RoundRecord | tuple[RoundRecord, ...]:
         if isinstance(place, slice):
             first, after, step = place.indices(len(self))
-            return tuple(self._from(first, after) if step == 1 else (self[i] for i in range(first, after, step)))
+            return tuple(self.between(first, after) if step == 1 else (self[i] for i in range(first, after, step)))
         number = range(len(self))[place]
-        return next(self._from(number, number + 1))
+        return next(self.between(number, number + 1))
 
     def __iter__(self) -> Iterator[RoundRecord]:
-        return self._from(0, len(self))
+        return self.between(0, len(self))
 
-    def _from(self, first: int, after: int) -> Iterator[RoundRecord]:
-        """Yield the rounds from one to before another."""
+    def between(self, first: int, after: int) -> Iterator[RoundRecord]:
+        """Yield the rounds from one to before another, a few of them in memory at a time."""
         known = len(self._past)
         for start in range(first, min(after, known), AT_ONCE):
             yield from self._recalled(start, min(start + AT_ONCE, after, known))

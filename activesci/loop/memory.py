@@ -5,6 +5,7 @@ up to other last digits, and a resumed campaign must not differ from one that wa
 """
 
 from bisect import bisect_right
+from itertools import islice
 
 import numpy as np
 
@@ -121,13 +122,14 @@ class Memory:
         if not self._setup.simulates:
             return known
         (first, count), arrays = self._banked.get(name, (0, 0)), self._setup.journal.arrays
-        records = self._setup.journal.history.rounds[first:]
-        passes = [(record.number, one) for record in records for one in record.passes]
-        found = Bank.join([known, *(bank_of(number, one, arrays, name) for number, one in passes[count:])])
-        self._banks[name] = found
-        if records:
-            self._banked[name] = records[-1].number, len(records[-1].passes)
-        return found
+        records = self._setup.journal.history.each_round(first)
+        passes = ((record.number, i, one) for record in records for i, one in enumerate(record.passes, 1))
+        found = [known]
+        for number, i, one in islice(passes, count, None):
+            found.append(bank_of(number, one, arrays, name))
+            self._banked[name] = number, i
+        self._banks[name] = Bank.join(found)
+        return self._banks[name]
 
     def simulated(self, name: str = "") -> Bank:
         """Return the simulations of the present pass that came back, of a hypothesis' own simulator or the study's."""

@@ -77,7 +77,7 @@ class Teaching:
     def _before(self, number: int) -> list[Taught]:
         """Return what the rounds before one have taught; a round that is complete is looked at once."""
         count, known = self._past
-        new = self._setup.journal.history.rounds[count:number]
+        new = self._setup.journal.history.each_round(count, number)
         found = (taught(record, record.inferred.payload if record.inferred else {}) for record in new)
         self._past = (number, [*known, *(one for one in found if one is not None)])
         return self._past[1]

@@ -53,6 +53,9 @@ def test_it_tells_of_every_round_as_one_that_keeps_all(ledger, forgetful, monkey
     ]
     for name in ("simulations", "failed", "proposals", "proposed", "used_rows", "ranks", "inferred", "alarms"):
         assert getattr(few, name) == getattr(all_, name), name
+    for first, after in ((0, None), (2, None), (2, 9), (9, 2)):
+        assert list(few.each_round(first, after)) == list(all_.each_round(first, after))
+        assert list(few.each_round(first, after)) == list(all_.rounds[first:after])
     assert few.seconds == pytest.approx(all_.seconds)
     assert all(few.measured(skip) == all_.measured(skip) for skip in range(2 * COUNT))
 
