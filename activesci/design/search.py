@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from activesci.design.lengths import Lengths
 from activesci.study.designs import DesignSpace
 from activesci.study.variables import ChoiceVariable, DesignVariable, IntegerVariable, RealVariable
 from activesci.types import FloatArray
@@ -38,9 +39,14 @@ class Search:
             model_queue_size=1,
         )
         self._optimizer.base_estimator_.set_params(n_restarts_optimizer=RESTARTS)
+        self._told = list[tuple[FloatArray, FloatArray]]()
 
     def tell(self, xi: FloatArray, values: FloatArray) -> None:
         """Learn the values (c,) of designs (c, k)."""
+        self._told.append((self._transformed(xi), -values))
+        if not self._optimizer.space.is_categorical:  # its kernel is another then
+            places, costs = (np.concatenate(parts) for parts in zip(*self._told, strict=True))
+            self._optimizer.base_estimator_.set_params(optimizer=Lengths.of(places, costs))
         with quiet():
             self._optimizer.tell([self.point(row) for row in xi], (-values).tolist())
         model = self._optimizer.models[-1]
