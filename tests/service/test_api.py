@@ -156,7 +156,10 @@ def test_running_and_pausing_are_wishes_that_outlive_the_service(asks, house):
     assert operator.post("/api/campaigns/asked/run").json()["state"] == "queued"
     assert operator.post("/api/campaigns/asked/pause").json()["wished"] == "paused"
     assert house.workers.shown("asked")["state"] == "none"
-    assert operator.post("/api/campaigns/done/run").status_code == 409  # it has stopped
+    house.workers.wishes.put("done", "done")
+    for what in ("run", "pause"):
+        assert operator.post(f"/api/campaigns/done/{what}").status_code == 409  # it has stopped, and stays so
+    assert house.workers.wishes.of("done").state == "done"
     assert operator.post("/api/campaigns/nothing/run").status_code == 404
 
 

@@ -70,13 +70,18 @@ def campaign(house: TheHouse, campaign: TheCampaign) -> bodies.CampaignSaid:
 @router.post("/{campaign}/run", status_code=202, **open_to(Scope.OPERATOR))
 def run(house: TheHouse, campaign: bodies.Name) -> bodies.Work:
     """Run a campaign, or go on with it, as soon as there is a place for its worker."""
-    found = house.reader.campaign(campaign)
-    if found is None and house.workers.wishes.of(campaign) is None:
-        raise HTTPException(404, "found no such campaign")
-    if found is not None and found.history.status == "stopped":
-        raise CampaignError(f"{campaign}: it has stopped ({found.history.reason}): branch it to go on differently")
+    _require_going_on(house, campaign)
     house.workers.run(campaign)
     return bodies.Work(**work_of(house, campaign))
+
+
+def _require_going_on(house: TheHouse, name: str) -> None:
+    """Refuse what there is not, and what has stopped."""
+    found = house.reader.campaign(name)
+    if found is None and house.workers.wishes.of(name) is None:
+        raise HTTPException(404, "found no such campaign")
+    if found is not None and found.history.status == "stopped":
+        raise CampaignError(f"{name}: it has stopped ({found.history.reason}): branch it to go on differently")
 
 
 @router.post("/{campaign}/pause", status_code=202, **open_to(Scope.OPERATOR))
@@ -84,6 +89,7 @@ def pause(house: TheHouse, campaign: bodies.Name) -> bodies.Work:
     """Pause a campaign; nothing that was recorded is lost, and `run` goes on with the same designs."""
     if house.workers.wishes.of(campaign) is None:
         raise HTTPException(404, "found no campaign of this name that runs here")
+    _require_going_on(house, campaign)
     house.workers.pause(campaign)
     return bodies.Work(**work_of(house, campaign))
 
@@ -91,11 +97,7 @@ def pause(house: TheHouse, campaign: bodies.Name) -> bodies.Work:
 @router.post("/{campaign}/stop", status_code=202, **open_to(Scope.OWNER))
 def stop(house: TheHouse, campaign: bodies.Name, body: bodies.Stop, who: Who) -> bodies.Work:
     """End a campaign for good before its stop rule holds; what was told until now is learned from first."""
-    found = house.reader.campaign(campaign)
-    if found is None and house.workers.wishes.of(campaign) is None:
-        raise HTTPException(404, "found no such campaign")
-    if found is not None and found.history.status == "stopped":
-        raise CampaignError(f"{campaign}: it has stopped already ({found.history.reason})")
+    _require_going_on(house, campaign)
     house.workers.stop(campaign, who.label if who.label.split() else f"token {who.token}", body.why)
     return bodies.Work(**work_of(house, campaign))
 
