@@ -3,8 +3,11 @@
 import resource
 import subprocess
 import sys
+from importlib.metadata import distributions
+from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 import activesci
 
@@ -86,3 +89,14 @@ def test_importing_activesci_takes_not_even_numpy():
 def test_help_takes_less_than_half_a_second_of_cpu():
     help_ = (sys.executable, "-m", "activesci.cli", "--help")
     assert min(cpu_seconds(*help_) for _ in range(3)) < HELP_SECONDS
+
+
+def test_every_pinned_package_runs_on_the_oldest_python_that_we_name():
+    lines = (Path(__file__).parents[1] / "constraints.txt").read_text().splitlines()
+    pinned = {line.partition("==")[0].lower().replace("_", "-") for line in lines if "==" in line}
+    found = {
+        one.metadata["Name"].lower().replace("_", "-"): one.metadata["Requires-Python"] for one in distributions()
+    }
+    asked = {name: python for name, python in found.items() if name in pinned and python}
+    assert len(asked) > 50
+    assert {name: python for name, python in asked.items() if "3.11.0" not in SpecifierSet(python)} == {}

@@ -30,6 +30,12 @@ def test_cluster_file_asks_for_a_token_wherever_ray_is_started():
     assert all("RAY_AUTH_MODE=token" in command for command in starts)
 
 
+def test_the_head_asks_for_the_autoscaler_that_starts_every_worker_of_a_local_cluster():
+    [_, start] = yaml.safe_load((ROOT / "ray_cluster.yaml").read_text())["head_start_ray_commands"]
+    words = start.split()
+    assert words.index("RAY_enable_autoscaler_v2=0") < words.index("ray")  # `ray up` exports 1 before the command
+
+
 # what `ray up` does to its file before it talks to any machine
 AS_RAY_UP = """
 import json, sys
