@@ -118,10 +118,9 @@ class SummedGain:
         if not self.beliefs.marginal:
             return bounded(whole.value, whole.value + width, whole.error)
         n = min(self.outer, size)
-        higher, more, scatter = self._given_asked(xi, values, predictive, n)
+        higher, more, drawn = self._given_asked(xi, values, predictive, n)
         luck = (terms.mean(axis=1) - whole.value[:, None])[:, :n, None]
         found = mean_of(higher, luck, self._support)
-        drawn = scatter / min(n * self.draws, len(self.beliefs.theta))
         error = np.sqrt(found.error**2 + (found.slopes[:, 0] * whole.error) ** 2 + drawn)
         return bounded(found.value - more, found.value + width, error)
 
@@ -130,7 +129,8 @@ class SummedGain:
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the terms of n samples given what is asked alone, (c, members, n), and how much too high they are.
 
-        The third is the variance of what one drawn nuisance adds to all terms, (c,): that of its own log ratio.
+        The third is the variance that the drawn nuisances add, (c,): of the samples that they are taken from, and of
+        the places of the draws among these, which are evenly spread, so that only neighbours differ by luck.
 
         Args:
             xi: The designs, (c, k).
@@ -146,7 +146,9 @@ class SummedGain:
         terms = (whole * (log_of(whole) - log_of(predictive))).sum(axis=2)
         halves = sum(part * log_of(part) for part in (first, second)) / 2 - whole * log_of(whole)
         each = (q * (log_of(whole) - log_of(predictive))[..., None]).sum(axis=2)
-        return terms, np.maximum(0.0, halves.sum(axis=2).mean(axis=(1, 2))), each.var(axis=3).mean(axis=(1, 2))
+        among = 0.5 * np.square(np.diff(each, axis=3)).mean(axis=(1, 2, 3)) / (n * self.draws)
+        drawn = each.var(axis=3).mean(axis=(1, 2)) / len(self.beliefs.theta) + among
+        return terms, np.maximum(0.0, halves.sum(axis=2).mean(axis=(1, 2))), drawn
 
 
 def told(q: FloatArray, support: Support) -> tuple[FloatArray, FloatArray, FloatArray]:

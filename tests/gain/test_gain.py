@@ -188,7 +188,7 @@ def test_the_error_of_a_sum_knows_the_luck_of_the_nuisances(precision):
     scatter = np.std([gain.value for gain in gains], axis=0, ddof=1)
     stated = np.mean([gain.error for gain in gains], axis=0)
     assert np.all(stated > 0.7 * scatter)  # known to 11 %
-    assert np.all(stated < 3.0 * scatter)
+    assert np.all(stated < 1.6 * scatter)
 
 
 def test_a_count_is_summed():
