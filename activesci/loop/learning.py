@@ -16,6 +16,7 @@ from activesci.ledger import Kind
 from activesci.loop import round as rounds
 from activesci.loop.foreseeing import foreseen
 from activesci.loop.learners import Learner
+from activesci.loop.looking import Looking
 from activesci.loop.memory import Memory
 from activesci.loop.rivalry import rivals_as_arrays, rivals_described
 from activesci.loop.round import Belief
@@ -51,7 +52,7 @@ class Learning:
 
     def __init__(self, setup: Setup, memory: Memory) -> None:
         self._setup, self._memory = setup, memory
-        self._teaching = Teaching(setup, memory)
+        self._teaching, self._looking = Teaching(setup, memory), Looking(setup, memory)
 
     def complete(self, number: int) -> None:
         """Fit, unless that is recorded, and infer, which completes the pass and, if it is trusted, the round.
@@ -145,7 +146,7 @@ class Learning:
         for one in doubts_in(others):
             self._setup.journal.alarm(number, "surrogate", f"{one}: {MORE}")
         taught = self._teaching.found(number, belief)
-        said = {**taught, **(self._foreseen(belief) if number == 0 else {})}
+        said = {**taught, **self._looking.found(number, belief), **(self._foreseen(belief) if number == 0 else {})}
         self._teaching.mention(number, taught)
         return said
 

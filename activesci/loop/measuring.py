@@ -14,6 +14,7 @@ from activesci.inference.predictive import ALARM, surprise
 from activesci.ledger import Kind, RoundRecord
 from activesci.loop import round as rounds
 from activesci.loop.forecasting import forecast
+from activesci.loop.looking import noise_known
 from activesci.loop.memory import Memory
 from activesci.loop.policy import Advice, Trained
 from activesci.loop.rivalry import contradicted, predicted, prediction
@@ -214,7 +215,7 @@ class Measuring:
         said = {"proposal": proposal["id"], "attempt": attempt, "status": "ok", "design": design, "reason": None}
         outcome = {"outcome": study.outcome_space.unflatten(y), "surprise": found.tail, "row": row, "seconds": seconds}
         outcome |= {"rank": found.rank, **predicted(study, number, proposal["id"], belief, xi, y)}
-        arrays = {"y": np.asarray(y)[None], "predicted": found.drawn[:KEPT]}
+        arrays = {"y": np.asarray(y)[None], "predicted": found.drawn[:KEPT], **noise_known(study, belief, xi, rng)}
         self._setup.journal.append(Kind.MEASURED, number, *self._salting.beside(said | outcome, arrays))
         self._mention_misfits()
 

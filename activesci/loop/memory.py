@@ -31,6 +31,7 @@ class Memory:
         self._banks: dict[str, Bank] = {}  # by the hypothesis whose own simulator it is of, the study's first
         self._banked: dict[str, tuple[int, int]] = {}  # the round whose passes may be missing, and how many are there
         self._taken: list[int] = []  # the round of each measurement
+        self._noise: list[FloatArray | None] = []  # how large each one's noise was known to be, where that is recorded
         study = setup.study
         self._data = Data(np.empty((0, study.design_space.dim)), np.empty((0, study.outcome_space.width)))
 
@@ -102,13 +103,21 @@ class Memory:
         count = len(self._taken) if upto is None else bisect_right(self._taken, upto)
         return Data(self._data.xi[:count], self._data.y[:count])
 
+    def noise(self, count: int) -> FloatArray | None:
+        """Return how large the noise of the first outcomes was known to be, (count, width); None if one was not."""
+        self.data()
+        known = [one for one in self._noise[:count] if one is not None]
+        return np.concatenate(known) if len(known) == count > 0 else None
+
     def _with_more(self, known: Data) -> Data:
         """Return measurements with those that came after them, read from the ledger."""
         space, arrays = self._setup.study.design_space, self._setup.journal.arrays
         xi, y = [known.xi], [known.y]
         for one in self._setup.journal.history.each_measured(len(known)):
             xi.append(space.encode(one.design)[None])
-            y.append(arrays(one.event)["y"])
+            recorded = arrays(one.event)
+            y.append(recorded["y"])
+            self._noise.append(recorded.get("noise"))
             self._taken.append(one.round)
         return known if len(y) == 1 else Data(np.concatenate(xi), np.concatenate(y))
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp, ndtri
+from scipy.special import gammaincc, logsumexp, ndtri
 
 from activesci.types import FloatArray
 
@@ -18,6 +18,28 @@ SPREADS = (0.5, 2.0, 3.0, 6.0)
 """Deviations that are looked for, as factors on the size of what was predicted."""
 SHARES = (0.1, 0.3, 0.3, 0.3)
 """How much of the bet is put on each."""
+
+
+def too_wide(rounds: Sequence[Sequence[float]]) -> float:
+    """Return how rarely outcomes of a right model are as far from their predictions as these are together.
+
+    A rank is turned into the deviation |z| of a normal number whose tail it is. Under a right model those of different
+    rounds are independent, whatever the designs, so that the sum of their squares has a chi-squared distribution;
+    outcomes of one round were predicted from the same belief, and its first stands for it.
+
+    Args:
+        rounds: See `log_evidence`.
+
+    Fails when:
+        what is wrong moves outcomes to where they are expected, or the model follows them; see `log_evidence`.
+
+    Example:
+        >>> round(too_wide([[0.3], [0.01, 0.5], [0.02]]), 4)
+        0.0045
+    """
+    ranks = np.array([ranks[0] for ranks in rounds], dtype=np.float64)
+    squares = ndtri(np.clip(ranks, 1e-300, 1.0) / 2) ** 2
+    return float(gammaincc(len(ranks) / 2, squares.sum() / 2)) if len(ranks) else 1.0
 
 
 def log_bets(ranks: FloatArray) -> FloatArray:

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.stats import binom, norm
+from scipy.stats import binom, chi2, kstest, norm
 
-from activesci.inference.checks.misfit import RATE, SHARES, SPREADS, log_bets, log_evidence, misfit
+from activesci.inference.checks.misfit import RATE, SHARES, SPREADS, log_bets, log_evidence, misfit, too_wide
 
 
 def ranks_of(spread, runs, rounds, seed):
@@ -57,3 +57,14 @@ def test_it_says_when_the_evidence_was_reached_first_whatever_came_later():
     assert early.place == 1
     assert early.evidence >= 1 / RATE
     assert misfit([]) is misfit([[0.3]]) is None
+
+
+def test_a_right_model_scatters_too_widely_as_often_as_is_said():
+    rarities = [too_wide([[rank, 1e-9] for rank in run]) for run in ranks_of(1.0, 2000, 10, seed=5)]
+    assert kstest(rarities, "uniform").pvalue > 0.001
+    assert too_wide([]) == 1.0
+
+
+def test_twice_the_noise_scatters_too_widely():
+    rarities = np.array([too_wide([[rank] for rank in run]) for run in ranks_of(2.0, 400, 10, seed=6)])
+    assert np.mean(rarities < 0.005) == pytest.approx(chi2.sf(chi2.isf(0.005, 10) / 4, 10), abs=0.07)

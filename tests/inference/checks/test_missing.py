@@ -1,0 +1,112 @@
+"""A constant that the simulator lacks: its posterior is right, no right simulator is accused, backgrounds are told."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from scipy.stats import binom, multivariate_normal
+
+from activesci.inference.base import Data
+from activesci.inference.checks.missing import RATE, SIZE, Missing, missing, noise, reals, shiftable
+from activesci.inference.exact import ExactSurrogate
+from activesci.inference.posterior import prior, update
+
+from ..conjugate import Line
+from ..problems import study_of
+
+SD = 0.3
+
+
+class Through(Line):
+    """y = b x + noise of sd 0.3: a straight line through nothing, with a normal prior for b."""
+
+    def __init__(self):
+        self.sd = SD
+        self.study = study_of({"y": {"real": []}}, parameters={"b": {"prior": {"normal": [0, 1]}}})
+        self.surrogate = ExactSurrogate(self)
+
+    def simulate(self, theta, xi, rng):
+        return theta * xi + self.sd * rng.standard_normal((len(theta), 1))
+
+    def log_likelihood(self, theta, xi, y):
+        return -0.5 * ((y[:, 0] - theta[:, 0] * xi[:, 0]) / self.sd) ** 2 - np.log(self.sd * np.sqrt(2 * np.pi))
+
+
+def campaign(background, rng, size=8):
+    """Return measurements of a line with a background, and what is said of a constant."""
+    world, xi = Through(), 2 * rng.random((size, 1))
+    y = background + world.simulate(np.full((size, 1), rng.standard_normal()), xi, rng)
+    data, start = Data(xi, y), prior(world.study.parameter_space, 512, rng)
+    belief = update(start, (world.surrogate, Data(xi[:0], y[:0])), (world.surrogate, data), rng)
+    return data, missing(belief, world.surrogate, data, np.full((size, 1), SD), rng)
+
+
+def exactly(data):
+    """Return the constant's posterior mean and sd, and the log of how many times as probable the data are with one."""
+    x, y, size = data.xi[:, 0], data.y[:, 0], len(data)
+    alone = np.outer(x, x) + SD**2 * np.eye(size)
+    pull = SD * np.linalg.solve(alone, np.ones(size))
+    variance = 1 / (1 / SIZE**2 + SD * pull.sum())
+    beside, without = (multivariate_normal(np.zeros(size), one) for one in (alone + (SIZE * SD) ** 2, alone))
+    return variance * pull @ y, np.sqrt(variance), beside.logpdf(y) - without.logpdf(y)
+
+
+def test_a_constants_posterior_is_the_exact_one():
+    for seed in range(4):
+        data, term = campaign(0.5 * (seed % 3), np.random.default_rng(seed))
+        size, error, factor = exactly(data)
+        # of 1000 particles with half of them effective or more, five standard errors
+        assert abs(term.size - size) < 5 * error / np.sqrt(500)
+        assert term.error == pytest.approx(error, rel=5 / np.sqrt(2 * 500))
+        assert term.log_factor == pytest.approx(factor, abs=0.6)
+
+
+def test_a_right_simulator_is_accused_at_most_at_the_stated_rate_and_a_background_is_told():
+    right = [campaign(0.0, np.random.default_rng(seed))[1] for seed in range(24)]
+    wrong = [campaign(4 * SD, np.random.default_rng(seed))[1] for seed in range(12)]
+    assert sum(term.told for term in right) <= binom.ppf(0.999, 24, RATE)
+    assert sum(term.told for term in wrong) >= 10
+    assert np.median([term.size for term in wrong]) == pytest.approx(4.0, abs=0.7)
+    assert "missing from the simulator" in str(wrong[0])
+
+
+def test_it_is_told_at_the_stated_rate():
+    assert Missing(3.0, 1.0, 0.0).p_value == pytest.approx(0.0027, abs=1e-4)
+    assert Missing(-2.45, 1.0, 0.0).told
+    assert not Missing(2.42, 1.0, 0.0).told
+
+
+def test_outcomes_are_taken_in_pieces_that_fit_the_memory(monkeypatch):
+    whole = campaign(1.0, np.random.default_rng(4), size=5)[1]
+    monkeypatch.setattr("activesci.inference.checks.missing.NUMBERS_AT_ONCE", 777)
+    assert campaign(1.0, np.random.default_rng(4), size=5)[1] == whole
+
+
+def test_it_is_the_same_for_the_same_random_numbers():
+    first, second = (campaign(1.0, np.random.default_rng(5))[1] for _ in range(2))
+    assert first == second
+
+
+def test_nothing_is_said_without_outcomes_or_noise():
+    world, rng = Through(), np.random.default_rng(0)
+    belief, xi = prior(world.study.parameter_space, 64, rng), np.ones((3, 1))
+    for size, unit in ((0, 1.0), (3, 0.0)):
+        data = Data(xi[:size], np.zeros((size, 1)))
+        assert missing(belief, world.surrogate, data, np.full((size, 1), unit), rng) is None
+
+
+def test_the_noise_is_how_far_outcomes_of_the_same_parameters_are_apart():
+    world, rng = Through(), np.random.default_rng(1)
+    theta = world.study.parameter_space.from_cube(rng.random((500, 1)))
+    found = [noise(world.surrogate, theta, np.array([2.0]), np.array([True]), rng)[0] for _ in range(20)]
+    assert np.mean(found) == pytest.approx(SD, rel=0.1)  # a median of 128 is known to 10 %, a mean of 20 to 2.5 %
+    assert noise(world.surrogate, theta, np.array([2.0]), np.array([False]), rng) == 0.0
+
+
+def test_it_is_looked_for_in_real_numbers_with_complete_densities():
+    world, counts = Through(), study_of({"n": {"count": []}})
+    assert shiftable(world.surrogate, world.study.outcome_space)
+    assert not shiftable(world.surrogate, counts.outcome_space)
+    assert not shiftable(SimpleNamespace(), world.study.outcome_space)
+    mixed = study_of({"n": {"count": []}, "y": {"real": [2], "iid": 2}, "z": {"real": []}}).outcome_space
+    assert reals(mixed).sum() == 5
