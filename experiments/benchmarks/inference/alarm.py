@@ -46,7 +46,7 @@ from activesci.types import BlockResult
 HERE = Path(__file__).resolve().parent
 LINES = HERE.parents[2] / "runs" / "benchmarks" / "alarm.jsonl"
 NOISE, MEASUREMENTS, SIMULATIONS, PARTICLES = 0.05, 10, 5000, 512
-GRID, BOUND_RUNS = 60, 4000
+GRID, BOUND_RUNS = 45, 3000
 STATED = MEASUREMENTS * ALARM + RATE + SCATTER + CONSTANT
 assert FIRST == MEASUREMENTS  # there is one look, after the last of them
 
