@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -77,13 +78,14 @@ def within(path, rooms):
     return any(place(path) == room or (room.endswith("/") and place(path).startswith(room)) for room in rooms)
 
 
+@cache
 def calls(path):
-    """Yield (dotted name, node) of every call, such as ('np.random.default_rng', ...)."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call):
-            yield ast.unparse(node.func), node
+    """Return (dotted name, node) of every call, such as ('np.random.default_rng', ...)."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [(ast.unparse(node.func), node) for node in nodes if isinstance(node, ast.Call)]
 
 
+@cache
 def imported(path):
     """Return the dotted names of what a file imports, anywhere in it."""
     found = set()

@@ -35,7 +35,7 @@ def too_wide(rounds: Sequence[Sequence[float]]) -> float:
 
     Example:
         >>> round(too_wide([[0.3], [0.01, 0.5], [0.02]]), 4)
-        0.0045
+        0.0044
     """
     ranks = np.array([ranks[0] for ranks in rounds], dtype=np.float64)
     squares = ndtri(np.clip(ranks, 1e-300, 1.0) / 2) ** 2
