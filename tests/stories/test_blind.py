@@ -206,6 +206,12 @@ MUTANTS = (
 )
 
 
+def mutants(first, *others):
+    """Return the mark of a test that is run for each of these; the first one alone is among the quick tests."""
+    slow = [pytest.param(one, marks=pytest.mark.slow) for one in others]
+    return pytest.mark.parametrize("mutate", [first, *slow], ids=lambda one: one.__name__)
+
+
 @pytest.fixture(scope="module")
 def known(tmp_path_factory):
     """A study whose likelihood is known, and what its campaign hides."""
@@ -219,7 +225,7 @@ def known(tmp_path_factory):
     return study, secrets
 
 
-@pytest.mark.parametrize("mutate", MUTANTS, ids=lambda one: one.__name__)
+@mutants(*MUTANTS)
 def test_the_search_finds_a_leak(mutate, known, tmp_path, sealed, monkeypatch):
     study, secrets = known
     told = {}
@@ -297,11 +303,7 @@ def through_the_curtain(patch):
     patch.setattr(Curtain, "__call__", lambda self, x: x)
 
 
-@pytest.mark.parametrize(
-    "mutate",
-    [through_the_region, through_how_surprising_it_is, through_sizes, through_the_curtain],
-    ids=lambda one: one.__name__,
-)
+@mutants(through_the_region, through_how_surprising_it_is, through_sizes, through_the_curtain)
 def test_the_search_finds_a_leak_of_a_hidden_region(mutate, regional, tmp_path, monkeypatch):
     mutate(monkeypatch)
     said = conducted(regional, tmp_path / "run")
@@ -368,7 +370,7 @@ def through_what_is_measured(patch):
     patch.setattr(Door, "_measured", leaking)
 
 
-@pytest.mark.parametrize("mutate", [through_what_is_chosen, through_what_is_measured], ids=lambda one: one.__name__)
+@mutants(through_what_is_chosen, through_what_is_measured)
 def test_the_search_finds_a_leak_of_a_design(mutate, dark, tmp_path, monkeypatch):
     mutate(monkeypatch)
     said = ran(dark, tmp_path / "run")
@@ -492,7 +494,7 @@ SALT_MUTANTS = (
 )
 
 
-@pytest.mark.parametrize("mutate", SALT_MUTANTS, ids=lambda one: one.__name__)
+@mutants(*SALT_MUTANTS)
 def test_the_search_finds_what_tells_the_salt(mutate, salty, tmp_path, monkeypatch):
     mutate(monkeypatch)
     said = conducted(salty, tmp_path / "run", dialled)
@@ -586,11 +588,7 @@ def through_the_words_of_an_alarm(patch):
     patch.setattr(measuring, "ALARM", 2.0)
 
 
-@pytest.mark.parametrize(
-    "mutate",
-    [through_what_is_chosen, through_what_is_measured, through_a_category, through_the_words_of_an_alarm],
-    ids=lambda one: one.__name__,
-)
+@mutants(through_what_is_chosen, through_what_is_measured, through_a_category, through_the_words_of_an_alarm)
 def test_the_search_finds_what_tells_the_labels(mutate, arms, tmp_path, monkeypatch):
     mutate(monkeypatch)
     said = ran(arms, tmp_path / "run")
