@@ -129,6 +129,7 @@ def nature(point):
     return {"y": mean + 0.1 * rng.standard_normal(), "pair": 1.2 + rng.standard_normal(2)}
 
 
+@pytest.mark.slow  # the example that does it is among the quick tests
 def test_libensemble_drives_a_campaign(study, tmp_path, monkeypatch):
     pytest.importorskip("libensemble")
     from libensemble import Ensemble
