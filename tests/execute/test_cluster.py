@@ -163,20 +163,26 @@ def simulate(theta, design, rng):
 """
 
 
+def refused_until_a_gpu_joins(study, folder, cpus, what):
+    """Run a study on nodes of so many CPUs, first without a GPU and then with one; return the process that did it."""
+    with nodes.Nodes((cpus,)) as cluster:
+        refused = begun(study, folder, cluster)
+        assert f"{what} asks for 1 num_gpus, this Ray has 0" in refused.communicate(timeout=120)[0]
+        assert refused.returncode == 2
+        cluster.join(cpus, gpus=1)
+        process = begun(study, folder, cluster)
+        said = process.communicate(timeout=300)[0]
+    assert process.returncode == 0, said
+    return process
+
+
 def test_simulations_that_ask_for_a_gpu_run_where_there_is_one(study, tmp_path):
     (tmp_path / "seen").mkdir()
     (study / "model.py").write_text(GPU.replace("PLACE", repr(str(tmp_path / "seen"))))
     (study / "study.yaml").write_text(
         yaml.safe_dump({**STUDY, "simulator": {"function": "model:simulate", "gpus": 1}}, sort_keys=False)
     )
-    with nodes.Nodes((2,)) as cluster:
-        refused = begun(study, tmp_path / "run", cluster)
-        assert "asks for 1 num_gpus, this Ray has 0" in refused.communicate(timeout=120)[0]
-        assert refused.returncode == 2
-        cluster.join(2, gpus=1)
-        process = begun(study, tmp_path / "run", cluster)
-        said = process.communicate(timeout=300)[0]
-    assert process.returncode == 0, said
+    process = refused_until_a_gpu_joins(study, tmp_path / "run", 2, "one simulation")
     seen = [path.read_text() for path in (tmp_path / "seen").iterdir() if path.name != str(process.pid)]
     assert seen
     assert set(seen) == {"0"}
@@ -185,12 +191,5 @@ def test_simulations_that_ask_for_a_gpu_run_where_there_is_one(study, tmp_path):
 def test_training_that_asks_for_a_gpu_goes_where_there_is_one_and_changes_no_bit(study, undisturbed, tmp_path):
     executor = {"executor": {"ray": {"learning": {"gpus": 1}}}}
     (study / "study.yaml").write_text(yaml.safe_dump({**STUDY, **executor}, sort_keys=False))
-    with nodes.Nodes((1,)) as cluster:
-        refused = begun(study, tmp_path / "run", cluster)
-        assert "training asks for 1 num_gpus, this Ray has 0" in refused.communicate(timeout=120)[0]
-        assert refused.returncode == 2
-        cluster.join(1, gpus=1)
-        process = begun(study, tmp_path / "run", cluster)
-        said = process.communicate(timeout=300)[0]
-    assert process.returncode == 0, said
+    refused_until_a_gpu_joins(study, tmp_path / "run", 1, "training")
     assert answer(tmp_path / "run") == undisturbed
