@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import pytest
 import yaml
 
 import activesci
+from activesci.execute.allowance import MACHINE
+from activesci.ledger import Kind, Ledger, unpack_attempts
 
 ROOT = Path(__file__).parents[2]
 MODEL = """
@@ -106,6 +109,68 @@ def test_nodes_that_have_neither_study_nor_package_give_the_same_answer(study, u
         process = begun(study, tmp_path / "run", cluster)
         said = process.communicate(timeout=300)[0]
     assert process.returncode == 0, said
+    assert answer(tmp_path / "run") == undisturbed
+
+
+HERE, AFAR = "10.213.77.1", "10.213.77.2"
+CABLE = """
+ip netns add {name}
+ip link add {name}a type veth peer name {name}b netns {name}
+ip addr add {here}/24 dev {name}a
+ip link set {name}a up
+ip netns exec {name} ip addr add {afar}/24 dev {name}b
+ip netns exec {name} ip link set lo up
+ip netns exec {name} ip link set {name}b up
+"""
+
+
+@pytest.fixture
+def another_machine():
+    """Yield the name of a network of its own, with a cable to this one; it is at AFAR, and this one at HERE."""
+    name = f"as{os.getpid()}"
+    try:
+        for line in CABLE.format(name=name, here=HERE, afar=AFAR).strip().splitlines():
+            subprocess.run(line.split(), check=True, capture_output=True, text=True)
+        yield name
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"no network of its own can be made here: {error.stderr.strip()}")
+    finally:
+        subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
+
+
+def how_ray_up_starts_the_head(name):
+    """Return an option of the head's start command in ray_cluster.yaml."""
+    [_, start] = yaml.safe_load((ROOT / "ray_cluster.yaml").read_text())["head_start_ray_commands"]
+    return next(word for word in shlex.split(start) if word.startswith(name))
+
+
+def lost_attempts(run):
+    """Return why attempts at simulations came to nothing."""
+    with Ledger.read_only(run) as ledger:
+        simulated = [event for event in ledger.events() if event.kind is Kind.SIMULATED]
+        return {one.reason for event in simulated for one in unpack_attempts(ledger.arrays(event))}
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("ip"), reason="only root can pull a node's cable")
+def test_what_ran_on_a_machine_that_vanishes_with_its_network_is_given_up_within_a_minute(
+    study, undisturbed, tmp_path, another_machine
+):
+    inside = ["ip", "netns", "exec", another_machine]
+    options = [how_ray_up_starts_the_head("--system-config")]
+    with nodes.Nodes((1,), host=HERE, options=options) as cluster:
+        cluster.join(1, host=AFAR, inside=inside)
+        process = begun(study, tmp_path / "run", cluster)
+        until = time.monotonic() + 240
+        while len(cluster.workers()) < 2:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        pulled = time.monotonic()
+        subprocess.run([*inside, "ip", "link", "set", f"{another_machine}b", "down"], check=True)
+        said = process.communicate(timeout=300)[0]
+        waited = time.monotonic() - pulled
+    assert process.returncode == 0, said
+    assert waited < 300  # a minute, and all simulations on one worker; Ray itself waits for seven
+    assert MACHINE in lost_attempts(tmp_path / "run")
     assert answer(tmp_path / "run") == undisturbed
 
 

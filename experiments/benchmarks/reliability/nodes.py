@@ -25,16 +25,18 @@ class Nodes:
         hidden: Folders that the nodes cannot see, though the driver can; needs root.
         port: The head's port; by default one that is free.
         token: What the cluster asks for; by default a new one.
-        resources: Further resources of the last node, by name.
+        host: The head's own address.
+        options: What else the head is started with.
     """
 
-    def __init__(self, cpus=(1, 1, 1), hidden=(), port=None, token=None, resources=None):
+    def __init__(self, cpus=(1, 1, 1), hidden=(), port=None, token=None, host="127.0.0.1", options=()):
         self.folder = Path(tempfile.mkdtemp(prefix="activesci-nodes-"))
         self.port, self.token, self.hidden = port or free_port(), token or secrets.token_hex(32), hidden
-        self.address = f"127.0.0.1:{self.port}"
+        self.host, self.address = host, f"{host}:{self.port}"
         self.processes = []
         try:
-            self.head = self._start(0, "--head", f"--port={self.port}", f"--temp-dir={self.folder / 'ray'}")
+            place = [f"--port={self.port}", f"--temp-dir={self.folder / 'ray'}", *at(host)]
+            self.head = self._start(0, "--head", *place, *options)
             self.nodes = [self.join(count) for count in cpus]
         except BaseException:
             self.close()
@@ -46,15 +48,20 @@ class Nodes:
         said = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": self.token, "RAY_USAGE_STATS_ENABLED": "0"}
         return os.environ | said | {"OMP_NUM_THREADS": "1", "RAY_process_group_cleanup_enabled": "true"}
 
-    def join(self, cpus=1, gpus=0):
-        """Start one more node; Ray is told how many GPUs it has, and does not look for them."""
-        return self._start(cpus, f"--address={self.address}", f"--num-gpus={gpus}")
+    def join(self, cpus=1, gpus=0, host=None, inside=()):
+        """Start one more node; Ray is told how many GPUs it has, and does not look for them.
 
-    def _start(self, cpus, *options):
+        `inside` stands before its command: what brings it into a network of its own, where `host` is its address.
+        """
+        place = [f"--address={self.address}", *at(host or self.host)]
+        return self._start(cpus, *place, f"--num-gpus={gpus}", inside=inside)
+
+    def _start(self, cpus, *options, inside=()):
         command = [RAY, "start", "--block", *options, f"--num-cpus={cpus}", "--object-store-memory=100000000"]
         command += ["--include-dashboard=false"] if "--head" in options else []
         if self.hidden and "--head" not in options:
             command = ["unshare", "-m", "sh", "-c", HIDE, "sh", *map(str, self.hidden), "--", *command]
+        command = [*inside, *command]
         path = self.folder / f"node{len(self.processes)}.log"
         with path.open("w") as log:
             node = subprocess.Popen(
@@ -94,6 +101,11 @@ class Nodes:
 
     def __exit__(self, *_):
         self.close()
+
+
+def at(host):
+    """Return what tells a node its own address; on the loopback it is Ray's to find."""
+    return [] if host == "127.0.0.1" else [f"--node-ip-address={host}"]
 
 
 def end(pid):
