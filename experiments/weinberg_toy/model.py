@@ -30,7 +30,7 @@ def density(c, theta, design):
     a = slope(theta, design)
     steep = np.abs(a)
     total = integral(1.0, steep) - integral(lower_end(steep), steep)
-    return np.maximum(1 + c**2 + a * c, 0) / total
+    return np.where(np.abs(c) <= 1, np.maximum(1 + c**2 + a * c, 0), 0) / total
 
 
 def simulate(theta, design, rng):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import logsumexp, ndtr, ndtri
 
 from activesci.inference.base import AT_ONCE, Data, Joint, Rowwise, Surrogate, mixed
 from activesci.inference.posterior import Amortised, Posterior, Unsure, density
@@ -27,6 +27,8 @@ NUMBERS_AT_ONCE = 2_000_000
 """Numbers of outcomes, less their constants, that are in memory together."""
 PAIRS = 128
 """Pairs of outcomes of the same parameters, which say how large the noise is."""
+BEYOND, DRAWN = 20.0, 64
+"""By what factor outcomes may seem more probable away from where they were drawn, in the mean of so many draws."""
 OF_NORMAL = 0.9539
 """The median of how far two numbers of a normal distribution are apart, in its standard deviations."""
 
@@ -147,6 +149,9 @@ def missing(
 ) -> Missing | None:
     """Return the constant that outcomes ask for beside the simulator; None if nothing can be said.
 
+    Nothing is said where a constant would take outcomes to where the density is none: a likelihood may be stated for
+    possible outcomes only, and grow beyond them; see `is_density`.
+
     The constant has a normal prior with sd SIZE, the parameters have theirs. A sampler goes from the posterior without
     the constant to the joint one, and how surely it is not zero is read off its mean and standard deviation. For a
     linear simulator with normal noise and designs that are set beforehand the constant of a right one then has a
@@ -178,7 +183,35 @@ def missing(
     constant = constants(found.u)
     if found.impossible or constant.std() == 0.0:
         return None
-    return Missing(float(constant.mean()), float(constant.std()), found.log_evidence - population.log_evidence)
+    term = Missing(float(constant.mean()), float(constant.std()), found.log_evidence - population.log_evidence)
+    if term.told and not is_density(beside, found.u, rng):
+        return None
+    return term
+
+
+def is_density(beside: Beside, u: FloatArray, rng: np.random.Generator) -> bool:
+    """Return whether what is stated of outcomes less their constants can be a density of outcomes.
+
+    Of outcomes y that are drawn from any density p, p(y - c) / p(y) is at most 1 in the mean, whatever c is; all
+    outcomes of one draw of parameters and constant are taken together. A mean of draws above BEYOND has for a density
+    a probability of at most 1 / BEYOND (Markov), whatever p is.
+
+    Args:
+        beside: The likelihood of outcomes less a constant.
+        u: Points of its unit cube, (n, d + 1), of which DRAWN or a few more are taken.
+        rng: Random numbers.
+    """
+    surrogate = beside.surrogates[0]
+    assert isinstance(surrogate, Rowwise)  # see `shiftable`
+    some = u[rng.integers(len(u), size=-(-DRAWN // surrogate.members) * surrogate.members)]
+    theta, constant = beside.posterior.space.from_cube(some[:, :-1]), constants(some)
+    total = np.zeros(len(some))
+    for xi, noise in zip(beside.data.xi[:, None], beside.noise, strict=True):
+        y = surrogate.sample(theta, xi, rng)  # one design a time: those of one call share their random numbers
+        moved = y - constant[None, :, None] * noise
+        there, here = (surrogate.log_prob_rows(theta[:, None], xi, one)[0, :, 0] for one in (moved, y))
+        total += np.where(np.isnan(there), -np.inf, there) - here
+    return bool(logsumexp(total) - np.log(len(total)) <= np.log(BEYOND))
 
 
 def constants(u: FloatArray) -> FloatArray:

@@ -70,6 +70,48 @@ def test_a_right_simulator_is_accused_at_most_at_the_stated_rate_and_a_backgroun
     assert "missing from the simulator" in str(wrong[0])
 
 
+class Waits(Line):
+    """Waiting times y of rate b, stated for times that there can be; below zero the stated density goes on growing."""
+
+    below = None
+
+    def __init__(self):
+        self.study = study_of({"y": {"real": []}}, parameters={"b": {"prior": {"lognormal": [0, 0.5]}}})
+        self.surrogate = ExactSurrogate(self)
+
+    def simulate(self, theta, xi, rng):
+        return rng.exponential(1 / theta)
+
+    def log_likelihood(self, theta, xi, y):
+        stated = np.log(theta[:, 0]) - theta[:, 0] * y[:, 0]
+        return stated if self.below is None else np.where(y[:, 0] < 0, self.below, stated)
+
+
+class Impossible(Waits):
+    """The same, with the density of times that there cannot be."""
+
+    below = -np.inf
+
+
+def waited(world, rng, size=12):
+    """Return what is said of a constant beside times that the world itself gave."""
+    xi = np.zeros((size, 1))
+    data = Data(xi, world.simulate(np.full((size, 1), rng.lognormal(0, 0.5)), xi, rng))
+    start = prior(world.study.parameter_space, 256, rng)
+    belief = update(start, (world.surrogate, Data(xi[:0], data.y[:0])), (world.surrogate, data), rng)
+    return missing(belief, world.surrogate, data, np.ones((size, 1)), rng)
+
+
+def test_a_likelihood_that_is_stated_for_possible_outcomes_only_accuses_nobody(monkeypatch):
+    seeds = range(6)
+    assert [waited(Waits(), np.random.default_rng(seed)) for seed in seeds] == [None] * 6
+    right = [waited(Impossible(), np.random.default_rng(seed)) for seed in seeds]
+    assert sum(term is not None for term in right) >= 5
+    assert not any(term.told for term in right if term is not None)
+    monkeypatch.setattr("activesci.inference.checks.missing.is_density", lambda *_: True)
+    assert all(waited(Waits(), np.random.default_rng(seed)).told for seed in seeds)
+
+
 def test_it_is_told_at_the_stated_rate():
     assert Missing(3.0, 1.0, 0.0).p_value == pytest.approx(0.0027, abs=1e-4)
     assert Missing(-2.45, 1.0, 0.0).told
