@@ -83,10 +83,11 @@ def main():
     parser.add_argument("--learned", type=int, default=3, help="repetitions with learned likelihoods")
     parser.add_argument("--simulations", type=int, default=10_000)
     parser.add_argument("--thousand", type=int, default=3, help="repetitions of gains of 1000 events, learned")
+    parser.add_argument("--only", choices=PROBLEMS, help="one problem alone")
     parser.add_argument("--again", action="store_true")
     given = parser.parse_args()
     gold, rows = json.loads(given.gold.read_text()), []
-    for problem in PROBLEMS:
+    for problem in [given.only] if given.only else PROBLEMS:
         designs = [float(at) for at in gold[problem]["eig"]]
         truth = np.array(list(gold[problem]["eig"].values()))
         cases = [("exact", "fine", given.seeds), ("exact", "coarse", given.seeds), ("learned", "fine", given.learned)]
