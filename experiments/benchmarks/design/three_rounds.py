@@ -70,7 +70,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--recipes", type=int, default=20, help="seeds of the recipe of 2017, which takes long")
-    parser.add_argument("--others", type=int, default=2000, help="seeds of the oracle and of chance, which take no time")
+    parser.add_argument("--others", type=int, default=2000, help="seeds of oracle and chance, which take no time")
     parser.add_argument("--again", action="store_true")
     given, rows = parser.parse_args(), []
     for case in CASES:
