@@ -10,8 +10,8 @@ import numpy as np
 from activesci.gain.base import Gain
 from activesci.types import FloatArray, IntArray
 
-PAIRS = 2_000_000
-"""Pairs of outcomes and parameters that are evaluated in one call."""
+PAIRS = 2**19
+"""Pairs of outcomes and parameters that are evaluated in one call: many more are out of the processor's reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class JointGain(ABC):
 
     def __call__(self, xi: FloatArray) -> Gain:
         """Return the gains of designs (c, k); jointly with `taken`, if there are any."""
-        size = max(1, PAIRS // self._pairs_each)
+        size = self.at_once
         parts = (self.densities(xi[i : i + size], self._stream) for i in range(0, len(xi), size))
         return Gain.joined([self.of(part if self.taken is None else part + self._fixed) for part in parts])
 
@@ -81,6 +81,11 @@ class JointGain(ABC):
     @abstractmethod
     def _pairs_each(self) -> int:
         """How many pairs of outcomes and parameters a design takes."""
+
+    @property
+    def at_once(self) -> int:
+        """How many designs are evaluated in one call."""
+        return max(1, PAIRS // self._pairs_each)
 
     @cached_property
     def _fixed(self) -> Densities:

@@ -27,7 +27,9 @@ class Jointly:
 
     def exchanged(self, one: IntArray, place: int, options: Sequence[int]) -> FloatArray:
         """Return the joint gains (o,) of a set (size,) with each of several designs in one place [nats]."""
-        return self._gain.of(self._total(one, place) + self._found[place][np.array(options)]).value
+        others, rows, size = self._total(one, place), np.array(options), self._gain.at_once
+        pieces = (self._found[place][rows[i : i + size]] for i in range(0, len(rows), size))
+        return np.concatenate([self._gain.of(others + piece).value for piece in pieces])
 
     def _total(self, one: IntArray, but: int | None = None) -> Densities:
         total = Densities.none()
