@@ -32,7 +32,7 @@ def benchmark():
     yield import_module
     sys.path[:] = before
     for name in set(sys.modules) - known:
-        if name in ("kept", "rollouts", "scores"):
+        if name in ("foreseen", "kept", "rollouts", "scores"):
             del sys.modules[name]
 
 
@@ -91,3 +91,9 @@ def test_a_score_never_exceeds_its_cap_and_leaving_out_what_cannot_count_changes
     whole = scores.contrastive(study, simulator, rollout, {2: 500, 3: 5_000}, 1e9)
     for length in (2, 3):
         assert pruned[length] == pytest.approx(whole[length], abs=1e-9)
+
+
+def test_what_is_foreseen_of_measurements_is_the_gain_of_each_given_those_before(benchmark, study):
+    found = benchmark("foreseen").foreseen(study, campaign(benchmark("rollouts"), 0)[0].data)
+    precision = np.cumsum(np.append(1.0, X[:, 0] ** 2))
+    assert found == pytest.approx(0.5 * np.log(precision[1:] / precision[:-1]), abs=0.02)

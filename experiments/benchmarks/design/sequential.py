@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
+from foreseen import foreseen
 from kept import RUNS, exact, kept, mean, simulator_of, table
 from rollouts import FOLDER, Case, Rollout, read, rollouts
 from scores import Contrasts, contrastive, normal
@@ -24,6 +25,8 @@ from activesci.study import Study
 from activesci.types import Block
 
 LEARNED = RUNS / "learned"
+LEAST = 8
+"""Campaigns below which no luck is taken out."""
 
 
 @dataclass(frozen=True)
@@ -160,42 +163,56 @@ def rows_of(scored: Scored) -> list[list[str]]:
     ]
     rollout = dict(zip(seeds, found, strict=True))
     lines = kept("sequential", keys, lambda key: scores_of(scored, rollout[key["seed"]], study))
-    return [row_of(scored, length, lines, found) for length in scored.case.lengths]
+    ahead = kept("foreseen", keys, lambda key: {"told": foreseen_of(scored, rollout[key["seed"]])})
+    told = np.array([line["told"] for line in ahead])
+    return [row_of(scored, length, lines, told[:, :length].sum(axis=1), found) for length in scored.case.lengths]
 
 
-def row_of(scored: Scored, length: int, lines: list[dict], found: list[Rollout]) -> list[str]:
-    """Return the table's row of a case after so many measurements."""
+def foreseen_of(scored: Scored, rollout: Rollout) -> list[float]:
+    """Return what each measurement of a campaign was expected to tell [nats]."""
+    return foreseen(scored.case.study(rollout.seed), rollout.data).tolist()
+
+
+def row_of(scored: Scored, length: int, lines: list[dict], told: np.ndarray, found: list[Rollout]) -> list[str]:
+    """Return the table's row of a case after so many measurements, of which was expected what they have `told`."""
     names = ("capped", "free", "expected")
     capped, free, expected = (np.array([dict(line[name])[length] for line in lines]) for name in names)
     size, goal = scored.samples[length], scored.wanted.get(length)
     ask, infer = (np.mean([getattr(one, name)[:length].mean() for one in found]) for name in ("ask", "infer"))
-    likely, study = expected[:, :2].T, scored.case.study()
-    cells = [scored.what, length, len(lines), mean(capped[:, 0], 2), mean(likely[0], 2)]
-    cells += [settled(likely[0], found, study), mean(likely[1], 2), settled(likely[1], found, study)]
-    cells += [mean(capped[:, 1], 2), f"{np.log(size + 1):.2f}"]
+    likely, luck = expected[:, :2].T, lucks(expected[:, 1], told, found, scored.case.study())
+    cells = [scored.what, length, len(lines), mean(capped[:, 0], 2), mean(likely[0], 2), settled(likely[0], luck)]
+    cells += [mean(told, 2), settled(likely[1], luck), mean(capped[:, 1], 2), f"{np.log(size + 1):.2f}"]
     cells += [mean(free[:, 0], 2), mean(free[:, 1], 2), "" if goal is None else f"{goal:.2f}"]
     return [*map(str, cells), scored.published.get(length, ""), f"{ask:.2f} + {infer:.2f}"]
 
 
-def settled(values: np.ndarray, found: list[Rollout], study: Study) -> str:
-    """Return mean and error without the luck of the truths: how far out they lie has a mean that is known.
+def lucks(information: np.ndarray, told: np.ndarray, found: list[Rollout], study: Study) -> np.ndarray:
+    """Return what campaigns owe to luck whose mean is known to be zero, (n, 2).
 
-    An unusual truth is worth more nats. In normal scores its squared distance is the number of parameters on average;
-    what the values owe to the distance is found by regression (Owen, Monte Carlo theory, 2013, section 8.9).
+    An unusual truth is worth more nats: in normal scores its squared distance is the number of parameters on average.
+    And what the outcomes told is more or less than was expected of them.
     """
-    if len(found) < 8:
-        return ""
     z = normal(study.parameter_space.to_cube(np.array([one.truth for one in found])))
-    far = (z**2).sum(axis=1) - z.shape[1]
-    slope = np.cov(far, values)[0, 1] / far.var(ddof=1)
-    rest = values - slope * far
-    spread = np.sqrt(((rest - rest.mean()) ** 2).sum() / (len(rest) - 2) / len(rest))
-    known = np.sqrt(1 + far.mean() ** 2 / far.var())
-    return f"{rest.mean():.2f} +- {spread * known:.2f}"
+    return np.stack([(z**2).sum(axis=1) - z.shape[1], information - told], axis=1)
 
 
-HEAD = ("problem", "T", "campaigns", "sPCE [nats]", "in the mean given the data", "luck of truths taken out too")
-HEAD += ("information, in the mean given the data", "luck of truths taken out too", "sNMC", "cap")
+def settled(values: np.ndarray, luck: np.ndarray) -> str:
+    """Return mean and error without the luck (n, l) of known mean: what the values owe to it is found by regression.
+
+    References:
+        Owen, Monte Carlo theory, methods and examples, 2013, section 8.9.
+    """
+    if len(values) < LEAST:
+        return ""
+    design = np.c_[np.ones(len(luck)), luck]
+    inverse = np.linalg.pinv(design)
+    rest = values - design @ (found := inverse @ values)
+    error = np.sqrt((rest**2).sum() / (len(rest) - design.shape[1]) * (inverse[0] ** 2).sum())
+    return f"{found[0]:.2f} +- {error:.2f}"
+
+
+HEAD = ("problem", "T", "campaigns", "sPCE [nats]", "in the mean given the data", "known luck taken out too")
+HEAD += ("information: what was foreseen", "in the mean given the data, known luck taken out", "sNMC", "cap")
 HEAD += ("lower, no cap", "upper, no cap", "sPCE wanted", "published sPCE", "CPU s a design: ask + infer")
 
 
