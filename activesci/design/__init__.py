@@ -5,7 +5,7 @@ from activesci.study.settings import DesignerPart
 from .ahead import ahead, together
 from .base import Choice, Designer, Question
 from .bayesopt import BayesOpt
-from .believed import believed
+from .believed import believed, beside
 from .grid import Grid
 from .policy import Policy
 from .pool import Pool
@@ -22,6 +22,7 @@ __all__ = [
     "Random",
     "ahead",
     "believed",
+    "beside",
     "designer_for",
     "together",
 ]

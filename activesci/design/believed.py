@@ -1,4 +1,4 @@
-"""Designs at what is believed: likely values of parameters that have a design variable's unit."""
+"""Designs at parameters that have a design variable's unit: at likely values, or near those of a simulation."""
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from activesci.types import BoolArray, FloatArray
 
 BELIEVED = 256
 """Designs that are proposed, before those that cannot be are left out."""
+EVERY, CLOSEST = 3, 2.0
+"""Of so many simulations one is moved near its own parameters, by powers of ten up to this one."""
 
 
 def believed(
@@ -34,6 +36,30 @@ def believed(
         put(row, sample, parts[rng.integers(len(parts))], space)
     inside = within(xi, space)
     return xi[inside] if inside.any() else None
+
+
+def beside(
+    parameters: ParameterSpace, space: DesignSpace, theta: FloatArray, xi: FloatArray, rng: np.random.Generator
+) -> FloatArray:
+    """Return designs of simulations (n, k), of which every third is moved near its own parameters (n, d) if it may be.
+
+    What a measurement beside a source, a peak or a threshold gives is a matter of distances that hardly any design
+    which fills the space comes to, and that the loop goes to as soon as it knows where. All distances get their share.
+
+    Fails when:
+        what is learned has to know how often parameters come with a design, as a posterior or a ratio has to: these
+        designs are no longer independent of the parameters.
+    """
+    parts = [part for part in compared(parameters, space) if part.turn is None]
+    moved = xi.copy()
+    for turn, part in enumerate(parts):
+        rows = np.arange(turn, len(xi), EVERY * len(parts))
+        share = 10.0 ** -rng.uniform(0.0, CLOSEST, len(rows))
+        for i, j in zip(part.parameters, part.designs, strict=True):
+            at, from_ = theta[rows, i], xi[rows, j]
+            near = at * (from_ / at) ** share if part.log else at + share * (from_ - at)
+            moved[rows, j] = np.rint(near) if isinstance(space.variables[j], IntegerVariable) else near
+    return np.where(within(moved, space)[:, None], moved, xi)
 
 
 def put(xi: FloatArray, theta: FloatArray, part: Comparison, space: DesignSpace) -> None:

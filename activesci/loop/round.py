@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from activesci.design import Choice, Designer, Policy, Question, ahead, believed, together
+from activesci.design import Choice, Designer, Policy, Question, ahead, believed, beside, together
 from activesci.gain import (
     Beliefs,
     Further,
@@ -55,6 +55,9 @@ ASTRAY_SAMPLES = 64
 """Posterior samples at which is looked how far a surrogate is from what a policy was trained on."""
 STREAMS = 64
 """Streams of random numbers of a pass: one a hypothesis."""
+DENSITIES, NEAR_FROM = ("auto", "likelihood"), 1000
+"""What learns a density of outcomes whatever designs parameters come with, and the fewest simulations of a first round
+some of which can be spared from filling the space."""
 PROMISING, UNSURE = 8, 4
 """The designs of the highest gain, and those where not knowing the simulator costs most, to simulate at."""
 
@@ -305,9 +308,10 @@ def plan(
 ) -> tuple[FloatArray, FloatArray]:
     """Return where to simulate next: parameters (n, d) and designs (n, k).
 
-    The first round fills prior and design space. Later ones draw parameters from the posterior and, for the rest, the
-    prior; a third of the designs are measured ones, a third promise much, and a third fill the space, so that the
-    surrogate is good where the posterior is evaluated, where the next choice falls, and nowhere unknown.
+    The first round fills prior and design space; where a density of outcomes is learned and parameters are places of
+    designs, some of the designs go near them (`beside`). Later ones draw parameters from the posterior and, for the
+    rest, the prior; a third of the designs are measured ones, a third promise much, and a third fill the space, so
+    that the surrogate is good where the posterior is evaluated, where the next choice falls, and nowhere unknown.
 
     Args:
         study: The study.
@@ -324,6 +328,8 @@ def plan(
     if belief is not None:
         theta = proposed(belief, theta, rng)
         xi = focused(xi, places, rng)
+    elif pool is None and n >= NEAR_FROM and study.inference.surrogate in DENSITIES:
+        xi = beside(study.parameter_space, study.design_space, theta, xi, rng)
     return theta, xi
 
 

@@ -1,8 +1,9 @@
 """Designs at what is believed, where parameters have a design variable's unit."""
 
 import numpy as np
+import pytest
 
-from activesci.design import believed
+from activesci.design import believed, beside
 from activesci.study import Study
 
 
@@ -38,3 +39,28 @@ def test_there_are_none_without_a_common_unit_or_where_none_is_feasible():
     theta = np.array([[0.3, -0.2]])
     assert proposed(study("cm"), theta) is None
     assert proposed(study("m", ["x < 0"]), theta) is None
+
+
+def test_every_third_simulation_is_moved_near_its_own_parameters_at_all_distances_alike():
+    one, rng = study("m"), np.random.default_rng(2)
+    theta, xi = rng.uniform(-0.9, 0.9, (6000, 2)), one.design_space.sample(6000, rng)
+    moved = beside(one.parameter_space, one.design_space, theta, xi, rng)
+    rows = np.arange(0, 6000, 3)
+    share = (moved - theta[:, [0, 1, 0]])[rows, :2] / (xi - theta[:, [0, 1, 0]])[rows, :2]
+    assert np.allclose(share[:, 0], share[:, 1])
+    quartiles = np.quantile(np.log10(share[:, 0]), [0.0, 0.25, 0.5, 0.75, 1.0])
+    assert quartiles == pytest.approx([-2.0, -1.5, -1.0, -0.5, 0.0], abs=0.1)
+    assert (moved[rows, 2] == xi[rows, 2]).all()
+    assert (np.delete(moved, rows, axis=0) == np.delete(xi, rows, axis=0)).all()
+
+
+def test_no_simulation_is_moved_where_it_may_not_be_or_nothing_is_compared():
+    rng = np.random.default_rng(3)
+    apart, bound = study("cm"), study("m", ["x > 0.5"])
+    theta = np.full((90, 2), -0.5)
+    xi = apart.design_space.sample(90, rng)
+    assert (beside(apart.parameter_space, apart.design_space, theta, xi, rng) == xi).all()
+    xi = bound.design_space.sample(90, rng)
+    moved = beside(bound.parameter_space, bound.design_space, theta, xi, rng)
+    assert (moved[:, 0] > 0.5).all()
+    assert 0 < (moved != xi).any(axis=1).sum() < 30

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from activesci.inference.posterior import prior
-from activesci.loop.round import around
+from activesci.loop.round import around, plan
 from activesci.study import Study
 
 STUDY = Study(
@@ -33,3 +34,20 @@ def test_simulations_stay_near_the_modes_and_a_small_one_gets_as_many():
     assert (first | second).mean() > 0.99, "differences between modes would lead away from both"
     assert first.mean() == second.mean() == 0.5
     assert theta[first].std(axis=0).min() > 0.012, "slopes are learned from afar"
+
+
+@pytest.mark.parametrize("surrogate", ["likelihood", "posterior", "ratio"])
+def test_first_simulations_go_near_their_own_parameters_only_where_a_density_is_learned(surrogate):
+    one = Study(
+        study="source",
+        parameters={"at": {"prior": {"uniform": [0, 1]}, "unit": "m"}},
+        design={"place": {"real": [0, 1], "unit": "m"}},
+        outcome={"y": {"real": []}},
+        simulator={"function": "none:none"},
+        experiment={"manual": True},
+        inference={"surrogate": surrogate},
+        stop={"rounds": 1},
+    )
+    theta, xi = plan(one, 0, 3000, None, (), None)
+    near = (np.abs(theta - xi) < 0.01).mean()
+    assert near > 0.08 if surrogate == "likelihood" else near < 0.04, "a posterior's designs are no hint at it"
