@@ -36,7 +36,7 @@ def test_simulations_stay_near_the_modes_and_a_small_one_gets_as_many():
     assert theta[first].std(axis=0).min() > 0.012, "slopes are learned from afar"
 
 
-@pytest.mark.parametrize("surrogate", ["likelihood", "posterior", "ratio"])
+@pytest.mark.parametrize("surrogate", ["likelihood", "ratio"])
 def test_first_simulations_go_near_their_own_parameters_only_where_a_density_is_learned(surrogate):
     one = Study(
         study="source",
@@ -50,4 +50,6 @@ def test_first_simulations_go_near_their_own_parameters_only_where_a_density_is_
     )
     theta, xi = plan(one, 0, 3000, None, (), None)
     near = (np.abs(theta - xi) < 0.01).mean()
-    assert near > 0.08 if surrogate == "likelihood" else near < 0.04, "a posterior's designs are no hint at it"
+    assert near > 0.08 if surrogate == "likelihood" else near < 0.04, (
+        "a ratio needs designs that do not depend on them"
+    )
