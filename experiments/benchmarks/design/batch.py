@@ -7,13 +7,15 @@ same expectation and less luck (see SEQUENTIAL.md).
 
 A batch of four is chosen before anything is known of the truth, so what it tells on average over truths and noise is
 computed for each (`planned`), and how far its one campaign is off that is luck of mean zero. So is how far out the
-truth lies. What the single asks owe to both is taken out by regression, as in `sequential.settled`.
+truth lies, and what single asks told beyond what was to be expected of each of them (`foreseen`). What the single asks
+owe to the three is taken out by regression, as in `sequential.settled`.
 """
 
 import argparse
 import time
 
 import numpy as np
+from foreseen import foreseen
 from kept import HERE, Line, exact, kept, mean, simulator_of, table
 from scores import normal
 
@@ -27,7 +29,7 @@ from activesci.types import Block
 SAMPLES, PIECE = 200_000, 20_000
 TRUTHS, AGAINST = 200, 20_000
 """Truths over which a batch's information is averaged, and samples of the prior that each is held against."""
-LEAST, FITTED = 8, 2
+LEAST, FITTED = 12, 3
 """Campaigns below which no luck is taken out, and how many slopes that takes."""
 SCORES = {"lower": "sPCE", "told": "in the mean given the data"}
 
@@ -51,7 +53,9 @@ def campaign(key: Line) -> Line:
     far = float((normal(study.parameter_space.to_cube(truth)) ** 2).sum() - truth.shape[1])
     whole = key["batch"] == key["count"]
     line = {"lower": lower, "told": told, "far": far, "ask": asked, "xi": belief.data.xi.tolist()}
-    return {**line, "planned": planned(study, surrogate, belief.data.xi, rng) if whole else None}
+    if whole:
+        return {**line, "planned": planned(study, surrogate, belief.data.xi, rng)}
+    return {**line, "foreseen": float(foreseen(study, belief.data).sum()) if key["batch"] == 1 else None}
 
 
 def measured(study: Study, truth: np.ndarray, data: Data, xi: np.ndarray) -> Data:
@@ -94,7 +98,8 @@ def likelihood(surrogate: Surrogate, theta: np.ndarray, data: Data) -> np.ndarra
 def settled(four: list[Line], one: list[Line]) -> tuple[np.ndarray, np.ndarray]:
     """Return what each batch tells on average, and what single asks told without the luck that is known, (n,)."""
     plan, told, far = (np.array([line[name] for line in four]) for name in ("planned", "told", "far"))
-    alone, luck = np.array([line["told"] for line in one]), np.stack([told - plan, far], axis=1)
+    alone, ahead = (np.array([line[name] for line in one]) for name in ("told", "foreseen"))
+    luck = np.stack([told - plan, far, alone - ahead], axis=1)
     slopes = np.linalg.lstsq(np.c_[np.ones(len(luck)), luck], alone, rcond=None)[0][1:]
     return plan, alone - luck @ slopes
 
@@ -113,7 +118,7 @@ def rows_of(count: int, four: list[Line], one: list[Line]) -> list[list[str]]:
         (name, *(np.array([line[what] for line in lines]) for lines in (four, one)), 1)
         for what, name in SCORES.items()
     ]
-    if all(line["planned"] is not None for line in four) and len(four) > LEAST:
+    if "planned" in four[0] and len(four) > LEAST:
         pairs.append(("luck of truths and noise taken out too", *settled(four, one), 1 + FITTED))
     seconds = [f"{np.mean([line['ask'] for line in lines]) / count:.2f}" for lines in (four, one)]
     return [

@@ -181,7 +181,7 @@ def row_of(scored: Scored, length: int, lines: list[dict], told: np.ndarray, fou
     ask, infer = (np.mean([getattr(one, name)[:length].mean() for one in found]) for name in ("ask", "infer"))
     likely, luck = expected[:, :2].T, lucks(expected[:, 1], told, found, scored.case.study())
     cells = [scored.what, length, len(lines), mean(capped[:, 0], 2), mean(likely[0], 2), settled(likely[0], luck)]
-    cells += [mean(told, 2), settled(likely[1], luck), mean(capped[:, 1], 2), f"{np.log(size + 1):.2f}"]
+    cells += [mean(told, 3), settled(likely[1], luck), mean(capped[:, 1], 2), f"{np.log(size + 1):.2f}"]
     cells += [mean(free[:, 0], 2), mean(free[:, 1], 2), "" if goal is None else f"{goal:.2f}"]
     return [*map(str, cells), scored.published.get(length, ""), f"{ask:.2f} + {infer:.2f}"]
 
@@ -208,7 +208,7 @@ def settled(values: np.ndarray, luck: np.ndarray) -> str:
     inverse = np.linalg.pinv(design)
     rest = values - design @ (found := inverse @ values)
     error = np.sqrt((rest**2).sum() / (len(rest) - design.shape[1]) * (inverse[0] ** 2).sum())
-    return f"{found[0]:.2f} +- {error:.2f}"
+    return f"{found[0]:.3f} +- {error:.3f}"
 
 
 HEAD = ("problem", "T", "campaigns", "sPCE [nats]", "in the mean given the data", "known luck taken out too")
