@@ -10,7 +10,7 @@ from activesci.types import BoolArray, FloatArray
 
 BELIEVED = 256
 """Designs that are proposed, before those that cannot be are left out."""
-EVERY, CLOSEST = 3, 2.0
+EVERY, CLOSEST = 20, 2.0
 """Of so many simulations one is moved near its own parameters, by powers of ten up to this one."""
 
 
@@ -41,7 +41,7 @@ def believed(
 def beside(
     parameters: ParameterSpace, space: DesignSpace, theta: FloatArray, xi: FloatArray, rng: np.random.Generator
 ) -> FloatArray:
-    """Return designs of simulations (n, k), of which every third is moved near its own parameters (n, d) if it may be.
+    """Return designs of simulations (n, k), of which a few are moved near their own parameters (n, d) if they may be.
 
     What a measurement beside a source, a peak or a threshold gives is a matter of distances that hardly any design
     which fills the space comes to, and that the loop goes to as soon as it knows where. All distances get their share.

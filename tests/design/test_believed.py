@@ -41,11 +41,11 @@ def test_there_are_none_without_a_common_unit_or_where_none_is_feasible():
     assert proposed(study("m", ["x < 0"]), theta) is None
 
 
-def test_every_third_simulation_is_moved_near_its_own_parameters_at_all_distances_alike():
+def test_a_few_simulations_are_moved_near_their_own_parameters_at_all_distances_alike():
     one, rng = study("m"), np.random.default_rng(2)
-    theta, xi = rng.uniform(-0.9, 0.9, (6000, 2)), one.design_space.sample(6000, rng)
+    theta, xi = rng.uniform(-0.9, 0.9, (20_000, 2)), one.design_space.sample(20_000, rng)
     moved = beside(one.parameter_space, one.design_space, theta, xi, rng)
-    rows = np.arange(0, 6000, 3)
+    rows = np.arange(0, 20_000, 20)
     share = (moved - theta[:, [0, 1, 0]])[rows, :2] / (xi - theta[:, [0, 1, 0]])[rows, :2]
     assert np.allclose(share[:, 0], share[:, 1])
     quartiles = np.quantile(np.log10(share[:, 0]), [0.0, 0.25, 0.5, 0.75, 1.0])
@@ -57,10 +57,10 @@ def test_every_third_simulation_is_moved_near_its_own_parameters_at_all_distance
 def test_no_simulation_is_moved_where_it_may_not_be_or_nothing_is_compared():
     rng = np.random.default_rng(3)
     apart, bound = study("cm"), study("m", ["x > 0.5"])
-    theta = np.full((90, 2), -0.5)
-    xi = apart.design_space.sample(90, rng)
+    theta = np.full((900, 2), -0.5)
+    xi = apart.design_space.sample(900, rng)
     assert (beside(apart.parameter_space, apart.design_space, theta, xi, rng) == xi).all()
-    xi = bound.design_space.sample(90, rng)
+    xi = bound.design_space.sample(900, rng)
     moved = beside(bound.parameter_space, bound.design_space, theta, xi, rng)
     assert (moved[:, 0] > 0.5).all()
-    assert 0 < (moved != xi).any(axis=1).sum() < 30
+    assert 0 < (moved != xi).any(axis=1).sum() < 45

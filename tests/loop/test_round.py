@@ -48,8 +48,6 @@ def test_first_simulations_go_near_their_own_parameters_only_where_a_density_is_
         inference={"surrogate": surrogate},
         stop={"rounds": 1},
     )
-    theta, xi = plan(one, 0, 3000, None, (), None)
-    near = (np.abs(theta - xi) < 0.01).mean()
-    assert near > 0.08 if surrogate == "likelihood" else near < 0.04, (
-        "a ratio needs designs that do not depend on them"
-    )
+    theta, xi = plan(one, 0, 20_000, None, (), None)
+    near = (np.abs(theta - xi) < 0.004).mean()
+    assert (near > 0.0105) == (surrogate == "likelihood"), "a ratio needs designs that do not depend on them"
