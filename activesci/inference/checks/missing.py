@@ -50,7 +50,12 @@ class Missing:
     @property
     def p_value(self) -> float:
         """The share of right simulators that ask for a constant at least as surely; see `missing`."""
-        return float(2 * ndtr(-abs(self.size) / self.error))
+        return float(2 * ndtr(-np.sqrt(max(0.0, min((self.size / self.error) ** 2, self._by_evidence)))))
+
+    @property
+    def _by_evidence(self) -> float:
+        """The square of size / error that the evidence says, by the posterior's density at no constant."""
+        return 2 * (self.log_factor + float(np.log(SIZE / self.error)))
 
     @property
     def told(self) -> bool:
@@ -153,11 +158,13 @@ def missing(
     possible outcomes only, and grow beyond them; see `is_density`.
 
     The constant has a normal prior with sd SIZE, the parameters have theirs. A sampler goes from the posterior without
-    the constant to the joint one, and how surely it is not zero is read off its mean and standard deviation. For a
-    linear simulator with normal noise and designs that are set beforehand the constant of a right one then has a
-    normal distribution no wider than said. Otherwise that is an approximation, which a posterior that is not normal
-    hurts and chosen designs do not by themselves: of constants drawn from the prior, an interval of the posterior
-    misses the true one as often as it says, however designs were chosen.
+    the constant to the joint one, and how surely it is not zero is read off its mean and standard deviation, and off
+    the evidence, by the less sure of the two: for a normal posterior they say the same, but where outcomes have an
+    edge, no constant may be at the posterior's edge as well, far from its mean. For a linear simulator with normal
+    noise and designs that are set beforehand the constant of a right one then has a normal distribution no wider than
+    said. Otherwise that is an approximation, which a posterior that is not normal hurts and chosen designs do not by
+    themselves: of constants drawn from the prior, an interval of the posterior misses the true one as often as it
+    says, however designs were chosen.
 
     Args:
         posterior: What is believed without the constant.
@@ -169,6 +176,8 @@ def missing(
     References:
         Kennedy and O'Hagan, Bayesian calibration of computer models, 2001, doi:10.1111/1467-9868.00294: a discrepancy
         beside the simulator, integrated out with the parameters.
+        Dickey, The weighted likelihood ratio, linear hypotheses on normal location parameters, 1971,
+        doi:10.1214/aoms/1177693507: the evidence for a constant is its prior's density at zero over its posterior's.
 
     Fails when:
         the parameters imitate a constant completely, or what is missing has no mean over the designs, as a slope about

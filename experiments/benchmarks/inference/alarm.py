@@ -135,7 +135,8 @@ def run(nature, surrogate, seed):
         belief, data = update(belief, (surrogate, data), (surrogate, more), rng), more
     began = time.process_time()
     term = missing(belief, surrogate, data, np.array(units), other)
-    constant = {"size": term.size, "error": term.error, "cpu": time.process_time() - began}
+    cpu = time.process_time() - began
+    constant = {"size": term.size, "error": term.error, "log_factor": term.log_factor, "cpu": cpu}
     return {"tails": tails, "ranks": ranks, "constant": constant}
 
 
@@ -184,7 +185,7 @@ def read():
 
 def lines(kind):
     """Return the runs that are done, for each case those in the order of their seeds."""
-    known = [line for line in read() if "constant" in line]
+    known = [line for line in read() if "log_factor" in line.get("constant", ())]
     done = {(line["case"], line["seed"]): line for line in known if line["kind"] == kind}
     return {case: [done[key] for key in sorted(done) if key[0] == case] for case in CASES}
 
@@ -212,7 +213,7 @@ def alarmed(found):
     last = np.arange(MEASUREMENTS) == MEASUREMENTS - 1
     together = np.array([np.arange(MEASUREMENTS) >= (MEASUREMENTS if one is None else one.place) for one in places])
     scatter = np.array([last * (too_wide([[rank] for rank in line["ranks"]]) <= SCATTER) for line in found])
-    terms = [Missing(line["constant"]["size"], line["constant"]["error"], 0.0) for line in found]
+    terms = [Missing(*(line["constant"][name] for name in ("size", "error", "log_factor"))) for line in found]
     constant = np.array([last * term.told for term in terms])
     return single, together, scatter.astype(bool), constant.astype(bool)
 

@@ -14,6 +14,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from alarm import CASES, MEASUREMENTS, NOISE, signal, study
+from scipy.special import logsumexp
 
 from activesci.inference.checks.misfit import misfit, too_wide
 from activesci.inference.checks.missing import RATE as CONSTANT
@@ -43,11 +44,12 @@ def rank(y, mean, weight):
 
 def beside(pulls):
     """Return what is said of a constant, from deviations (parameters, outcomes) in units of the noise."""
-    precision = pulls.shape[1] + 1 / SIZE**2
+    precision, alone = pulls.shape[1] + 1 / SIZE**2, -0.5 * (pulls**2).sum(axis=1)
     each = pulls.sum(axis=1) / precision
-    weight = weights(-0.5 * (pulls**2).sum(axis=1) + 0.5 * precision * each**2)
-    size = weight @ each
-    return Missing(size, np.sqrt(1 / precision + weight @ (each - size) ** 2), 0.0)
+    shifted = alone + 0.5 * precision * each**2
+    size = weights(shifted) @ each
+    error = np.sqrt(1 / precision + weights(shifted) @ (each - size) ** 2)
+    return Missing(size, error, logsumexp(shifted) - logsumexp(alone) - 0.5 * np.log(precision) - np.log(SIZE))
 
 
 def run(nature, seed):

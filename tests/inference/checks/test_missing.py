@@ -1,5 +1,6 @@
 """A constant that the simulator lacks: its posterior is right, no right simulator is accused, backgrounds are told."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -113,9 +114,21 @@ def test_a_likelihood_that_is_stated_for_possible_outcomes_only_accuses_nobody(m
 
 
 def test_it_is_told_at_the_stated_rate():
-    assert Missing(3.0, 1.0, 0.0).p_value == pytest.approx(0.0027, abs=1e-4)
-    assert Missing(-2.45, 1.0, 0.0).told
-    assert not Missing(2.42, 1.0, 0.0).told
+    assert of_normal(3.0).p_value == pytest.approx(0.0027, abs=1e-4)
+    assert of_normal(-2.45).told
+    assert not of_normal(2.42).told
+
+
+def of_normal(size, error=1.0):
+    """Return the constant of a normal posterior and of the evidence that belongs to it."""
+    return Missing(size, error, 0.5 * (size / error) ** 2 + np.log(error / SIZE))
+
+
+def test_what_the_evidence_denies_is_not_told():
+    sure = of_normal(4.0)
+    assert sure.told
+    assert not replace(sure, log_factor=sure.log_factor - 6.0).told  # no constant is likelier than so far from a mean
+    assert replace(sure, log_factor=sure.log_factor - 20.0).p_value == 1.0
 
 
 def test_outcomes_are_taken_in_pieces_that_fit_the_memory(monkeypatch):
