@@ -22,7 +22,8 @@ from activesci.errors import DesignError
 from activesci.loop.controller import Campaign
 from activesci.study import Study
 from activesci.study.outcomes import Component
-from activesci.study.variables import DesignVariable, RealVariable
+from activesci.study.real import RealVariable
+from activesci.study.variables import DesignVariable
 
 MOST_VALUES = 10_000
 """Values of an integer beyond which they are not listed."""

@@ -5,7 +5,8 @@ import numpy as np
 from activesci.inference.networks.comparisons import Comparison, compared
 from activesci.study.designs import DesignSpace
 from activesci.study.parameters import ParameterSpace
-from activesci.study.variables import ChoiceVariable, IntegerVariable
+from activesci.study.real import PeriodicVariable
+from activesci.study.variables import ChoiceVariable, DesignVariable, IntegerVariable
 from activesci.types import BoolArray, FloatArray
 
 BELIEVED = 256
@@ -20,7 +21,8 @@ def believed(
     """Return designs whose variables are at posterior samples of parameters they are compared with, (h, k), or None.
 
     What is learned near a source, a peak or a threshold is often a narrow hill of the gain, which designs that fill
-    the space miss, and which stands where the posterior is. What is compared says `Comparisons`; angles are left out.
+    the space miss, and which stands where the posterior is. What is compared says `Comparisons`; of angles only
+    those with a periodic design variable, where a turn more or less makes no difference.
 
     Args:
         parameters: The parameters.
@@ -28,7 +30,7 @@ def believed(
         theta: Posterior samples, (n, d).
         rng: Random numbers.
     """
-    parts = [part for part in compared(parameters, space) if part.turn is None]
+    parts = [part for part in compared(parameters, space) if part.turn is None or circular(part, space)]
     if not parts:
         return None
     xi, samples = space.sample(BELIEVED, rng), theta[rng.integers(len(theta), size=BELIEVED)]
@@ -65,7 +67,19 @@ def beside(
 def put(xi: FloatArray, theta: FloatArray, part: Comparison, space: DesignSpace) -> None:
     """Put a design (k,), in place, where the parameters (d,) of a comparison are."""
     for i, j in zip(part.parameters, part.designs, strict=True):
-        xi[j] = np.rint(theta[i]) if isinstance(space.variables[j], IntegerVariable) else theta[i]
+        xi[j] = _of(space.variables[j], theta[i : i + 1])[0]
+
+
+def circular(part: Comparison, space: DesignSpace) -> bool:
+    """Return whether a comparison is with a periodic design variable."""
+    return all(isinstance(space.variables[j], PeriodicVariable) for j in part.designs)
+
+
+def _of(variable: DesignVariable, values: FloatArray) -> FloatArray:
+    """Return values (n,) as those of a variable, if there are any: whole numbers, or within a period."""
+    if isinstance(variable, PeriodicVariable):
+        return variable.wrapped(values)
+    return np.rint(values) if isinstance(variable, IntegerVariable) else values
 
 
 def within(xi: FloatArray, space: DesignSpace) -> BoolArray:

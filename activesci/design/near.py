@@ -4,7 +4,7 @@ import numpy as np
 
 from activesci.design.base import Question
 from activesci.study.designs import DesignSpace
-from activesci.study.variables import RealVariable
+from activesci.study.real import RealVariable
 from activesci.types import FloatArray
 
 CANDIDATES, NEARBY = 2048, 1024
@@ -42,8 +42,10 @@ def nearby(space: DesignSpace, best: FloatArray, filling: FloatArray, rng: np.ra
     from_, k = best[rng.integers(len(best), size=len(filling))], space.dim
     moved = rng.random(filling.shape) < np.maximum(rng.random((len(filling), 1)), 1 / k)
     share = 10 ** -rng.uniform(0, FARTHEST, (len(filling), 1))
-    real = np.array([isinstance(variable, RealVariable) for variable in space.variables])
-    near = np.where(real, from_ + share * (filling - from_), filling)
+    near = filling.copy()
+    for j, variable in enumerate(space.variables):
+        if isinstance(variable, RealVariable):
+            near[:, j] = variable.between(from_[:, j], filling[:, j], share[:, 0])
     near = np.where(moved, near, from_)
     return near[space.feasible(near)]
 

@@ -1,11 +1,13 @@
 """A last walk uphill on the gain surface, along the real variables."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from activesci.design.base import Question
 from activesci.gain.base import Gain
-from activesci.study.variables import RealVariable
-from activesci.types import BoolArray, FloatArray, IntArray
+from activesci.study.real import RealVariable
+from activesci.types import BoolArray, FloatArray
 
 STEPS, REACH = 2, 0.02
 """Steps uphill, and how far beside a design its slope is felt for, as a share of the variable's range."""
@@ -13,6 +15,9 @@ LONGEST = 5.0
 """The longest step along a variable, in reaches."""
 LENGTHS = np.array([0.3, 1.0, 2.0])
 """Parts of a step that are tried."""
+
+Reals = Mapping[int, RealVariable]
+"""The real variables of a design, by their columns."""
 
 
 def refined(question: Question, xi: FloatArray, found: Gain) -> tuple[FloatArray, Gain]:
@@ -35,12 +40,12 @@ def refined(question: Question, xi: FloatArray, found: Gain) -> tuple[FloatArray
     Fails when:
         the best design is on another hill: the search has to find that.
     """
-    columns = np.array([j for j, one in enumerate(question.space.variables) if isinstance(one, RealVariable)])
-    if question.pool is not None or not len(columns):
+    reals = {j: one for j, one in enumerate(question.space.variables) if isinstance(one, RealVariable)}
+    if question.pool is not None or not reals:
         return xi, found
     end, reach = xi, REACH
     for _ in range(STEPS):
-        end, reach = _uphill(question, end, columns, reach), reach / 2
+        end, reach = _uphill(question, end, reals, reach), reach / 2
     if (question.free(np.stack([end, xi]))[0] == xi).all():
         return xi, found
     there = question.gain(end[None])
@@ -48,11 +53,11 @@ def refined(question: Question, xi: FloatArray, found: Gain) -> tuple[FloatArray
     return (end, there) if higher[0] else (xi, found)
 
 
-def _uphill(question: Question, xi: FloatArray, columns: IntArray, reach: float) -> FloatArray:
+def _uphill(question: Question, xi: FloatArray, reals: Reals, reach: float) -> FloatArray:
     """Return the best design (k,) of a step from one along some of its variables."""
-    u, shifts = _shares(question, xi, columns), reach * np.eye(len(columns))
-    sides = np.clip(np.concatenate([u + shifts, u - shifts]), 0.0, 1.0)
-    rates, there = _rates(question, xi, _designs(question, xi, columns, sides))
+    u, shifts = _shares(xi, reals), reach * np.eye(len(reals))
+    sides = _held(reals, np.concatenate([u + shifts, u - shifts]))
+    rates, there = _rates(question, xi, _designs(xi, reals, sides))
     above, below = np.split(rates[1:], 2)
     up, down = np.split(np.where(there, np.abs(sides - u).max(axis=1), 0.0), 2)
     both = (up > 0) & (down > 0)
@@ -62,9 +67,9 @@ def _uphill(question: Question, xi: FloatArray, columns: IntArray, reach: float)
     newton = np.where(curve < 0, slope / np.maximum(-curve, 1e-12), np.sign(slope))  # of length one: as far as may be
     blocked = ((newton > 0) & (up == 0)) | ((newton < 0) & (down == 0))  # by a wall or a constraint
     step = np.where(blocked, 0.0, np.clip(newton, -LONGEST * reach, LONGEST * reach))
-    tried = _designs(question, xi, columns, np.clip(u + LENGTHS[:, None] * step, 0.0, 1.0))
+    tried = _designs(xi, reals, _held(reals, u + LENGTHS[:, None] * step))
     more, _ = _rates(question, xi, tried, rates[0])
-    every = np.concatenate([xi[None], _designs(question, xi, columns, sides), tried])
+    every = np.concatenate([xi[None], _designs(xi, reals, sides), tried])
     return np.asarray(every[int(np.argmax(np.concatenate([rates, more[1:]])))])
 
 
@@ -84,15 +89,19 @@ def _rates(
     return rates, there
 
 
-def _shares(question: Question, xi: FloatArray, columns: IntArray) -> FloatArray:
-    """Return where some variables of a design (k,) lie in their ranges, on a log scale where that is asked, (r,)."""
-    variables = question.space.variables
-    return np.array([float(variables[j].features(xi[j : j + 1]).ravel()[0]) for j in columns.tolist()])
+def _shares(xi: FloatArray, reals: Reals) -> FloatArray:
+    """Return where real variables of a design (k,) lie in their ranges, on a log scale where that is asked, (r,)."""
+    return np.array([float(variable.to_cube(xi[j : j + 1])[0]) for j, variable in reals.items()])
 
 
-def _designs(question: Question, xi: FloatArray, columns: IntArray, shares: FloatArray) -> FloatArray:
+def _held(reals: Reals, shares: FloatArray) -> FloatArray:
+    """Return shares of ranges (c, r), those beyond an end moved back to it; periodic variables have none."""
+    return np.stack([one.held(share) for one, share in zip(reals.values(), shares.T, strict=True)], axis=1)
+
+
+def _designs(xi: FloatArray, reals: Reals, shares: FloatArray) -> FloatArray:
     """Return a design (k,) with some variables where the shares (c, r) of their ranges say, (c, k)."""
     found = np.repeat(xi[None], len(shares), axis=0)
-    for row, j in enumerate(columns.tolist()):
-        found[:, j] = question.space.variables[j].from_cube(shares[:, row])
+    for (j, variable), share in zip(reals.items(), shares.T, strict=True):
+        found[:, j] = variable.from_cube(share)
     return found

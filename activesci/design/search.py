@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from activesci.design.lengths import Lengths
 from activesci.study.designs import DesignSpace
-from activesci.study.variables import ChoiceVariable, DesignVariable, IntegerVariable, RealVariable
+from activesci.study.real import PeriodicVariable, RealVariable
+from activesci.study.variables import ChoiceVariable, DesignVariable, IntegerVariable
 from activesci.types import FloatArray
 
 RESTARTS = 1
@@ -29,7 +31,7 @@ class Search:
         self.space = space
         self.free = [j for j, variable in enumerate(space.variables) if variable.grid_size(2) > 1]
         self._optimizer: Any = Optimizer(
-            [dimension(space.variables[j]) for j in self.free],
+            [one for j in self.free for one in dimensions(space.variables[j])],
             base_estimator="GP",
             n_initial_points=0,
             acq_func="EI",
@@ -83,15 +85,16 @@ class Search:
 
     def point(self, row: FloatArray) -> list[Any]:
         """Return a design (k,) as skopt's list."""
-        return [float(row[j]) if isinstance(self.space.variables[j], RealVariable) else int(row[j]) for j in self.free]
+        return [column[0].item() for column in self._columns(row[None])]
 
     def _transformed(self, xi: FloatArray) -> FloatArray:
-        """Return designs (c, k) in skopt's coordinates, by its own transforms, a variable at once."""
-        columns = [
-            one.transform(xi[:, j] if isinstance(self.space.variables[j], RealVariable) else xi[:, j].astype(np.int64))
-            for j, one in zip(self.free, self._optimizer.space.dimensions, strict=True)
-        ]
-        return np.hstack([np.asarray(column).reshape(len(xi), -1) for column in columns])
+        """Return designs (c, k) in skopt's coordinates, by its own transforms, a dimension at once."""
+        pairs = zip(self._optimizer.space.dimensions, self._columns(xi), strict=True)
+        return np.hstack([np.asarray(one.transform(column)).reshape(len(xi), -1) for one, column in pairs])
+
+    def _columns(self, xi: FloatArray) -> list[NDArray[Any]]:
+        """Return designs (c, k) as values of skopt's dimensions, (c,) each."""
+        return [column for j in self.free for column in columns(self.space.variables[j], xi[:, j])]
 
 
 def countable(variables: Sequence[DesignVariable]) -> bool:
@@ -99,15 +102,24 @@ def countable(variables: Sequence[DesignVariable]) -> bool:
     return not any(isinstance(variable, RealVariable) for variable in variables)
 
 
-def dimension(variable: DesignVariable) -> Any:  # noqa: ANN401 (skopt has no types)
-    """Return skopt's dimension for a variable."""
+def dimensions(variable: DesignVariable) -> list[Any]:
+    """Return skopt's dimensions for a variable: one, or two where it is periodic, of the plane of its circle."""
     from skopt.space import Categorical, Integer, Real
 
     if isinstance(variable, ChoiceVariable):
-        return Categorical(range(len(variable.choices)))
+        return [Categorical(range(len(variable.choices)))]
     if isinstance(variable, IntegerVariable):
-        return Integer(variable.lo, variable.hi)
-    return Real(variable.lo, variable.hi, prior="log-uniform" if variable.log else "uniform")
+        return [Integer(variable.lo, variable.hi)]
+    if isinstance(variable, PeriodicVariable):
+        return [Real(0.0, 1.0), Real(0.0, 1.0)]
+    return [Real(variable.lo, variable.hi, prior="log-uniform" if variable.log else "uniform")]
+
+
+def columns(variable: DesignVariable, values: FloatArray) -> list[NDArray[Any]]:
+    """Return the values (c,) of a variable as those of its dimensions, (c,) each."""
+    if isinstance(variable, PeriodicVariable):
+        return list(variable.features(values).T)
+    return [values if isinstance(variable, RealVariable) else values.astype(np.int64)]
 
 
 class quiet(warnings.catch_warnings):  # noqa: N801 (used as a function)

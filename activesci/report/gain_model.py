@@ -61,17 +61,24 @@ class GainModel:
 
     def slice(self, column: int) -> FloatArray:
         """Return designs (n, k) along one variable, through the picked one."""
-        values = self.space.variables[column].grid(POINTS)
+        values = self._axis(column, POINTS)
         xi = np.repeat(self.centre[None], len(values), axis=0)
         xi[:, column] = values
         return xi
 
     def plane(self, x: int, y: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the values of two variables, (a,) and (b,), and the mean gain in their plane, (b, a)."""
-        across, up = (self.space.variables[column].grid(SIDE) for column in (x, y))
+        across, up = (self._axis(column, SIDE) for column in (x, y))
         xi = np.repeat(self.centre[None], len(across) * len(up), axis=0)
         xi[:, x], xi[:, y] = np.tile(across, len(up)), np.repeat(up, len(across))
         return across, up, self.at(xi)[0].reshape(len(up), len(across))
+
+    def _axis(self, column: int, points: int) -> FloatArray:
+        """Return the values of a variable that curves go through; a periodic one's end is drawn as well."""
+        from activesci.study.real import RealVariable
+
+        variable = self.space.variables[column]
+        return variable.axis(points) if isinstance(variable, RealVariable) else variable.grid(points)
 
     def most_telling(self, count: int) -> Sequence[int]:
         """Return the variables along whose slices the gain varies most, at most `count` of them, in their order."""

@@ -1,8 +1,8 @@
 """The gain surface of a round as data: its candidates, its axes, and how they are told from the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -53,12 +53,14 @@ class Scale:
         unit: Its unit.
         log: Whether it lives on a logarithmic scale.
         choices: What the indices of a choice stand for.
+        seam: Its ends, if they are one and the same.
     """
 
     name: str
     unit: str | None = None
     log: bool = False
     choices: Sequence[str] = field(default=())
+    seam: tuple[float, float] | None = None
 
 
 def gain_span(surfaces: Sequence[GainSurface]) -> tuple[float, float]:
@@ -108,10 +110,21 @@ def gain_surface(study: "Study", record: RoundRecord, arrays: Arrays) -> GainSur
 def scales(study: "Study") -> list[Scale]:
     """Return the study's design variables as axes."""
     parts = study.mapping().get("design") or {}
-    return [
-        Scale(name, part.get("unit"), bool(part.get("log")), tuple(str(c) for c in part.get("choice", ())))
-        for name, part in parts.items()
-    ]
+    return [_scale(name, part) for name, part in parts.items()]
+
+
+def seam_of(part: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Return the ends of an entry of `design:` if they are one and the same."""
+    return (float(part["real"][0]), float(part["real"][1])) if part.get("periodic") else None
+
+
+def _scale(name: str, part: Mapping[str, Any]) -> Scale:
+    choices = tuple(str(c) for c in part.get("choice", ()))
+    return Scale(name, part.get("unit"), bool(part.get("log")), choices, seam_of(part))
+
+
+def _number(value: float | None, default: float | None) -> float:
+    return float("nan") if value is None and default is None else float(default if value is None else value)  # type: ignore[arg-type]
 
 
 def _number(value: float | None, default: float | None) -> float:

@@ -85,6 +85,10 @@ def _constraint(name: str, said: Any) -> str:  # noqa: ANN401 (a value of the st
     return f"{name} = {_plain(said)}"
 
 
+SCALES = {"log": "logarithmic", "periodic": "periodic"}
+"""What keys of a design variable say of its scale."""
+
+
 def design_text(part: Mapping[str, Any]) -> str:
     """Return what a design variable may be.
 
@@ -96,7 +100,8 @@ def design_text(part: Mapping[str, Any]) -> str:
         return clean(" or ".join(str(c) for c in part["choice"]), 200)
     low, high = part.get("real") or part.get("integer") or (None, None)
     whole = "whole numbers " if "integer" in part else ""
-    return f"{whole}{_plain(low)} to {_plain(high)}" + (", logarithmic" if part.get("log") else "")
+    scale = "".join(f", {word}" for key, word in SCALES.items() if part.get(key))
+    return f"{whole}{_plain(low)} to {_plain(high)}{scale}"
 
 
 def outcome_text(part: Mapping[str, Any]) -> str:

@@ -13,7 +13,8 @@ from activesci.types import BoolArray, FloatArray
 
 from .expressions import Expression
 from .parts import nearest
-from .variables import DesignPart, DesignVariable, RealVariable, variable_of
+from .real import RealVariable
+from .variables import DesignPart, DesignVariable, variable_of
 
 LARGEST_GRID = 20_000
 """Designs of a grid at most."""
@@ -85,7 +86,10 @@ class DesignSpace:
         return {variable.name: variable.decode(float(row[j])) for j, variable in enumerate(self.variables)}
 
     def features(self, xi: FloatArray) -> FloatArray:
-        """Return what a network is given (n, p): numbers scaled to [0, 1], log where `log: true`, choices one-hot."""
+        """Return what a network is given (n, p): numbers scaled to [0, 1], log where `log: true`, choices one-hot.
+
+        A number that is periodic is a point on a circle.
+        """
         blocks = [variable.features(xi[:, j]) for j, variable in enumerate(self.variables)]
         return np.concatenate(blocks, axis=1) if blocks else np.empty((len(xi), 0))
 
@@ -132,13 +136,12 @@ class DesignSpace:
         """Return designs (n, k) with every other one moved towards the ends of real variables, where it may be.
 
         What is learned from designs that fill a range evenly is known worst at its ends, and the best designs are
-        often there. The moved ones lie as Chebyshev's points do.
+        often there. The moved ones lie as Chebyshev's points do. Periodic variables have no ends.
         """
         moved = xi.copy()
         for j, variable in enumerate(self.variables):
             if isinstance(variable, RealVariable):
-                even = variable.features(xi[::2, j]).ravel()
-                moved[::2, j] = variable.from_cube(0.5 - 0.5 * np.cos(np.pi * even))
+                moved[::2, j] = variable.towards_ends(xi[::2, j])
         return np.where(self.feasible(moved)[:, None], moved, xi)
 
     def grid(self, points: int, limit: int = LARGEST_GRID) -> FloatArray:

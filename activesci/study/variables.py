@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import log
-from numbers import Integral, Real
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, WithJsonSchema, model_validator
 
-from activesci.errors import DesignError
 from activesci.types import FloatArray
 
 from .parts import Alternative, Bounds, Text, Whole, sized, that, wrong
+from .real import PeriodicVariable, RealVariable, number_of, refused, turns_whole
 from .source import shown
 
 Choosable = str | int | float
@@ -55,6 +53,7 @@ class DesignPart(Alternative):
         integer: [lo, hi], both included.
         choice: Words or numbers, of which one is chosen.
         log: With `real`: search on a logarithmic scale.
+        periodic: With `real`: hi is lo again, as of an angle.
         unit: For people, and to know what can be compared with the parameters.
     """
 
@@ -65,6 +64,7 @@ class DesignPart(Alternative):
     ) = None
     choice: Choices | None = None
     log: bool = False
+    periodic: bool = False
     unit: Text = ""
 
     @model_validator(mode="after")
@@ -75,64 +75,17 @@ class DesignPart(Alternative):
             raise wrong("positive bounds, as log is true", shown(self.real), "real")
         return self
 
-
-@dataclass(frozen=True)
-class RealVariable:
-    """A real number from `lo` to `hi`; with `log`, distances are those of the logarithm."""
-
-    name: str
-    lo: float
-    hi: float
-    log: bool = False
-    unit: str = ""
-    n_features: ClassVar[int] = 1
-
-    @property
-    def expectation(self) -> str:
-        """What a value has to be, in words."""
-        return f"a number from {self.lo:g} to {self.hi:g}"
-
-    def encode(self, value: Any) -> float:  # noqa: ANN401 -- whatever the caller has
-        """Return a value as float64; DesignError if it is none of this variable."""
-        number = _number(value)
-        if number is None or not self.lo <= number <= self.hi:
-            raise _refused(self.name, value, self.expectation)
-        return number
-
-    def decode(self, value: float) -> float:
-        """Return the plain Python value."""
-        return value
-
-    def column(self, values: FloatArray) -> NDArray[Any]:
-        """Return the values (n,) as users see them."""
-        return values
-
-    def features(self, values: FloatArray) -> FloatArray:
-        """Return the network inputs (n, 1) in [0, 1]."""
-        if self.log:
-            return ((np.log(values) - self._start) / self._span)[:, None]
-        return ((values - self._start) / self._span)[:, None]
-
-    def from_cube(self, u: FloatArray) -> FloatArray:
-        """Map u (n,) in [0, 1] to values (n,)."""
-        scaled = self._start + u * self._span
-        return np.clip(np.exp(scaled) if self.log else scaled, self.lo, self.hi)
-
-    def grid(self, points: int) -> FloatArray:
-        """Return evenly spaced values, both ends included."""
-        return self.from_cube(np.linspace(0.0, 1.0, points))
-
-    def grid_size(self, points: int) -> int:
-        """Return how many values `grid` has."""
-        return points
-
-    @cached_property
-    def _start(self) -> float:
-        return log(self.lo) if self.log else self.lo
-
-    @cached_property
-    def _span(self) -> float:
-        return (log(self.hi) if self.log else self.hi) - self._start
+    @model_validator(mode="after")
+    def _periodic_has_sense(self) -> "DesignPart":
+        if self.periodic and (self.real is None or self.log):
+            raise wrong(
+                "periodic with real only, and without log",
+                f"periodic with {'log' if self.log else self.kind}",
+                "periodic",
+            )
+        if self.periodic and self.real is not None and not turns_whole(self.real[1] - self.real[0], self.unit):
+            raise wrong("a whole turn, or a whole part of one, as periodic is true", shown(self.real), "real")
+        return self
 
 
 @dataclass(frozen=True)
@@ -152,9 +105,9 @@ class IntegerVariable:
 
     def encode(self, value: Any) -> float:  # noqa: ANN401 -- whatever the caller has
         """Return a value as float64; DesignError if it is none of this variable."""
-        number = _number(value)
+        number = number_of(value)
         if number is None or not number.is_integer() or not self.lo <= number <= self.hi:
-            raise _refused(self.name, value, self.expectation)
+            raise refused(self.name, value, self.expectation)
         return number
 
     def decode(self, value: float) -> int:
@@ -204,7 +157,7 @@ class ChoiceVariable:
         """Return the index of a value; DesignError if it is none of this variable."""
         plain = value.item() if isinstance(value, np.generic) else value
         if isinstance(plain, bool) or not isinstance(plain, str | int | float) or plain not in self.choices:
-            raise _refused(self.name, value, self.expectation)
+            raise refused(self.name, value, self.expectation)
         return float(self.choices.index(plain))
 
     def decode(self, value: float) -> Choosable:
@@ -246,25 +199,11 @@ def variable_of(name: str, part: DesignPart) -> DesignVariable:
     lo, hi = part.settings
     if part.kind == "integer":
         return IntegerVariable(name, lo, hi, part.unit)
+    if part.periodic:
+        return PeriodicVariable(name, lo, hi, unit=part.unit)
     return RealVariable(name, lo, hi, part.log, part.unit)
 
 
 def labels(words: Sequence[Choosable]) -> NDArray[Any]:
     """Return a table of labels: numbers as a number array, anything with text as an object array."""
     return np.array(words, dtype=object if any(isinstance(word, str) for word in words) else None)
-
-
-def _number(value: Any) -> float | None:  # noqa: ANN401 -- whatever the caller has
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()]
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Integral | Real):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return None
-
-
-def _refused(name: str, value: object, expectation: str) -> DesignError:
-    shown = repr(value)
-    return DesignError(f"design.{name}: found {shown[:60]}, expected {expectation}")

@@ -9,6 +9,7 @@ from activesci.inference.networks.coordinates import Inputs
 from activesci.study.designs import DesignSpace
 from activesci.study.outcomes import OutcomeGroup, OutcomeSpace
 from activesci.study.parameters import ParameterSpace
+from activesci.study.real import PeriodicVariable
 from activesci.study.variables import ChoiceVariable, IntegerVariable
 from activesci.types import FloatArray
 
@@ -54,7 +55,7 @@ class Outlook:
         return 2.0 * self.designs.features(xi) - 1.0
 
     def design(self, inputs: FloatArray) -> FloatArray:
-        """Return the design (k,) that inputs (p,) mean: whole numbers rounded, of choices the likeliest."""
+        """Return the design (k,) that inputs (p,) mean: the nearest whole number, likeliest choice, or direction."""
         found, place = np.empty(self.designs.dim), 0
         for j, variable in enumerate(self.designs.variables):
             mine = inputs[place : place + variable.n_features]
@@ -64,6 +65,8 @@ class Outlook:
             elif isinstance(variable, IntegerVariable):
                 number = variable.lo + 0.5 * (mine[0] + 1.0) * (variable.hi - variable.lo)
                 found[j] = np.clip(np.rint(number), variable.lo, variable.hi)
+            elif isinstance(variable, PeriodicVariable):
+                found[j] = variable.from_cube(np.arctan2(mine[1:], mine[:1]) / (2 * np.pi))[0]
             else:
                 found[j] = variable.from_cube(np.clip(0.5 * (mine + 1), 0.0, 1.0))[0]
         return found

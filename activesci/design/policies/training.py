@@ -14,6 +14,7 @@ from activesci.design.policies.twin import Twin
 from activesci.design.policies.weights import Weights, applied, initial
 from activesci.inference.networks.network import AdamW, Network, schedule
 from activesci.rng import torch_generator
+from activesci.study.real import PeriodicVariable
 from activesci.study.variables import ChoiceVariable, IntegerVariable
 from activesci.types import FloatArray
 
@@ -78,6 +79,8 @@ class Actor:
                 parts.append(2.0 * picked(mine, by_chance, generator) - 1.0)
             elif isinstance(variable, IntegerVariable):
                 parts.append(stepped(torch.tanh(0.5 * mine), variable.hi - variable.lo))
+            elif isinstance(variable, PeriodicVariable):
+                parts.append(torch.nn.functional.normalize(torch.tanh(0.5 * mine), dim=1, eps=1e-3))
             else:
                 parts.append(torch.tanh(0.5 * mine))
         return torch.cat(parts, dim=1)

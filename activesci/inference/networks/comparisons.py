@@ -11,13 +11,10 @@ from numpy.typing import NDArray
 from activesci.study.designs import DesignSpace
 from activesci.study.parameters import ParameterSpace
 from activesci.study.priors import LogNormal, LogUniform
-from activesci.study.variables import ChoiceVariable, RealVariable
+from activesci.study.real import TURNS, PeriodicVariable, RealVariable
+from activesci.study.variables import ChoiceVariable, DesignVariable
 from activesci.types import FloatArray
 
-TURNS = {"rad": 2 * np.pi, "radian": 2 * np.pi, "radians": 2 * np.pi} | dict.fromkeys(
-    ("deg", "degree", "degrees"), 360.0
-)
-"""Units of angles, and how many of them are a whole turn."""
 MOST = 16
 """Of more comparisons none are made: no network could tell which of them matter."""
 NEAREST = 1e-3
@@ -31,7 +28,7 @@ class Comparison:
     Attributes:
         parameters, designs: Their places in the study's order; several are coordinates, in the same order.
         log: Whether their ratio is taken, and not their difference.
-        turn: What a whole turn is, if they are angles.
+        turn: What a whole turn is, if they are angles, or the period, if the design variable has one.
     """
 
     parameters: tuple[int, ...]
@@ -61,7 +58,8 @@ class Comparisons:
       and the logarithm of its size; by their ratio where both are on a log scale;
     - where several design variables have one unit and parameters are named after them, as `x1` and `y1` after `x` and
       `y`, or `source_x` and `source_y`: the places that both are coordinates of, by the logarithm of their distance;
-    - angles (unit `rad` or `deg`) by sine and cosine of their difference, so that a whole turn is no difference.
+    - angles (unit `rad` or `deg`), and whatever is compared with a periodic design variable, by sine and cosine of
+      their difference, so that a whole turn, or period, is no difference.
 
     The inputs stand beside those of `Inputs`, so that nothing is assumed: what else matters can still be learned.
 
@@ -150,10 +148,11 @@ def compared(parameters: ParameterSpace, designs: DesignSpace) -> tuple[Comparis
         mine = [i for i, name in enumerate(parameters.names) if parameters.units[name].strip() == unit]
         if not unit or not mine:
             continue
-        places = points(parameters, designs, mine, theirs) if unit not in TURNS else []
+        turns = [turn_of(designs.variables[j]) for j in theirs]
+        places = [] if any(turns) else points(parameters, designs, mine, theirs)
         placed = {i for place in places for i in place.parameters}
         pairs = ((i, j) for i in mine if i not in placed for j in theirs)
-        found += [*places, *(pair(parameters, designs, i, j, TURNS.get(unit)) for i, j in pairs)]
+        found += [*places, *(pair(parameters, designs, i, j) for i, j in pairs)]
     return tuple(found) if len(found) <= MOST else ()
 
 
@@ -182,9 +181,14 @@ def affixes(name: str, core: str) -> list[tuple[str, str]]:
     return behind + before
 
 
-def pair(parameters: ParameterSpace, designs: DesignSpace, i: int, j: int, turn: float | None) -> Comparison:
+def pair(parameters: ParameterSpace, designs: DesignSpace, i: int, j: int) -> Comparison:
     """Return the comparison of one parameter with one design variable, by their ratio if both are on a log scale."""
     variable = designs.variables[j]
     ratio = isinstance(variable, RealVariable) and variable.log
     log = ratio and isinstance(parameters.priors[i], LogNormal | LogUniform)
-    return Comparison((i,), (j,), log, None if log else turn)
+    return Comparison((i,), (j,), log, None if log else turn_of(variable))
+
+
+def turn_of(variable: DesignVariable) -> float | None:
+    """Return the period of a design variable, or a whole turn in its unit if that is one of angles."""
+    return variable.period if isinstance(variable, PeriodicVariable) else TURNS.get(variable.unit.strip())

@@ -46,7 +46,7 @@ def gain_curve(surface: GainSurface, scale: Scale, span: tuple[float, float]) ->
         span: Limits of the gain axis, the same for all rounds.
     """
     figure, axes = panel()
-    _curve(axes, surface, np.arange(len(surface.gain)), BLUE)
+    _curve(axes, surface, np.arange(len(surface.gain)), BLUE, seam=scale.seam)
     _pick(axes, surface, 0)
     _design_axis(axes, scale, surface.xi[:, 0])
     _gain_axis(axes, span)
@@ -61,7 +61,7 @@ def gain_curves(surface: GainSurface, scales: Sequence[Scale], column: int, span
     for index, name in enumerate(scales[choice].choices):
         rows = np.flatnonzero(surface.xi[:, choice] == index)
         if rows.size:
-            _curve(axes, surface, rows, CYCLE[index % len(CYCLE)], column, name)
+            _curve(axes, surface, rows, CYCLE[index % len(CYCLE)], column, name, scales[column].seam)
     _pick(axes, surface, column)
     _design_axis(axes, scales[column], surface.xi[:, column])
     _gain_axis(axes, span)
@@ -209,11 +209,15 @@ def _curve(
     colour: str,
     column: int = 0,
     name: str = "",
+    seam: tuple[float, float] | None = None,
 ) -> None:
     rows = rows[np.argsort(surface.xi[rows, column], kind="stable")]
-    x, gain = surface.xi[rows, column], surface.gain[rows]
+    x = surface.xi[rows, column]
+    if seam is not None:  # the last comes before the first once more, and the first behind the last
+        period = seam[1] - seam[0]
+        x, rows = np.concatenate([x[-1:] - period, x, x[:1] + period]), np.concatenate([rows[-1:], rows, rows[:1]])
     axes.fill_between(x, surface.low[rows], surface.high[rows], color=colour, alpha=0.2, linewidth=0)
-    axes.plot(x, gain, color=colour, linewidth=1.1, marker=".", markersize=4, label=label(name, 18))
+    axes.plot(x, surface.gain[rows], color=colour, linewidth=1.1, marker=".", markersize=4, label=label(name, 18))
 
 
 def _pick(axes: Axes, surface: GainSurface, column: int) -> None:
@@ -240,7 +244,7 @@ def _design_axis(axes: Axes, scale: Scale, values: FloatArray, axis: str = "x") 
         getattr(axes, f"set_{axis}scale")("log")
         _log_ticks(axes.xaxis if axis == "x" else axes.yaxis, values)
     else:
-        getattr(axes, f"set_{axis}lim")(limits(values, margin=0.03))
+        getattr(axes, f"set_{axis}lim")(limits(values if scale.seam is None else np.array(scale.seam), margin=0.03))
         axes.locator_params(axis=axis, nbins=5)  # type: ignore[arg-type]
 
 
