@@ -7,7 +7,21 @@ from activesci.design import BayesOpt
 
 from .surfaces import MIXED, ONE, TWO, Surface, plane, question, several_kinds, space_of, two_peaks
 
-SURFACES = {"one": (ONE, two_peaks), "two": (TWO, plane), "mixed": (MIXED, several_kinds)}
+CIRCLE = {"x": {"real": [0, 1], "periodic": True}, "y": {"real": [0, 1]}}
+
+
+def across_the_seam(xi):
+    """Return a hill with its top at x = 0.98 and y = 0.7, down whose side x = 0.02 is."""
+    x, y = xi.T
+    return 1 + np.exp(12 * (np.cos(2 * np.pi * (x - 0.98)) - 1) - ((y - 0.7) / 0.2) ** 2)
+
+
+SURFACES = {
+    "one": (ONE, two_peaks),
+    "two": (TWO, plane),
+    "mixed": (MIXED, several_kinds),
+    "circle": (CIRCLE, across_the_seam),
+}
 
 
 def rng(seed):

@@ -35,6 +35,19 @@ def test_designs_are_at_posterior_samples_of_what_they_are_compared_with():
     assert set(found[:, 2]) == {0.0, 1.0}
 
 
+def test_an_angle_is_proposed_within_the_period_of_its_design():
+    one = Study(
+        study="sought",
+        parameters={"axis": {"prior": {"uniform": [0, 360]}, "unit": "deg"}},
+        design={"turned": {"real": [-90, 90], "unit": "deg", "periodic": True}},
+        outcome={"signal": {"real": []}},
+        simulator={"function": "model:simulate"},
+        experiment={"manual": True},
+        stop={"rounds": 1},
+    )
+    assert set(proposed(one, np.array([[100.0], [190.0], [30.0]]))[:, 0]) == {-80.0, 10.0, 30.0}
+
+
 def test_there_are_none_without_a_common_unit_or_where_none_is_feasible():
     theta = np.array([[0.3, -0.2]])
     assert proposed(study("cm"), theta) is None

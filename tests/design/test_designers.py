@@ -51,6 +51,17 @@ def test_designs_are_feasible_and_inside(name, design, truth):
     asked.space.encode(asked.space.decode(choice.xi))
 
 
+def test_a_design_at_one_end_of_a_period_is_taken_at_the_other_as_well():
+    space = {"x": {"real": [0, 180], "periodic": True}}
+    asked = question(space, Surface(lambda xi: np.cos(np.deg2rad(xi[:, 0]))))
+    assert Grid(2).choose(asked, rng()).xi[0] == 0.0
+    taken = asked.space.encode({"x": 180.0})[None]
+    left = question(space, asked.gain, taken=taken)
+    assert Grid(2).choose(left, rng()).xi[0] == 90.0
+    assert len(left.free(np.array([[0.0], [1.0]]))) == 1
+    assert question(space, asked.gain, pool=np.concatenate([taken, [[0.0]]])).distinct.tolist() == [[0.0]]
+
+
 @pytest.mark.parametrize("name", ["bayesopt", "grid", "random"])
 def test_the_same_question_has_the_same_answer(name):
     one, other = (DESIGNERS[name].choose(question(TWO, Surface(plane)), rng(3)) for _ in range(2))

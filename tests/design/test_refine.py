@@ -37,6 +37,20 @@ def test_walls_and_constraints_hold():
     assert np.abs(end[1:] - 0.3).max() < 0.03
 
 
+@pytest.mark.parametrize(("start", "top"), [(0.97, 1.03), (0.03, -0.03), (0.9, 1.0)])
+def test_a_walk_on_a_periodic_variable_crosses_its_seam(start, top):
+    def circle(xi):
+        return 1.0 + np.cos(2 * np.pi * (xi[:, 0] - top))
+
+    surface = Surface(circle)
+    end, gain = walked(question({"x": {"real": [0, 1], "periodic": True}}, surface), np.array([start]))
+    assert abs((end[0] - top + 0.5) % 1.0 - 0.5) < 0.002
+    assert gain.value[0] > circle(np.array([[start]]))[0]
+    assert ((surface.rows >= 0) & (surface.rows < 1)).all()
+    stuck, _ = walked(question({"x": {"real": [0, 1]}}, Surface(circle)), np.array([0.97]))
+    assert stuck[0] <= 1.0
+
+
 def test_nothing_moves_where_nothing_is_gained():
     flat = question(ONE, Surface(lambda xi: np.zeros(len(xi))))
     assert walked(flat, np.array([4.0]))[0] == pytest.approx(4.0)

@@ -44,6 +44,15 @@ def test_the_pick_lies_on_its_candidate():
     assert "nats" in axes.get_ylabel()
 
 
+def test_a_curve_over_an_angle_goes_on_beyond_its_ends():
+    found, seam = surface(), (-1.0, 11.0)
+    axes = figures.gain_curve(found, Scale("angle", seam=seam), (0.0, 1.0)).axes[0]
+    x, gain = axes.lines[0].get_data()
+    assert (x[0] + 12.0, x[-1] - 12.0) == pytest.approx((x[-2], x[1]))
+    assert (gain[0], gain[-1]) == (gain[-2], gain[1])
+    assert axes.get_xlim() == pytest.approx((-1.36, 11.36))
+
+
 def test_rounds_share_one_gain_axis_unless_one_would_lie_flat():
     first, later = surface(), surface()
     assert gain_spans([first, later]) == ([gain_span([first, later])] * 2, True)

@@ -32,6 +32,19 @@ def test_slices_follow_the_surface_within_their_band():
         assert np.mean(np.abs(mean - hill(xi)) < 2 * sd + 0.01) > 0.8
 
 
+def test_what_is_drawn_over_an_angle_closes_at_its_ends():
+    space = DesignSpace.of({"angle": DesignPart(real=(0, 6), periodic=True)})
+    xi = space.sample(30, np.random.default_rng(1))
+    gain = 1.0 + np.cos(2 * np.pi * (xi[:, 0] - 0.4) / 6.0)
+    error = np.full(30, 0.01)
+    found = GainModel.of(space, GainSurface(xi, gain, gain, gain, error, gain == gain.max()))
+    drawn = found.slice(0)
+    assert drawn[[0, -1], 0].tolist() == [0.0, 6.0]
+    mean, _ = found.at(drawn)
+    assert mean[0] == pytest.approx(mean[-1], abs=1e-9)
+    assert np.abs(mean - 1.0 - np.cos(2 * np.pi * (drawn[:, 0] - 0.4) / 6.0)).max() < 0.05
+
+
 def test_a_plane_has_the_other_variables_where_the_pick_has_them():
     found = model()
     across, up, mean = found.plane(0, 1)

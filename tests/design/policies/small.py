@@ -8,6 +8,7 @@ from scipy.stats import norm
 from activesci.study import Study
 
 LINE = {"x": {"real": [-1.0, 2.0]}}
+CIRCLE = {"angle": {"real": [-1.0, 2.0], "periodic": True}, "x": {"real": [-1.0, 2.0]}}
 TOOLS = {"tool": {"choice": ["blunt", "sharp"]}, "times": {"integer": [1, 5]}}
 
 

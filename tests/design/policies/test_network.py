@@ -11,7 +11,7 @@ from activesci.design.policies.twin import Twin
 from activesci.design.policies.weights import initial
 from activesci.inference.base import Data
 
-from .small import LINE, TOOLS, study
+from .small import CIRCLE, LINE, TOOLS, study
 
 OUTCOMES = {
     "reals": {"y": {"real": [2]}, "n": {"count": []}},
@@ -42,7 +42,7 @@ def network(one):
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
-@pytest.mark.parametrize("design", [LINE, TOOLS], ids=["real", "mixed"])
+@pytest.mark.parametrize("design", [LINE, TOOLS, CIRCLE], ids=["real", "mixed", "periodic"])
 def test_it_chooses_what_the_trained_one_would(design, outcome):
     one, asked, data = actor(design, outcome)
     outlook = one.twin.outlook

@@ -49,6 +49,15 @@ def test_scales_in_logs_are_compared_by_their_ratio_and_angles_by_sine_and_cosin
     np.testing.assert_allclose(once, again, atol=1e-12)
 
 
+def test_what_is_compared_with_a_periodic_design_is_so_by_its_period():
+    turned = {"real": [0, 180], "unit": "deg", "periodic": True}
+    (angle,) = parts({"axis": ({"uniform": [0, 360]}, "deg")}, {"polariser": turned})
+    assert angle.turn == 180.0
+    ring = {"real": [0, 12], "periodic": True}
+    assert parts({"at": (NORMAL, "m")}, {"x": ring}) == (Comparison((0,), (0,), turn=12.0),)
+    assert all(one.turn is None or one.turn == 12.0 for one in parts({"x1": (NORMAL, "m")}, {"x": ring, "y": {}}))
+
+
 def test_of_too_many_comparisons_none_are_made():
     parameters = {f"p{i}": (NORMAL, "m") for i in range(MOST + 1)}
     assert parts(parameters, {"x": {}}) == ()
