@@ -61,7 +61,7 @@ def test_the_gain_is_right_across_the_seam_and_does_not_jump(origin):
     gain, ends, _ = found(origin)
     assert ends[0] == pytest.approx(ends[1], abs=1e-9)
     assert np.abs(gain - exact_gain(ANGLES)).max() < 0.25
-    assert np.sqrt(np.mean((gain - found(ORIGINS[0])[0]) ** 2)) < 0.15
+    assert np.sqrt(np.mean((gain - found(ORIGINS[0])[0]) ** 2)) < 0.05
 
 
 @pytest.mark.parametrize("origin", ORIGINS)
