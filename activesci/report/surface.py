@@ -125,7 +125,3 @@ def _scale(name: str, part: Mapping[str, Any]) -> Scale:
 
 def _number(value: float | None, default: float | None) -> float:
     return float("nan") if value is None and default is None else float(default if value is None else value)  # type: ignore[arg-type]
-
-
-def _number(value: float | None, default: float | None) -> float:
-    return float("nan") if value is None and default is None else float(default if value is None else value)  # type: ignore[arg-type]
