@@ -1,6 +1,6 @@
 """One design variable: a real number, a whole number or a choice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
@@ -58,6 +58,7 @@ class DesignPart(Alternative):
     """
 
     one_of: ClassVar[tuple[str, ...]] = ("real", "integer", "choice")
+    only_with: ClassVar[Mapping[str, str]] = {"periodic": "real"}
     real: Annotated[Bounds, that("bounds less than 1e300 apart", lambda b: b[1] - b[0] < 1e300)] | None = None
     integer: (
         Annotated[tuple[Whole, Whole], sized("lo", "hi"), that("lo not above hi", lambda b: b[0] <= b[1])] | None
@@ -77,12 +78,8 @@ class DesignPart(Alternative):
 
     @model_validator(mode="after")
     def _periodic_has_sense(self) -> "DesignPart":
-        if self.periodic and (self.real is None or self.log):
-            raise wrong(
-                "periodic with real only, and without log",
-                f"periodic with {'log' if self.log else self.kind}",
-                "periodic",
-            )
+        if self.periodic and self.log:
+            raise wrong("periodic without log", "both", "periodic")
         if self.periodic and self.real is not None and not turns_whole(self.real[1] - self.real[0], self.unit):
             raise wrong("a whole turn, or a whole part of one, as periodic is true", shown(self.real), "real")
         return self

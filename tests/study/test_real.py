@@ -66,7 +66,15 @@ def test_a_range_in_units_of_angles_has_to_be_whole_turns():
     assert turns_whole(359.0, "mm")
 
 
-@pytest.mark.parametrize("part", [{"choice": [1, 2]}, {"integer": [0, 7]}, {"real": [1, 10], "log": True}])
-def test_only_plain_real_numbers_are_periodic(part):
-    with pytest.raises(StudyError, match="periodic with real only"):
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        ({"choice": [1, 2]}, "it with real only"),
+        ({"integer": [0, 7]}, "it with real only"),
+        ({"real": [1, 10], "log": True}, "periodic without log"),
+        ({"real": [0, 359], "unit": "deg"}, "a whole turn"),
+    ],
+)
+def test_only_plain_real_numbers_are_periodic(part, expected):
+    with pytest.raises(StudyError, match=expected):
         study(design={"t": part | {"periodic": True}})
