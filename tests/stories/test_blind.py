@@ -17,7 +17,7 @@ from activesci.integrity.blinding import Curtain, Door, Shift, masked, shifts_of
 from activesci.integrity.shuffling import Shuffle
 from activesci.ledger import Ledger, fold, sealing
 from activesci.ledger.events import Kind
-from activesci.loop import controller, learning, measuring, salting
+from activesci.loop import learning, measuring, salting, steps
 from activesci.loop.controller import Campaign
 from activesci.loop.journal import Nobody
 from tests.loop.worlds import LEARNED, PLAIN, world
@@ -171,7 +171,7 @@ def through_an_exception(patch):
         return describe(belief)
 
     patch.setattr(learning, "described", failing)
-    patch.setattr(controller, "discreetly", lambda step: step())
+    patch.setattr(steps, "discreetly", lambda step: step())
 
 
 def through_the_ledger(patch):
