@@ -1,73 +1,25 @@
 """The worker processes: one a running campaign, at most so many, the others in a queue."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 from activesci.errors import CampaignError
 from activesci.ledger.lock import holder
-from activesci.simulate.tail import Tail
 
+from .answers import Answers
 from .desk import Desk
 from .logbook import note, warn
+from .running import PATIENCE, Running, begun
 from .store import Store
-from .wishes import Wish, Wishes
+from .wishes import Wishes
 
 IDLE = 600.0
 """Seconds for which a worker may wait for a measurement before its memory is given back."""
 TICK = 0.5
-PATIENCE = 20.0
-"""Seconds for a worker to pause before it is killed."""
 CRASHES = 3
 """Ends without a word, one after another, after which a campaign is no longer tried."""
-COMPLAINT = 16_384
-
-
-@dataclass(eq=False)
-class Running:
-    """A worker process.
-
-    Attributes:
-        process: The process.
-        state: 'starting', 'busy' or 'waiting' for an answer of nature.
-        since: When it came into that state, by the clock that only runs forwards.
-        stage: What it last said that it does: stage, done, total.
-        complaint: The end of its stderr.
-        sent: Answers that it has been given and not reported on.
-        asked: Whether it has been asked for more designs.
-        pausing: Whether it has been told to pause.
-        told: The last report of how it ended.
-    """
-
-    process: subprocess.Popen[bytes]
-    state: str = "starting"
-    since: float = field(default_factory=time.monotonic)
-    stage: dict[str, Any] = field(default_factory=dict)
-    complaint: Tail = field(default_factory=lambda: Tail(COMPLAINT))
-    sent: set[int] = field(default_factory=set)
-    asked: bool = False
-    pausing: bool = False
-    told: dict[str, Any] = field(default_factory=dict)
-
-    def become(self, state: str) -> None:
-        """Note what it does from now on."""
-        if state != self.state:
-            self.state, self.since = state, time.monotonic()
-
-    def order(self, what: Mapping[str, Any]) -> None:
-        """Hand it something to do; one that has ended takes nothing."""
-        assert self.process.stdin is not None  # a pipe
-        with suppress(OSError):
-            self.process.stdin.write(json.dumps(what).encode() + b"\n")
-            self.process.stdin.flush()
 
 
 class Workers:
@@ -80,8 +32,8 @@ class Workers:
     """
 
     def __init__(self, store: Store, desk: Desk, limit: int) -> None:
-        self._store, self._desk, self.limit = store, desk, limit
-        self.wishes = Wishes(desk)
+        self._store, self.limit = store, limit
+        self.wishes, self._answers = Wishes(desk), Answers(desk)
         self._running: dict[str, Running] = {}
         self._queue: list[str] = []
         self._crashes: dict[str, int] = {}
@@ -112,8 +64,8 @@ class Workers:
     def nudge(self, name: str) -> None:
         """Have a campaign that is wished to run looked at again: something has come in for it."""
         with self._lock:
-            if running := name in self._running:
-                self._feed(name)
+            if running := self._running.get(name):
+                self._answers.feed(name, running)
         # not while others wait for the lock: the file may be busy being synced
         if not running and (wish := self.wishes.of(name)) is not None and wish.state == "running":
             self._enqueue(name)
@@ -168,8 +120,7 @@ class Workers:
         with self._lock:
             if name in self._running and number in self._running[name].sent:
                 return False
-            query = "UPDATE answers SET state = 'undone' WHERE id = ? AND campaign = ? AND state = 'received'"
-            return bool(self._desk.do(query, number, name))
+            return self._answers.withdraw(name, number)
 
     def shown(self, name: str) -> dict[str, Any]:
         """Return what a person may want to know: state, stage, done, total; the complaint of the last worker."""
@@ -199,10 +150,7 @@ class Workers:
                 self._interrupt(worker)
         until = time.monotonic() + PATIENCE
         for worker in workers:
-            try:
-                worker.process.wait(max(0.1, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                _kill(worker.process)
+            worker.end_within(max(0.1, until - time.monotonic()))
 
     def _enqueue(self, name: str) -> None:
         with self._lock:
@@ -214,8 +162,8 @@ class Workers:
             with self._lock:
                 self._make_room()
                 self._fill()
-                for name in self._running:
-                    self._feed(name)  # an answer that was held back for a while
+                for name, worker in self._running.items():
+                    self._answers.feed(name, worker)  # an answer that was held back for a while
 
     def _make_room(self) -> None:
         """End workers that have waited long for an answer, and that which has waited longest if others want to run."""
@@ -238,33 +186,11 @@ class Workers:
     def _start(self, name: str) -> None:
         if (wish := self.wishes.of(name)) is None:
             return
-        process = subprocess.Popen(
-            [sys.executable, "-m", "activesci.service.worker", *self._arguments(wish)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=self._store.root,
-            start_new_session=True,  # Ctrl-C at the service's terminal is not for its workers
-        )
+        worker = begun(wish, self._store.root, self.wishes.stopping(name))
         self.started += 1
-        note("worker begun", campaign=name, process=process.pid)
-        worker = self._running[name] = Running(process)
-        reading = threading.Thread(target=self._complaints, args=(worker,), daemon=True)
-        reading.start()
-        threading.Thread(target=self._attend, args=(name, worker, reading), daemon=True).start()
-
-    def _arguments(self, wish: Wish) -> list[str]:
-        given = [str(self._store.root / wish.campaign)]
-        if wish.study is not None:
-            given += ["--study", str(self._store.root / wish.study), "--settings", json.dumps(wish.settings)]
-        if wish.state == "stopping":
-            given += ["--stop", json.dumps(self.wishes.stopping(wish.campaign))]
-        return given + ([] if wish.seed is None else ["--seed", str(wish.seed)])
-
-    def _complaints(self, worker: Running) -> None:
-        assert worker.process.stderr is not None  # a pipe
-        while data := worker.process.stderr.read1(65536):  # type: ignore[attr-defined]
-            worker.complaint.add(data)
+        note("worker begun", campaign=name, process=worker.process.pid)
+        self._running[name] = worker
+        threading.Thread(target=self._attend, args=(name, worker, worker.listened_to()), daemon=True).start()
 
     def _attend(self, name: str, worker: Running, reading: threading.Thread) -> None:
         """Take a worker's reports until it ends."""
@@ -276,24 +202,22 @@ class Workers:
         reading.join()
         with self._lock:
             del self._running[name]
-            for pipe in (worker.process.stdin, worker.process.stdout, worker.process.stderr):
-                with suppress(OSError):
-                    pipe.close()  # type: ignore[union-attr]
+            worker.close()
             self._ended(name, worker)
 
     def _report(self, name: str, worker: Running, said: dict[str, Any]) -> None:
         if "waiting" in said:
             worker.asked, worker.stage = False, {}
             worker.become("waiting")
-            self._feed(name)
+            self._answers.feed(name, worker)
         elif "closing" in said:
             worker.become("waiting")
-            self._feed(name, held=False)
+            self._answers.feed(name, worker, held=False)
             worker.order({"do": "end"})
             worker.become("busy")
         elif "answer" in said:
             worker.sent.discard(said["answer"])
-            self._settle(name, said)
+            self._answers.settle(name, said)
         elif "stage" in said:
             worker.stage = said
             worker.become("busy")
@@ -303,35 +227,8 @@ class Workers:
         else:
             worker.told.update(said)
 
-    def _feed(self, name: str, held: bool = True) -> None:
-        """Give a waiting worker the answers that have come in, in their order; those that are held back not yet."""
-        worker = self._running[name]
-        if worker.state != "waiting" or worker.pausing:
-            return
-        query = "SELECT * FROM answers WHERE campaign = ? AND state = 'received' AND held <= ? ORDER BY id"
-        for found in self._desk.rows(query, name, time.time() if held else float("inf")):
-            if found["id"] not in worker.sent:
-                parts = {key: None if found[key] is None else json.loads(found[key]) for key in ("design", "outcome")}
-                worker.sent.add(found["id"])
-                worker.order({"do": "answer", **{k: found[k] for k in ("id", "proposal", "failed")}, **parts})
-
-    def _settle(self, name: str, said: Mapping[str, Any]) -> None:
-        """Note what became of an answer; whoever had its design need not measure it any more."""
-        with self._desk.change() as connection:
-            connection.execute(
-                "UPDATE answers SET state = ?, why = ? WHERE id = ?", (said["state"], said["why"], said["answer"])
-            )
-            connection.execute(
-                "DELETE FROM leases WHERE campaign = ? AND proposal = (SELECT proposal FROM answers WHERE id = ?)",
-                (name, said["answer"]),
-            )
-
     def _interrupt(self, worker: Running) -> None:
-        worker.pausing = True
-        with suppress(OSError):
-            worker.process.send_signal(signal.SIGTERM)
-        if not self._ending.is_set():
-            threading.Thread(target=_outlasted, args=(worker.process,), daemon=True).start()
+        worker.interrupt(outlasted=not self._ending.is_set())  # at the end of the service, that waits itself
 
     def _ended(self, name: str, worker: Running) -> None:
         """Note why a worker has ended, and have the campaign tried again if that was an accident."""
@@ -355,7 +252,7 @@ class Workers:
             self.wishes.put(name, "paused", told["reason"])
         elif not worker.pausing and "ended" not in told:
             self._crashed(name, worker)
-        elif wish.state == "running" and self._more_to_do(name):
+        elif wish.state == "running" and self._answers.left(name):
             self._enqueue(name)
 
     def _crashed(self, name: str, worker: Running) -> None:
@@ -366,21 +263,3 @@ class Workers:
             code, last = worker.process.returncode, worker.complaint.last_line()
             warn("campaign given up", campaign=name, code=code)
             self.wishes.put(name, "failed", f"its worker ended with code {code}, {CRASHES} times: {last}")
-
-    def _more_to_do(self, name: str) -> bool:
-        """Say whether something has come in for a campaign whose worker made room for another."""
-        query = "SELECT id FROM answers WHERE campaign = ? AND state = 'received'"
-        return self._desk.row(query, name) is not None
-
-
-def _outlasted(process: subprocess.Popen[bytes]) -> None:
-    """Kill a worker that does not pause in time."""
-    try:
-        process.wait(PATIENCE)
-    except subprocess.TimeoutExpired:
-        _kill(process)
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    with suppress(OSError):
-        os.killpg(process.pid, signal.SIGKILL)

@@ -10,9 +10,9 @@ import pytest
 
 from activesci.errors import CampaignError, DesignError, OutcomeError
 from activesci.loop.controller import Campaign
+from activesci.service.running import Running, arguments
 from activesci.service.tokens import Scope
 from activesci.service.worker import Worker
-from activesci.service.workers import Running
 from tests.loop.worlds import COUNTED, EVENTS, world
 
 from .conftest import MANUAL
@@ -66,7 +66,7 @@ def worked(house, orders=(), name="asked", stop=None):
         Worker(campaign, Given([*given, *orders]), said.append, stop).run()
     for one in said:
         if "answer" in one:
-            house.workers._settle(name, one)
+            house.workers._answers.settle(name, one)
     return said
 
 
@@ -193,7 +193,8 @@ def test_whoever_ends_a_campaign_leaves_out_nothing_that_was_told_before(house, 
 def test_an_end_that_was_asked_for_is_tried_until_it_is_there(house):
     workers = house.workers
     workers.stop("asked", "Ada", "x")
-    assert json.loads(workers._arguments(workers.wishes.of("asked"))[-1]) == {"by": "Ada", "why": "x"}
+    given = arguments(workers.wishes.of("asked"), house.store.root, workers.wishes.stopping("asked"))
+    assert json.loads(given[-1]) == {"by": "Ada", "why": "x"}
     for told, pausing in (({"interrupted": True}, True), ({"ended": "paused", "reason": "too many fail"}, False)):
         workers._queue.clear()
         workers._ended("asked", Running(SimpleNamespace(pid=1, returncode=0), told=told, pausing=pausing))
