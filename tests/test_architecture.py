@@ -26,7 +26,7 @@ MAY_OPEN_FILES = {
     "cli/reinterpret.py",  # the code that comes with a request
 }
 MAY_START_PROCESSES = {"execute/", "simulate/process.py"}
-MAY_START_PROCESSES |= {"service/workers.py", "service/jobs.py"}  # a worker a campaign, and commands that take long
+MAY_START_PROCESSES |= {"service/running.py", "service/jobs.py"}  # a worker a campaign, and commands that take long
 MAY_START_PROCESSES |= {"service/boards/arena.py", "service/boards/player.py"}  # a judge, and the program that plays
 MAY_OPEN_SOCKETS = {"service/"}
 MAY_MAKE_GENERATORS = {"rng.py"}

@@ -1,6 +1,6 @@
 """One campaign's worker: the process that runs it and takes what instruments have told.
 
-Started by `workers.py`; commands come in on stdin and reports go out on stdout, a line of JSON each. When stdin ends,
+Started by `running.py`; commands come in on stdin and reports go out on stdout, a line of JSON each. When stdin ends,
 as it does when the service dies in whatever way, the worker pauses its campaign and ends: the ledger makes any moment
 a good one for that, and a restarted service goes on from there.
 """
