@@ -55,7 +55,7 @@ def campaign(key: Line) -> Line:
     line = {"lower": lower, "told": told, "far": far, "ask": asked, "xi": belief.data.xi.tolist()}
     if whole:
         return {**line, "planned": planned(study, surrogate, belief.data.xi, rng)}
-    return {**line, "foreseen": float(foreseen(study, belief.data).sum()) if key["batch"] == 1 else None}
+    return {**line, "foreseen": float(foreseen(study, belief.data).sum())}
 
 
 def measured(study: Study, truth: np.ndarray, data: Data, xi: np.ndarray) -> Data:
@@ -96,7 +96,12 @@ def likelihood(surrogate: Surrogate, theta: np.ndarray, data: Data) -> np.ndarra
 
 
 def settled(four: list[Line], one: list[Line]) -> tuple[np.ndarray, np.ndarray]:
-    """Return what each batch tells on average, and what single asks told without the luck that is known, (n,)."""
+    """Return what batches and single asks told without the luck that is known, (n,) each.
+
+    Of what batches told between looks at the data the expectation is known as it is of single asks.
+    """
+    if "planned" not in four[0]:
+        return tuple(np.array([line["foreseen"] for line in lines]) for lines in (four, one))
     plan, told, far = (np.array([line[name] for line in four]) for name in ("planned", "told", "far"))
     alone, ahead = (np.array([line[name] for line in one]) for name in ("told", "foreseen"))
     luck = np.stack([told - plan, far, alone - ahead], axis=1)
@@ -118,8 +123,8 @@ def rows_of(count: int, four: list[Line], one: list[Line]) -> list[list[str]]:
         (name, *(np.array([line[what] for line in lines]) for lines in (four, one)), 1)
         for what, name in SCORES.items()
     ]
-    if "planned" in four[0] and len(four) > LEAST:
-        pairs.append(("luck of truths and noise taken out too", *settled(four, one), 1 + FITTED))
+    if "planned" not in four[0] or len(four) > LEAST:
+        pairs.append(("known luck taken out", *settled(four, one), 1 + FITTED * ("planned" in four[0])))
     seconds = [f"{np.mean([line['ask'] for line in lines]) / count:.2f}" for lines in (four, one)]
     return [
         [str(count), str(len(four)), name, mean(a, 2), mean(b, 2), share(a, b, fitted), *seconds]

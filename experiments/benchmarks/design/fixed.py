@@ -16,10 +16,10 @@ from torch import Tensor
 from activesci.rng import torch_generator
 from activesci.study import Study
 
-STEPS, TRUTHS, AGAINST = 600, 256, 4096
+STEPS, TRUTHS, AGAINST = 400, 128, 3000
 RATE, FINE_RATE, FINE = 0.05, 0.01, 0.6
 """The rates of the ascent, and after which share of its steps it takes the second."""
-JUDGED = 10
+JUDGED = 8
 """Judgements that are averaged."""
 BACKGROUND, CLOSEST, NOISE = 0.1, 1e-4, 0.5
 """As in the problem's model.py."""
