@@ -111,7 +111,7 @@ def prior(space: ParameterSpace, particles: int, rng: np.random.Generator) -> Po
 def update(
     last: Posterior, before: tuple[Surrogate, Data], after: tuple[Surrogate, Data], rng: np.random.Generator
 ) -> Posterior:
-    """Return the posterior under a new surrogate and new data, starting from the last one.
+    """Return the posterior under a new surrogate and new data, starting from the last one, which is it if none is new.
 
     Args:
         last: The posterior so far.
@@ -120,6 +120,8 @@ def update(
         rng: Random numbers.
     """
     space = last.space
+    if after[0] is before[0] and after[1] is before[1]:
+        return last
     own = after[0].posterior(after[1], len(last.theta), rng) if isinstance(after[0], Amortised) else None
     if own is not None:
         population = independent(own, density(space, *after)(own))

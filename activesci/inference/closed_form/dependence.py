@@ -20,7 +20,7 @@ from activesci.types import BoolArray, FloatArray, IntArray
 
 KNOTS = 8
 SIGNIFICANT = 4.0
-"""Standard errors by which residuals must move together to be taken as dependent."""
+"""Standard errors by which how residuals move together must vary with an input to be taken to."""
 MOST_VARYING = 8
 """Earlier residuals of one column, at most, whose influence may vary with the inputs."""
 
@@ -30,6 +30,8 @@ class Dependence:
     """A chain of linear regressions of each residual on earlier ones, with coefficients that depend on the inputs.
 
     References:
+        Schwarz, Estimating the dimension of a model, 1978, doi:10.1214/aos/1176344136: how clearly residuals have to
+        move together.
         Pourahmadi, Joint mean-covariance models with applications to longitudinal data, 1999,
         doi:10.1093/biomet/86.3.677: a covariance as regressions, which keeps it positive whatever the coefficients.
 
@@ -71,13 +73,13 @@ class Dependence:
         """
         basis = Basis(1, knots_over(x, KNOTS))
         basis = basis if basis.affordable(x) else Basis(1)
-        features = basis(x)
+        features, enough = basis(x), np.sqrt(np.log(len(x)))
         pairs: list[tuple[int, int]] = []
         coefficients: list[FloatArray] = []
         rest = e.copy()
         for late in range(max(first, 1), e.shape[1]):
             strength = together(features, e[:, :late], e[:, late])
-            chosen = np.flatnonzero(strength.max(axis=0) > SIGNIFICANT)
+            chosen = np.flatnonzero((strength[0] > enough) | (strength.max(axis=0) > SIGNIFICANT))
             if len(chosen):
                 varying = strength[1:].max(axis=0, initial=0.0)[chosen]
                 vary = (varying > SIGNIFICANT) & (varying >= np.sort(varying)[-MOST_VARYING:][0])

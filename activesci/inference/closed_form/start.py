@@ -14,7 +14,7 @@ from activesci.inference.closed_form.held_out import CLEARLY, TOLERANCE, parts, 
 from activesci.inference.closed_form.log_scale import bounded, noise, scale_of
 from activesci.inference.closed_form.own_noise import OwnNoise
 from activesci.inference.closed_form.polynomial import Polynomial, regression
-from activesci.inference.closed_form.ridges import Ridges
+from activesci.inference.closed_form.ridges import SEARCHES, Ridges
 from activesci.inference.closed_form.smooth import MOST_APART, Smooth
 from activesci.inference.closed_form.tails import heeded
 from activesci.inference.closed_form.terms import curved, noises, plain_noises, trends
@@ -118,16 +118,15 @@ class Start:
             tolerance: As of `rough`.
         """
         learn, check = parts(x, z)
-        options = [type(self)._of(*learn, self.trend.basis, self.log_scale.basis).quietened(*learn, *check, tolerance)]
+        best = type(self)._of(*learn, self.trend.basis, self.log_scale.basis).quietened(*learn, *check, tolerance)
         if x.shape[1] > 1:
-            options.append(self.ridged(*learn).quietened(*learn, *check, tolerance))
-        if self.trend.basis.knots.shape[1] not in (0, x.shape[1]):
-            options.reverse()  # so many terms are no simpler than a smooth mean, and their errors add up
-        best = options[simplest(options, *check, tolerance)]
+            best = best._or_ridged(self.ridged(*learn).quietened(*learn, *check, tolerance), *check, tolerance)
         if curved(self.trend, x):
             smooth = self.smoothed(*learn).quietened(*learn, *check, tolerance)
             best = best if best.clearly_better(smooth, *check, tolerance) else smooth
         terms = best.trend.basis, best.log_scale.basis
+        if any(isinstance(one, Ridges) for one in best.smooth):
+            best = best.ridged(x, z, SEARCHES)
         whole = best.refitted(x, z) if best.smooth or best.own else self._of(x, z, *terms)
         return whole.heeding(x, z).depending(x, z, first, tolerance)
 
@@ -202,13 +201,22 @@ class Start:
         mean, scale = whole(x)
         return replace(whole, dependence=Dependence.fit(x, (z - mean) / scale, first))
 
-    def ridged(self, x: FloatArray, z: FloatArray) -> Self:
+    def ridged(self, x: FloatArray, z: FloatArray, searches: int = 1) -> Self:
         """Return the start with means that are sums of ridges, from the noise that this one has found."""
-        ridges = Ridges.fit(x, z, self(x)[1])
+        ridges = Ridges.fit(x, z, self(x)[1], searches)
         return replace(self, trend=Polynomial.zero(z.shape[1]), smooth=(ridges,)).refitted(x, z)
 
+    def _or_ridged(self, ridged: "Start", x: FloatArray, z: FloatArray, tolerance: float) -> "Start":
+        """Return the start, or the one with ridges if held-out rows (n, p) and (n, columns) speak for it.
+
+        They have to speak clearly, unless it is the one of fewer terms, whose errors add up less.
+        """
+        if self.trend.basis.knots.shape[1] not in (0, x.shape[1]):
+            return (ridged, self)[simplest((ridged, self), x, z, tolerance)]
+        return ridged if ridged.clearly_better(self, x, z, tolerance) else self
+
     def _owning(self, x: FloatArray, z: FloatArray) -> Self:
-        """Return the start with a noise that goes with the mean, if outcomes ask for these two numbers a column.
+        """Return the start with a noise that goes with means, if outcomes ask for two numbers a column.
 
         References:
             Schwarz, Estimating the dimension of a model, 1978, doi:10.1214/aos/1176344136.
@@ -217,7 +225,8 @@ class Start:
         log_scale, own = OwnNoise.fit(mean, z - mean)
         found = replace(self, log_scale=log_scale, own=own)
         gained = float((found.scores(x, z) - self.scores(x, z)).sum())
-        return found.refitted(x, z) if gained > 0.5 * np.log(len(x)) * own.coefficients.size else self
+        taken = np.count_nonzero(own.coefficients)
+        return found.refitted(x, z) if taken and gained > 0.5 * np.log(len(x)) * taken else self
 
     def refitted(self, x: FloatArray, z: FloatArray) -> Self:
         """Return the start with its smooth means and its noise found anew, in turn."""

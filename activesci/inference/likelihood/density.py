@@ -44,6 +44,12 @@ DECAY, MEMORY = 0.1, 0.98
 """Weight decay, and the share of the averaged weights that is kept a step."""
 BETTER = 1e-4
 """Log density [nats] of an outcome by which it has to become better; what is off in one event is off in all."""
+NOTICED = 0.3
+"""The same of all held-out rows together: of few rows less than that is a matter of chance."""
+
+
+Option = tuple[tuple[OutcomeScale, ...], Start | None]
+"""Coordinates and the start in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +80,24 @@ class Density:
 
         Where an outcome is as broad at one design and parameter as over all of them, a normal marginal is the better
         coordinate (hard edges vanish); where it is narrow, a linear map or a log is, and keeps linear problems
-        linear. Where the starts speak for a normal marginal, a short training of both decides.
+        linear. Where the starts, rough and refined, speak for a normal marginal, a short training of both decides.
         """
         layout = Layout.of(group)
         x, events = some_events(rows, rng)
-        tolerance = TOLERANCE / rows.events
-        options = starts(layout, x, events, rows.parameters, tolerance)
-        if len(options) > 1:
+        first, tolerance = max(1, len(layout.counts)), TOLERANCE / rows.events
+        options = [
+            (scales, start and start.refined(x, targets(layout, scales, events)[0], first, tolerance))
+            for scales, start in starts(layout, x, events, rows.parameters, tolerance)
+        ]
+        if len(options) > 1 and speaks_for_normal(layout, options, events, x):
             tried = [cls.untrained(layout, *option, x, events, 1, rng, device) for option in options]
-            scores = [density.fitted(rows, rng, TRIAL_STEPS)[2] for density in tried]
+            scores = [one.fitted(rows, rng, TRIAL_STEPS)[2] - bends(one.scales) / len(x) for one in tried]
             options = [options[int(np.argmax(scores))]]
         scales, start = options[0]
-        if start is None:
-            return cls.untrained(layout, scales, start, x, events, members, rng, device)
-        z = targets(layout, scales, events)[0]
-        start = start.refined(x, z, max(1, len(layout.counts)), tolerance)
         density = cls.untrained(layout, scales, start, x, events, members, rng, device)
+        if start is None:
+            return density
+        z = targets(layout, scales, events)[0]
         return replace(density, unsure=Rivals.of(start, x, z, rng.spawn(1)[0]))
 
     def renewed(self, rows: Rows, rng: np.random.Generator) -> Self:
@@ -148,7 +156,7 @@ class Density:
             return each.sum(1) / real
 
         held_rows = torch.tensor(held).expand(members, -1)
-        better = BETTER / rows.events
+        better = max(BETTER, NOTICED / len(held)) / rows.events
         network, recent, least = train(
             self.network, loss, plan.batch, held_rows, plan.steps, plan.rate, DECAY, MEMORY, plan.patience, better
         )
@@ -200,13 +208,13 @@ class Density:
 
     def _at_designs(self, theta: FloatArray, xi: FloatArray, z: FloatArray) -> FloatArray:
         """Return log densities at designs, (t, members, n, m), of single events (t, members or 1, n, 1, columns)."""
-        mixture = self.judged(theta[None], xi).map(lambda t: t.unsqueeze(2))
+        mixture = self.judged(theta[None], xi, brief=True).map(lambda t: t.unsqueeze(2))
         events = self.tensor(z[:, :, :, 0].swapaxes(0, 1)).unsqueeze(3)
         return np.asarray(mixture.log_prob(events).double().cpu().numpy().swapaxes(0, 1))
 
     def _at_design(self, theta: FloatArray, xi: FloatArray, z: FloatArray) -> FloatArray:
         """Return log densities at one design, (members, n, m), of events (members or 1, n, events, columns)."""
-        mixture = self.judged(theta[None], xi).map(lambda t: t.squeeze(1))
+        mixture = self.judged(theta[None], xi, brief=True).map(lambda t: t.squeeze(1))
         events = self.tensor(z)
         if tabulated := table(self.layout, mixture, z):
             points, weights = tabulated
@@ -278,25 +286,35 @@ class Density:
         """Return the mixture for all pairs of theta (members or 1, m, d + q) and xi (t, p + q): (members, t, m)."""
         return Mixture.of(self.layout, *self._corrected(theta, xi))
 
-    def judged(self, theta: FloatArray, xi: FloatArray) -> Mixture | Humps:
-        """Return what evaluates events for all pairs as `mixture` does, in its fastest form."""
-        raw, mean, scale, base = self._corrected(theta, xi)
+    def judged(self, theta: FloatArray, xi: FloatArray, brief: bool = False) -> Mixture | Humps:
+        """Return what evaluates events for all pairs as `mixture` does, in its fastest form; see `_corrected`."""
+        raw, mean, scale, base = self._corrected(theta, xi, brief)
         if self.layout.alone:
             return Humps.of(self.layout, raw, mean, scale)
         return Mixture.of(self.layout, raw, mean, scale, base)
 
-    def _corrected(self, theta: FloatArray, xi: FloatArray) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return network outputs, and the start's means, scales and regressions that they correct."""
+    def _corrected(
+        self, theta: FloatArray, xi: FloatArray, brief: bool = False
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return network outputs, and the start's means, scales and regressions that they correct.
+
+        Args:
+            theta: As of `mixture`.
+            xi: As of `mixture`.
+            brief: Whether outputs that do not depend on the inputs may be given once, for all pairs.
+        """
         theta, theirs = np.split(theta, [theta.shape[-1] - self.comparisons.width], axis=-1)
         xi, ours = np.split(xi, [xi.shape[-1] - self.comparisons.width], axis=-1)
         pairs = self.comparisons(theirs[:, None], ours[None, :, None])
-        raw = self.network.grid(*map(self.tensor, (theta, xi, pairs)))
+        level = self.network.level if brief and self.start is not None else None
+        raw = self.network.grid(*map(self.tensor, (theta, xi, pairs))) if level is None else level
         each = theta[:, None], xi[None, :, None], pairs
-        inputs = np.empty((sum(one.shape[-1] for one in each), *raw.shape[:-1]))  # each input along memory
+        shape = np.broadcast_shapes(*(one.shape[:-1] for one in each))  # members share a start: once for all of them
+        inputs = np.empty((sum(one.shape[-1] for one in each), *shape))  # each input along memory
         for part, one in zip(np.split(inputs, np.cumsum([one.shape[-1] for one in each])[:-1]), each, strict=True):
             part[:] = np.moveaxis(one, -1, 0)
         parts = self.started(inputs.reshape(len(inputs), -1).T)
-        shaped = (part.reshape(*raw.shape[:-1], -1) if len(part) > 1 else part for part in parts)
+        shaped = (part.reshape(*shape, -1) if len(part) > 1 else part for part in parts)
         mean, scale, base = map(self.tensor, shaped)
         return raw, mean, scale, base
 
@@ -359,7 +377,7 @@ def mapped(layout: Layout, scales: tuple[OutcomeScale, ...], events: FloatArray)
 
 def starts(
     layout: Layout, x: FloatArray, events: FloatArray, parameters: int, tolerance: float
-) -> list[tuple[tuple[OutcomeScale, ...], Start | None]]:
+) -> list[Option]:
     """Return linear or log coordinates and their start and, where it is much better, those of normal marginals."""
     if not layout.started:
         return [((), None)]
@@ -385,11 +403,30 @@ def started(
     """Return coordinates, their rough start, and its mean log density of events (n, columns) at inputs (n, p).
 
     The density is Akaike's: less the number of coefficients over that of rows, which is what fitting them has gained.
+    A normal marginal has a coefficient for each knot.
     """
-    z, jacobian = targets(layout, scales, events)
-    start = Start.rough(x, z, parameters, tolerance)
+    start = Start.rough(x, targets(layout, scales, events)[0], parameters, tolerance)
     fitted = start.trend.coefficients.size + start.log_scale.coefficients.size
-    return scales, start, start.score(x, z) - fitted / len(z) + float(jacobian.mean())
+    return scales, start, worth(layout, scales, start, x, events) - fitted / len(x)
+
+
+def worth(
+    layout: Layout, scales: tuple[OutcomeScale, ...], start: Start, x: FloatArray, events: FloatArray
+) -> float:
+    """Return a start's mean log density of events (n, columns) at inputs (n, p), less what normal marginals gain."""
+    z, jacobian = targets(layout, scales, events)
+    return start.score(x, z) + float(jacobian.mean()) - bends(scales) / len(z)
+
+
+def speaks_for_normal(layout: Layout, options: list[Option], events: FloatArray, x: FloatArray) -> bool:
+    """Return whether of two refined starts that of normal marginals, the second, is still much the better one."""
+    plain, normal = (worth(layout, scales, start, x, events) if start else 0.0 for scales, start in options)
+    return normal > plain + MARGIN
+
+
+def bends(scales: tuple[OutcomeScale, ...]) -> int:
+    """Return how many numbers of normal marginals have been fitted to the outcomes; a line has none to spare."""
+    return sum(len(scale.knots) - 2 for scale in scales)
 
 
 def targets(layout: Layout, scales: tuple[OutcomeScale, ...], events: FloatArray) -> tuple[FloatArray, FloatArray]:

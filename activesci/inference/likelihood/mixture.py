@@ -135,7 +135,7 @@ class Mixture:
 
         Args:
             layout: Kinds and columns.
-            raw: Network outputs, (S, outputs).
+            raw: Network outputs, (S, outputs), or what broadcasts to that, if events are only to be evaluated.
             mean: The start's means, counts then reals, broadcastable to (S, c + d).
             scale: The start's scales, likewise.
             base: The start's regressions, broadcastable to (S, q), or (1, 0).
@@ -143,13 +143,14 @@ class Mixture:
         parts = dict(zip(layout.sizes, torch.split(raw, list(layout.sizes.values()), dim=-1), strict=True))
         k, d, c = layout.components, len(layout.reals), len(layout.counts)
         shape = raw.shape[:-1]
+        whole = torch.broadcast_shapes(shape, mean.shape[:-1])
         spread = torch.exp(parts["count_log_scale"].reshape(*shape, k, c).clamp(-7, 7))
         return cls(
             layout,
             parts["logits"].log_softmax(-1),
-            mean.expand(*shape, c + d),
-            scale.expand(*shape, c + d),
-            base.expand(*shape, base.shape[-1]),
+            mean.expand(*whole, c + d),
+            scale.expand(*whole, c + d),
+            base.expand(*whole, base.shape[-1]),
             parts["loc"].reshape(*shape, k, d),
             parts["log_diagonal"].reshape(*shape, k, d).clamp(-7, 7),
             parts["lower"].reshape(*shape, layout.chains, sum(layout.chain)),

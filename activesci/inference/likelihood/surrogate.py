@@ -18,7 +18,7 @@ from activesci.inference.networks.coordinates import Inputs
 from activesci.inference.networks.device import device_for
 from activesci.inference.networks.network import Network, one_thread
 from activesci.inference.networks.region import Region
-from activesci.inference.networks.rows import Rows
+from activesci.inference.networks.rows import Rows, split, thinned
 from activesci.inference.networks.validity import Validity
 from activesci.ledger.bank import Bank
 from activesci.study.designs import DesignSpace
@@ -93,7 +93,8 @@ class LikelihoodSurrogate:
     def fit(self, bank: Bank, fresh: int, focus: FloatArray | None, rng: np.random.Generator) -> tuple[Self, FitInfo]:
         """Return the surrogate fitted to the bank: in full at first and when it has doubled, else a short replay.
 
-        In between, closed-form starts are found anew with the terms that they have, as the bank grows.
+        In between, closed-form starts are found anew with the terms that they have, as the bank grows. Where nothing is
+        new since the last full training there is nothing to learn.
 
         All of the bank counts alike; see `ZoomedSurrogate` for one that heeds the focus.
 
@@ -102,6 +103,8 @@ class LikelihoodSurrogate:
         """
         if bank.valid.sum() < 20:
             raise ValueError(f"{bank.valid.sum()} of {len(bank)} simulations are valid, at least 20 are needed to fit")
+        if self.learned is not None and not fresh and len(bank) == self.learned.rows:
+            return self, self._unchanged(bank)
         warm = self.learned is not None and len(bank) < REFIT_AFTER * self.learned.rows
         with one_thread():
             learned = self._renewed(self.learned, bank, rng) if warm and self.learned else self._cold(bank, rng)
@@ -144,6 +147,14 @@ class LikelihoodSurrogate:
         learned = replace(learned, densities=tuple(fit[0] for fit in fits), validity=validity)
         info = FitInfo(sum(fit[1] for fit in fits), sum(fit[2] for fit in fits), fits[0][3], warm)
         return replace(self, learned=learned), info
+
+    def _unchanged(self, bank: Bank) -> FitInfo:
+        """Return what is said of a fit without steps."""
+        valid = bank.where(bank.valid)
+        learn, held = (thinned(rows) for rows in split(len(valid)))
+        at = np.arange(len(valid))
+        loss, score = (float(self.scores(valid.where(np.isin(at, rows))).mean()) for rows in (learn, held))
+        return FitInfo(-loss, score, 0, warm=True)
 
     def _validity(
         self, learned: Learned, bank: Bank, fresh: int, warm: bool, rng: np.random.Generator

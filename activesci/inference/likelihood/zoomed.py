@@ -80,7 +80,7 @@ class ZoomedSurrogate:
     def fit(self, bank: Bank, fresh: int, focus: FloatArray | None, rng: np.random.Generator) -> tuple[Self, FitInfo]:
         """Return the surrogates fitted; see `Surrogate.fit`. The info is that of the finest one."""
         whole, info = self.whole.fit(bank, fresh, None, rng)
-        found = replace(self, whole=whole)
+        found = self if whole is self.whole else replace(self, whole=whole)
         if focus is None:
             return found, info
         x = whole.inputs_of(focus)
@@ -88,7 +88,8 @@ class ZoomedSurrogate:
         parts = [x[mode == one] for one in np.argsort(-np.bincount(mode), kind="stable")[:MOST_MODES]]
         wanted = [part for part in parts if len(part) > 2 * x.shape[1] and narrow(part)]
         if not wanted:
-            return replace(found, zones=(), finest=0, enough=()), info
+            known = found.zones or found.enough
+            return (replace(found, zones=(), finest=0, enough=()) if known else found), info
         return found._refocused(bank, fresh, wanted, info, rng)
 
     def _refocused(
@@ -113,7 +114,7 @@ class ZoomedSurrogate:
             said += [fit[1]] if isinstance(fit, tuple) else []
             found += [fit[0]] if isinstance(fit, tuple) else [zone] if zone else []
         if not found:
-            return replace(self, enough=tuple(enough)), info
+            return (replace(self, enough=tuple(enough)) if enough or self.enough else self), info
         zones = (*kept, *found)
         return replace(self, zones=zones, finest=len(found), enough=tuple(enough)), (said or [info])[0]
 

@@ -79,6 +79,11 @@ class Network:
         hidden = torch.nn.functional.silu(torch.baddbmm(w["b1"], hidden, w["w1"]), inplace=change)
         return torch.baddbmm(w["b2"], hidden, w["w2"])
 
+    @property
+    def level(self) -> Tensor | None:
+        """What the networks give whatever their inputs, (members, 1, 1, outputs); None if that depends on them."""
+        return None if self.weights["w2"].any() else self.weights["b2"].unsqueeze(1)
+
     def grid(self, theta: Tensor, xi: Tensor, pairs: Tensor | None = None) -> Tensor:
         """Return the outputs for all pairs of parameters and designs.
 
@@ -144,7 +149,7 @@ def train(
         rate: Highest learning rate.
         decay: AdamW's weight decay; of biases, which say what the outcome is like everywhere, there is none.
         memory: What is judged and returned is a moving average of the weights that keeps this share a step.
-        patience: Training ends early when no member has become better for so many steps.
+        patience: Training ends early when members have not become better on average for so many steps.
         better: By how much less the held-out loss has to be for that.
 
     Returns:
@@ -162,8 +167,8 @@ def train(
         if step % CHECK == CHECK - 1 or step == steps - 1:
             before = least
             best, least = kept(best, least, optimiser.averaged, loss, held)
-            improved = step if bool((least < before - better).any()) else improved
-            if patience is not None and step - improved >= patience:
+            improved = step + 1 if bool((before - least).mean() > better) else improved
+            if patience is not None and step + 1 - improved >= patience:
                 break
     return best, recent, least
 

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from activesci.types import FloatArray, IntArray
 
-BATCH = 256
+BATCH, FEW_ROWS = 256, 2000
+"""Rows of a member in a step: half as many where there are few, of which each is seen often enough."""
 START_ROWS, ALIKE = 20_000, 5
 """Events at most from which coordinates and start are found, drawn from all of them; of exchangeable ones so many
 times more, as what is off in one is off in all."""
@@ -91,7 +92,7 @@ class Batches:
 
     def __call__(self) -> Tensor:
         """Return the next indices."""
-        size = min(BATCH, max(len(self.learn), 1))
+        size = min(BATCH if len(self.learn) > FEW_ROWS else BATCH // 2, max(len(self.learn), 1))
         new = size // 2 if len(self.fresh) else 0
         parts = [self._some(self.fresh, new), self._some(self.learn, size - new)]
         return torch.cat(parts, dim=1)

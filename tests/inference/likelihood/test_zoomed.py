@@ -114,7 +114,7 @@ def test_narrow_is_judged_against_what_the_surrogate_was_fitted_to(scale, wanted
 
 def sizes(theta, xi, rng):
     """What does not see the first parameter's sign: two modes, each a few hundred times narrower than the prior."""
-    return np.cos(12 * theta[:, :1]) + theta[:, 1:] * xi + NOISE * rng.standard_normal((len(theta), 1))
+    return np.cos(40 * theta[:, :1]) + theta[:, 1:] * xi + NOISE * rng.standard_normal((len(theta), 1))
 
 
 def test_each_of_two_narrow_modes_gets_a_surrogate_of_its_own():
