@@ -120,7 +120,8 @@ class Start:
         learn, check = parts(x, z)
         best = type(self)._of(*learn, self.trend.basis, self.log_scale.basis).quietened(*learn, *check, tolerance)
         if x.shape[1] > 1:
-            best = best._or_ridged(self.ridged(*learn).quietened(*learn, *check, tolerance), *check, tolerance)
+            ridged = self.ridged(*learn).quietened(*learn, *check, tolerance)
+            best = ridged if best._yields(ridged, *check, tolerance) else best
         if curved(self.trend, x):
             smooth = self.smoothed(*learn).quietened(*learn, *check, tolerance)
             best = best if best.clearly_better(smooth, *check, tolerance) else smooth
@@ -206,14 +207,14 @@ class Start:
         ridges = Ridges.fit(x, z, self(x)[1], searches)
         return replace(self, trend=Polynomial.zero(z.shape[1]), smooth=(ridges,)).refitted(x, z)
 
-    def _or_ridged(self, ridged: "Start", x: FloatArray, z: FloatArray, tolerance: float) -> "Start":
-        """Return the start, or the one with ridges if held-out rows (n, p) and (n, columns) speak for it.
+    def _yields(self, ridged: "Start", x: FloatArray, z: FloatArray, tolerance: float) -> bool:
+        """Return whether held-out rows (n, p) and (n, columns) speak for a start with ridges, and not for this one.
 
-        They have to speak clearly, unless it is the one of fewer terms, whose errors add up less.
+        They have to speak clearly, unless ridges are the fewer terms, whose errors add up less.
         """
         if self.trend.basis.knots.shape[1] not in (0, x.shape[1]):
-            return (ridged, self)[simplest((ridged, self), x, z, tolerance)]
-        return ridged if ridged.clearly_better(self, x, z, tolerance) else self
+            return simplest((ridged, self), x, z, tolerance) == 0
+        return ridged.clearly_better(self, x, z, tolerance)
 
     def _owning(self, x: FloatArray, z: FloatArray) -> Self:
         """Return the start with a noise that goes with means, if outcomes ask for two numbers a column.

@@ -375,9 +375,7 @@ def mapped(layout: Layout, scales: tuple[OutcomeScale, ...], events: FloatArray)
     return z, jacobian
 
 
-def starts(
-    layout: Layout, x: FloatArray, events: FloatArray, parameters: int, tolerance: float
-) -> list[Option]:
+def starts(layout: Layout, x: FloatArray, events: FloatArray, parameters: int, tolerance: float) -> list[Option]:
     """Return linear or log coordinates and their start and, where it is much better, those of normal marginals."""
     if not layout.started:
         return [((), None)]
@@ -410,9 +408,7 @@ def started(
     return scales, start, worth(layout, scales, start, x, events) - fitted / len(x)
 
 
-def worth(
-    layout: Layout, scales: tuple[OutcomeScale, ...], start: Start, x: FloatArray, events: FloatArray
-) -> float:
+def worth(layout: Layout, scales: tuple[OutcomeScale, ...], start: Start, x: FloatArray, events: FloatArray) -> float:
     """Return a start's mean log density of events (n, columns) at inputs (n, p), less what normal marginals gain."""
     z, jacobian = targets(layout, scales, events)
     return start.score(x, z) + float(jacobian.mean()) - bends(scales) / len(z)

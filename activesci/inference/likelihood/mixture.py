@@ -18,6 +18,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -143,7 +144,7 @@ class Mixture:
         parts = dict(zip(layout.sizes, torch.split(raw, list(layout.sizes.values()), dim=-1), strict=True))
         k, d, c = layout.components, len(layout.reals), len(layout.counts)
         shape = raw.shape[:-1]
-        whole = torch.broadcast_shapes(shape, mean.shape[:-1])
+        whole = np.broadcast_shapes(shape, mean.shape[:-1])
         spread = torch.exp(parts["count_log_scale"].reshape(*shape, k, c).clamp(-7, 7))
         return cls(
             layout,

@@ -93,8 +93,8 @@ class LikelihoodSurrogate:
     def fit(self, bank: Bank, fresh: int, focus: FloatArray | None, rng: np.random.Generator) -> tuple[Self, FitInfo]:
         """Return the surrogate fitted to the bank: in full at first and when it has doubled, else a short replay.
 
-        In between, closed-form starts are found anew with the terms that they have, as the bank grows. Where nothing is
-        new since the last full training there is nothing to learn.
+        In between, closed-form starts are found anew with the terms that they have, as the bank grows. Where nothing
+        is new since the last full training there is nothing to learn.
 
         All of the bank counts alike; see `ZoomedSurrogate` for one that heeds the focus.
 
