@@ -97,10 +97,17 @@ def places_of(xi: FloatArray) -> FloatArray:
 def splines(x: FloatArray, knots: FloatArray) -> FloatArray:
     """Return the cubic B-splines of each input (n, p) around its knots (k, p), (n, k * p); constant outside."""
     step = knots[1] - knots[0]
-    t = np.abs((np.clip(x, knots[0], knots[-1])[:, None] - knots) / step)
-    outer, inner = np.maximum(2.0 - t, 0.0), np.maximum(1.0 - t, 0.0)
-    bumps = (outer * outer * outer - 4 * (inner * inner * inner)) / 6
-    return np.asarray(bumps.reshape(len(x), -1))
+    t = np.clip(x, knots[0], knots[-1])[:, None] - knots
+    t /= step
+    np.abs(t, out=t)  # in place: most of the time would go on memory
+    outer, inner = np.subtract(2.0, t), np.subtract(1.0, t, out=t)
+    for part in (outer, inner):
+        np.maximum(part, 0.0, out=part)
+        part *= part * part
+    inner *= 4
+    outer -= inner
+    outer /= 6
+    return np.asarray(outer.reshape(len(x), -1))
 
 
 def monomials(x: FloatArray, degree: int) -> FloatArray:

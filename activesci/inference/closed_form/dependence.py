@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from activesci.inference.closed_form.arrays import below
 from activesci.inference.closed_form.basis import Basis, knots_over
-from activesci.inference.closed_form.log_scale import noise, scale_of
+from activesci.inference.closed_form.log_scale import bounded, noise
 from activesci.inference.closed_form.polynomial import SPLINE_RIDGE, Polynomial, regression
 from activesci.types import BoolArray, FloatArray, IntArray
 
@@ -50,10 +50,12 @@ class Dependence:
 
         It applies to e / sigma.
         """
-        sigma = scale_of(self.log_scale, x)
+        features = self.influence.basis(x)
+        same = len(self.log_scale.coefficients) == features.shape[1]  # a constant, or as `fit` has chosen for both
+        sigma = bounded(features @ self.log_scale.coefficients if same else self.log_scale(x))
         lower = np.zeros((len(x), sigma.shape[1], sigma.shape[1]))
         late, early = self.pairs.T
-        lower[:, late, early] = -self.influence(x) * sigma[:, early] / sigma[:, late]
+        lower[:, late, early] = -(features @ self.influence.coefficients) * sigma[:, early] / sigma[:, late]
         return sigma, lower
 
     def score(self, x: FloatArray, e: FloatArray) -> float:

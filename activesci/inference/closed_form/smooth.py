@@ -177,10 +177,11 @@ class Smooth:
 
 def bumps(x: Tensor, centres: Tensor) -> Tensor:
     """Return exp(-|x - c|^2 / 2) for mapped inputs (n, p) and centres (m, p), (n, m)."""
-    near = 0.5 * (x**2).sum(1)[:, None] + 0.5 * (centres**2).sum(1)
-    exponent = x @ centres.T - near
+    exponent = torch.addmm(-0.5 * (centres**2).sum(1), x, centres.T) - 0.5 * (x**2).sum(1)[:, None]
     # never so small that it underflows, which would make everything that is computed with it slow
-    return torch.exp(exponent.clamp(min=FARTHEST))
+    if exponent.requires_grad:
+        return torch.exp(exponent.clamp(min=FARTHEST))
+    return exponent.clamp_(min=FARTHEST).exp_()
 
 
 def prior_precision(centres: Tensor, height: float) -> Tensor:
