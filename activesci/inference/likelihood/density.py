@@ -23,6 +23,7 @@ from activesci.inference.networks.comparisons import Comparisons
 from activesci.inference.networks.coordinates import OutcomeScale
 from activesci.inference.networks.network import Network, train
 from activesci.inference.networks.rows import (
+    BATCH,
     Rows,
     batches,
     some_events,
@@ -44,6 +45,8 @@ DECAY, MEMORY = 0.1, 0.98
 """Weight decay, and the share of the averaged weights that is kept a step."""
 BETTER = 1e-4
 """Log density [nats] of an outcome by which it has to become better; what is off in one event is off in all."""
+FEW_ROWS = 2000
+"""Of so few rows to learn from each is seen often enough by steps of half as many."""
 NOTICED = 0.3
 """The same of all held-out rows together: of few rows less than that is a matter of chance."""
 
@@ -146,7 +149,8 @@ class Density:
         """
         generator, members = torch_generator(rng), self.network.members
         learn, held = split(len(rows))
-        draw = batches(learn, rows.fresh if rows.warm else 0, len(rows), members, generator)
+        size = BATCH // 2 if len(learn) <= FEW_ROWS else BATCH
+        draw = batches(learn, rows.fresh if rows.warm else 0, len(rows), members, generator, size)
         held = thinned(held)
         plan = Schedule.warm(draw, held, most) if rows.warm else Schedule.cold(draw, learn, rows, most)
         known = Seen.of(self, rows, np.union1d(plan.learn, held))

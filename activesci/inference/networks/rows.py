@@ -9,8 +9,8 @@ from torch import Tensor
 
 from activesci.types import FloatArray, IntArray
 
-BATCH, FEW_ROWS = 256, 2000
-"""Rows of a member in a step: half as many where there are few, of which each is seen often enough."""
+BATCH = 256
+"""Rows of a member in a step, unless told otherwise."""
 START_ROWS, ALIKE = 20_000, 5
 """Events at most from which coordinates and start are found, drawn from all of them; of exchangeable ones so many
 times more, as what is off in one is off in all."""
@@ -87,12 +87,12 @@ def cold_steps(n: int, events: int = 1) -> int:
 class Batches:
     """Draws row indices, (members, b); in a replay the first half of them from the fresh rows."""
 
-    def __init__(self, learn: Tensor, fresh: Tensor, members: int, generator: torch.Generator) -> None:
-        self.learn, self.fresh, self.members, self.generator = learn, fresh, members, generator
+    def __init__(self, learn: Tensor, fresh: Tensor, members: int, generator: torch.Generator, size: int) -> None:
+        self.learn, self.fresh, self.members, self.generator, self.size = learn, fresh, members, generator, size
 
     def __call__(self) -> Tensor:
         """Return the next indices."""
-        size = min(BATCH if len(self.learn) > FEW_ROWS else BATCH // 2, max(len(self.learn), 1))
+        size = min(self.size, max(len(self.learn), 1))
         new = size // 2 if len(self.fresh) else 0
         parts = [self._some(self.fresh, new), self._some(self.learn, size - new)]
         return torch.cat(parts, dim=1)
@@ -103,6 +103,8 @@ class Batches:
         return rows[torch.randint(len(rows), (self.members, n), generator=self.generator)]
 
 
-def batches(learn: IntArray, fresh: int, n: int, members: int, generator: torch.Generator) -> Batches:
+def batches(
+    learn: IntArray, fresh: int, n: int, members: int, generator: torch.Generator, size: int = BATCH
+) -> Batches:
     """Return the batches over rows to learn from, of which those from n - fresh on are new."""
-    return Batches(torch.tensor(learn), torch.tensor(learn[learn >= n - fresh]), members, generator)
+    return Batches(torch.tensor(learn), torch.tensor(learn[learn >= n - fresh]), members, generator, size)

@@ -27,6 +27,15 @@ def test_noise_that_grows_with_the_mean_is_found_whatever_the_number_of_inputs()
     assert np.sqrt(np.mean(off**2)) < 0.12
 
 
+def test_noise_that_goes_with_the_mean_of_another_column_is_found():
+    rng = np.random.default_rng(3)
+    mean = rng.uniform(-1, 1, (N, 3))
+    _, own = OwnNoise.fit(mean, np.exp(mean[:, [2, 1, 1]]) * rng.standard_normal((N, 3)))
+    np.testing.assert_array_equal(own.coefficients.any(axis=0), np.eye(3, dtype=bool)[:, [2, 1, 1]])
+    # a slope of a log scale from N outcomes at inputs of variance 1/3
+    np.testing.assert_allclose(own.coefficients[0, [2, 1, 1], [0, 1, 2]], 1.0, atol=4 * np.sqrt(3 / (2 * N)))
+
+
 def test_even_noise_stays_even():
     x, z, _ = drawn(0, 0.0)
     assert Start.fit(x, z).own is None

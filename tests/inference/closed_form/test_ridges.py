@@ -31,6 +31,22 @@ def test_links_of_ten_inputs_are_found_from_eight_hundred_rows():
     assert error(ridges(at), mean) < 0.5 * error(np.c_[np.ones(2000), at] @ line, mean)
 
 
+def test_several_searches_are_nearer_together_than_each():
+    x, z, _ = of_links(400, 4)
+    at, _, mean = of_links(2000, 5)
+    scale = np.full_like(z, NOISE)
+    together = Ridges.fit(x, z, scale, searches=5)
+    alone = [Ridges(*parts, np.zeros((41, 2))).weighted(x, z, scale) for parts in searched_apart(together)]
+    average = np.mean([one(at) for one in alone], axis=0)
+    np.testing.assert_allclose(together(at), average, rtol=1e-9, atol=1e-9)
+    assert error(together(at), mean) < min(error(one(at), mean) for one in alone)
+
+
+def searched_apart(ridges):
+    """Directions and offsets of each of five searches."""
+    return zip(np.split(ridges.directions, 5, axis=1), np.split(ridges.offsets, 5), strict=True)
+
+
 def test_a_start_takes_ridges_where_they_are_right_and_none_where_outcomes_are_linear():
     x, z, mean = of_links(1000, 2)
     bent = Start.fit(x, z)

@@ -136,6 +136,24 @@ def test_each_of_two_narrow_modes_gets_a_surrogate_of_its_own():
     np.testing.assert_array_equal(again.trusted(modes), surrogate.trusted(modes))
 
 
+def test_where_nothing_is_new_nothing_is_learned_or_sampled_again():
+    """A fit to the same simulations, of which too few lie near a narrow posterior, and the same data."""
+    rng, space = np.random.default_rng(7), WAVE.study.parameter_space
+    theta, xi = space.from_cube(rng.random((400, 2))), XI[rng.integers(3, size=400)]
+    bank = Bank.of(0, theta, xi, [{"index": np.arange(400), "y": sizes(theta, xi, rng)}])
+    first, said = ZoomedSurrogate(replace(WAVE.surrogate(), members=1)).fit(bank, 0, None, rng)
+    narrow_focus = space.from_cube(0.5 + 0.002 * rng.standard_normal((512, 2)))
+    again, then = first.fit(bank, 0, narrow_focus, rng)
+    assert again is first
+    assert said.steps > 0 == then.steps
+    data = Data(XI[:1], bank.y[:1])
+    posterior = prior(space, 256, rng)
+    assert update(posterior, (first, data), (again, data), rng) is posterior
+    fresh = {"index": np.arange(300), "y": sizes(theta[:300], xi[:300], rng)}
+    more = Bank.of(1, theta[:300], xi[:300], [fresh])
+    assert first.fit(Bank.join([bank, more]), 300, None, rng)[0] is not first
+
+
 class Off:
     """A surrogate of a normal likelihood around zero that is off by as many nats, over a region or everywhere."""
 
