@@ -19,6 +19,8 @@ from activesci.types import BoolArray, FloatArray
 
 RATE = 0.015
 """The share of right simulators from which a constant is said to be missing, at each look."""
+DENIED = 0.1
+"""The share by the evidence above which a constant is not told, however surely the posterior's mean asks for it."""
 SIZE = 10.0
 """The standard deviation of the constants that are thought of, in standard deviations of the noise."""
 PARTICLES, RENEWED = 1000, 0.2
@@ -50,17 +52,18 @@ class Missing:
     @property
     def p_value(self) -> float:
         """The share of right simulators that ask for a constant at least as surely; see `missing`."""
-        return float(2 * ndtr(-np.sqrt(max(0.0, min((self.size / self.error) ** 2, self._by_evidence)))))
+        return float(2 * ndtr(-abs(self.size) / self.error))
 
     @property
-    def _by_evidence(self) -> float:
-        """The square of size / error that the evidence says, by the posterior's density at no constant."""
-        return 2 * (self.log_factor + float(np.log(SIZE / self.error)))
+    def by_evidence(self) -> float:
+        """The same share by the evidence, which knows the posterior's density at no constant."""
+        squared = 2 * (self.log_factor + np.log(SIZE / self.error))
+        return float(2 * ndtr(-np.sqrt(max(0.0, squared))))
 
     @property
     def told(self) -> bool:
-        """Whether that is at most RATE."""
-        return self.p_value <= RATE
+        """Whether that is at most RATE, and the evidence does not deny it."""
+        return self.p_value <= RATE and self.by_evidence <= DENIED
 
     def __str__(self) -> str:
         """Return what it means."""
@@ -158,13 +161,12 @@ def missing(
     possible outcomes only, and grow beyond them; see `is_density`.
 
     The constant has a normal prior with sd SIZE, the parameters have theirs. A sampler goes from the posterior without
-    the constant to the joint one, and how surely it is not zero is read off its mean and standard deviation, and off
-    the evidence, by the less sure of the two: for a normal posterior they say the same, but where outcomes have an
-    edge, no constant may be at the posterior's edge as well, far from its mean. For a linear simulator with normal
-    noise and designs that are set beforehand the constant of a right one then has a normal distribution no wider than
-    said. Otherwise that is an approximation, which a posterior that is not normal hurts and chosen designs do not by
-    themselves: of constants drawn from the prior, an interval of the posterior misses the true one as often as it
-    says, however designs were chosen.
+    the constant to the joint one, and how surely it is not zero is read off its mean and standard deviation. For a
+    linear simulator with normal noise and designs that are set beforehand the constant of a right one then has a
+    normal distribution no wider than said. Otherwise that is an approximation, which a posterior that is not normal
+    hurts and chosen designs do not by themselves: of constants drawn from the prior, an interval of the posterior
+    misses the true one as often as it says, however designs were chosen. Where outcomes have an edge, few samples are
+    left on its right side and their mean may be anywhere; the evidence then says that no constant was likelier.
 
     Args:
         posterior: What is believed without the constant.

@@ -126,9 +126,10 @@ def of_normal(size, error=1.0):
 
 def test_what_the_evidence_denies_is_not_told():
     sure = of_normal(4.0)
-    assert sure.told
-    assert not replace(sure, log_factor=sure.log_factor - 6.0).told  # no constant is likelier than so far from a mean
-    assert replace(sure, log_factor=sure.log_factor - 20.0).p_value == 1.0
+    assert sure.by_evidence == pytest.approx(sure.p_value)
+    assert replace(sure, log_factor=sure.log_factor - 4.0).told  # a skewed posterior
+    assert not replace(sure, log_factor=sure.log_factor - 8.0).told  # no constant was likelier than so far from a mean
+    assert replace(sure, log_factor=sure.log_factor - 20.0).by_evidence == 1.0
 
 
 def test_outcomes_are_taken_in_pieces_that_fit_the_memory(monkeypatch):
