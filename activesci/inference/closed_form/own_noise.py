@@ -64,8 +64,10 @@ class OwnNoise:
 
     @classmethod
     def restore(cls, state: Mapping[str, NDArray[np.generic]]) -> Self:
-        """Return what `state` has described."""
-        return cls(*(np.asarray(state[name], np.float64) for name in ("low", "high", "coefficients")))
+        """Return what `state` has described; at first the noise could go with its own mean only, (2, columns)."""
+        low, high, coefficients = (np.asarray(state[name], np.float64) for name in ("low", "high", "coefficients"))
+        own = coefficients[:, None] * np.eye(len(low)) if coefficients.ndim == 2 else coefficients
+        return cls(low, high, own)
 
 
 def _of_column(u: FloatArray, residual: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -56,3 +56,10 @@ def test_it_comes_back_bit_for_bit():
     start = Start.fit(x, z)
     assert start.own is not None
     np.testing.assert_array_equal(Start.restore(start.state())(x)[1], start(x)[1])
+
+
+def test_noise_that_was_kept_when_it_could_go_with_its_own_mean_only_is_what_it_was():
+    rng = np.random.default_rng(5)
+    mean, kept = rng.uniform(-1, 1, (20, 3)), rng.standard_normal((2, 3))
+    state = {"low": -np.ones(3), "high": np.ones(3), "coefficients": kept}
+    np.testing.assert_allclose(OwnNoise.restore(state)(mean), mean * kept[0] + mean**2 * kept[1])
