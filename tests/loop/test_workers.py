@@ -42,9 +42,8 @@ def content(folder):
 
 
 @pytest.mark.ray
-@pytest.mark.parametrize(
-    "workers", [pytest.param(1, marks=pytest.mark.slow), 2, pytest.param(4, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow  # among the quick ones `test_commands`, `test_overlap` and `test_workplace` hold bits to a serial run's
+@pytest.mark.parametrize("workers", [1, 2, 4])
 def test_rays_workers_give_the_bits_of_a_serial_run(tmp_path, workers):
     studies = []
     for name, batch in (("scalar", False), ("batch", 32)):
