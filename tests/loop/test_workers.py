@@ -42,7 +42,7 @@ def content(folder):
 
 
 @pytest.mark.ray
-@pytest.mark.slow  # among the quick ones `test_commands`, `test_overlap` and `test_workplace` hold bits to a serial run's
+@pytest.mark.slow  # quick ones are in test_commands, test_overlap and test_workplace
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_rays_workers_give_the_bits_of_a_serial_run(tmp_path, workers):
     studies = []
